@@ -1,0 +1,91 @@
+"""`python -m overlay`: build the fork, look at what it is made of, and move its lock."""
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from . import lockfile
+from .build import build, built_files, find_reaches, only_one_build, plan, read_overlay
+from .errors import OverlayError
+from .index import Index
+from .layout import DEFAULT_RELEASE, Layout
+from .upstream import ensure_pristine, find_release
+
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False, soft_wrap=True)
+Release = Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM", help="The upstream release.")]
+
+
+@app.command()
+def fork(release: Release = DEFAULT_RELEASE) -> None:
+    """Build the fork at build/fork/RELEASE/src, unless it is up to date."""
+    layout, start = Layout(), time.perf_counter()
+    fresh = build(layout, release)
+    files = len(built_files(layout, release))
+    what = "built" if fresh else "is up to date"
+    console.print(f"fork of {release} {what}: {files} files changed ({time.perf_counter() - start:.1f} s)")
+
+
+@app.command()
+def relock(release: Release = DEFAULT_RELEASE) -> None:
+    """Show what moved since the lock was written; write it anew where every edit holds."""
+    layout = Layout()
+    pin = find_release(layout, release)
+    with only_one_build(layout):
+        ensure_pristine(layout, pin)
+        index = Index(layout.index)
+        _, reaches = find_reaches(layout, pin, index)
+        old, new = lockfile.read(layout, release), lockfile.describe(reaches)
+        _show_moves(old, new)
+        plan(layout, pin, index)
+        index.save()
+    if old != new:
+        lockfile.write(layout, release, new)
+        console.print(f"wrote {layout.lock(release).relative_to(layout.root)}")
+
+
+def _show_moves(old: dict[str, dict], new: dict[str, dict]) -> None:
+    for key in sorted(old.keys() | new.keys()):
+        if key not in new:
+            console.print(f"- {key}", style="red", markup=False)
+        elif key not in old:
+            reached = sum(map(len, new[key]["reaches"].values()))
+            console.print(f"+ {key}: {reached} definitions", style="green", markup=False)
+        elif old[key] != new[key]:
+            console.print(f"~ {key}", style="yellow", markup=False)
+            for line in lockfile.differences(old[key], new[key]) or ["upstream's definition changed"]:
+                console.print(f"    {line}", markup=False)
+    if old == new:
+        console.print("the lock holds: nothing moved")
+
+
+@app.command()
+def edits(release: Release = DEFAULT_RELEASE) -> None:
+    """List the edits, series by series, with the number of definitions that each one reaches."""
+    layout = Layout()
+    pin = find_release(layout, release)
+    with only_one_build(layout):
+        ensure_pristine(layout, pin)
+        index = Index(layout.index)
+        _, reaches = find_reaches(layout, pin, index)
+    for series in read_overlay(layout, pin).series:
+        console.print(f"{series.name} (forwarded: {series.forwarded}): {series.description}", markup=False)
+        for reach in reaches:
+            if reach.edit.series == series.name:
+                console.print(f"  {len(reach.targets):4d}  {reach.edit.label}", markup=False)
+
+
+def main() -> None:
+    try:
+        app()
+    except OverlayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

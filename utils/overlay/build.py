@@ -1,0 +1,133 @@
+"""From a pinned upstream and the overlay to the fork, whole or not at all."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import checks, lockfile
+from .edits import Overlay, load_overlay
+from .engine import Reach, Result, Tree, apply, find_reach
+from .errors import OverlayError
+from .index import Index
+from .layout import Layout
+from .upstream import PACKAGE, Release, ensure_pristine, find_release
+
+
+STAMP = "stamp.json"
+
+
+@contextmanager
+def only_one_build(layout: Layout) -> Iterator[None]:
+    """Two builds of one checkout take turns."""
+    layout.build.mkdir(parents=True, exist_ok=True)
+    with open(layout.build_lock, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def build(layout: Layout, version: str) -> bool:
+    """Have `build/fork/<release>/src` hold the fork; returns False where it did already.
+
+    The new tree is made beside the old one and takes its place by one rename of a link, so that a build that is
+    killed leaves the old fork working.
+
+    Raises:
+        OverlayError: upstream, the overlay or the lock is not what it should be. Nothing was replaced.
+    """
+    release = find_release(layout, version)
+    with only_one_build(layout):
+        stamp = _inputs(layout, release)
+        if _read_stamp(layout, version) == stamp:
+            return False
+        manifest = ensure_pristine(layout, release)
+        index = Index(layout.index)
+        reaches, result = plan(layout, release, index)
+        lockfile.check(layout, version, lockfile.describe(reaches))
+        _put_in_place(layout, release, result, manifest, stamp)
+        index.save()
+        return True
+
+
+def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], Result]:
+    """What the overlay makes of a pristine release, checked, without writing it."""
+    before, reaches = find_reaches(layout, release, index)
+    result = apply(reaches, before)
+    checks.check_counts(result, release.version)
+    after = Tree({**before.files, **result.files}, index)
+    checks.check_declared(reaches, result, before, after, release.version)
+    checks.check_stable(reaches, result, after, release.version)
+    return reaches, result
+
+
+def find_reaches(layout: Layout, release: Release, index: Index) -> tuple[Tree, list[Reach]]:
+    """The pristine tree of a release, and what each edit reaches in it."""
+    overlay = read_overlay(layout, release)
+    tree = Tree.read(layout.upstream(release.version) / PACKAGE, index)
+    return tree, [find_reach(edit, tree, release.version) for edit in overlay.edits]
+
+
+def read_overlay(layout: Layout, release: Release) -> Overlay:
+    return load_overlay([layout.layer(layer) for layer in release.layers])
+
+
+def built_files(layout: Layout, version: str) -> list[str]:
+    """The files that the fork in place changes, as paths under `transformers/`."""
+    stamp = layout.fork(version) / STAMP
+    if not stamp.exists():
+        raise OverlayError("the fork is not built", way_out="run `make fork`", release=version)
+    return json.loads(stamp.read_text())["files"]
+
+
+def _inputs(layout: Layout, release: Release) -> str:
+    """A digest of all that a build depends on: the pin, the overlay, the lock and this engine."""
+    digest = hashlib.sha256(f"{release}".encode())
+    sources = [path for layer in release.layers for path in sorted(layout.layer(layer).rglob("*")) if path.is_file()]
+    sources += [*sorted(Path(__file__).parent.glob("*.py")), layout.lock(release.version)]
+    for path in sources:
+        if path.exists():
+            digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _read_stamp(layout: Layout, version: str) -> str | None:
+    try:
+        return json.loads((layout.fork(version) / STAMP).read_text())["inputs"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _put_in_place(layout: Layout, release: Release, result: Result, manifest: dict[str, str], inputs: str) -> None:
+    link = layout.fork(release.version)
+    trees = layout.build / "trees"
+    trees.mkdir(parents=True, exist_ok=True)
+    link.parent.mkdir(parents=True, exist_ok=True)
+    for abandoned in trees.glob(f"{release.version}.*"):  # what a killed build left behind
+        if not link.exists() or abandoned.resolve() != link.resolve():
+            shutil.rmtree(abandoned)
+    tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=trees))
+    tree.chmod(0o755)  # mkdtemp keeps others out; an install for all users needs them in
+    source = tree / "src"
+    pristine = layout.upstream(release.version)
+    for name in manifest:
+        if name.startswith(PACKAGE + "/"):
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            changed = result.files.get(name.removeprefix(PACKAGE + "/"))
+            if changed is None:
+                shutil.copyfile(pristine / name, source / name)
+            else:
+                (source / name).write_text(changed, "utf-8")
+    checks.check_untouched(source, manifest, result.files, release.version)
+    (tree / STAMP).write_text(json.dumps({"inputs": inputs, "files": sorted(result.files)}, indent=1))
+    old = link.resolve() if link.exists() else None
+    fresh = link.with_name(f".{release.version}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(tree, link.parent), target_is_directory=True)
+    fresh.replace(link)
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,95 @@
+"""What every build proves about itself before it is put in place."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from .engine import Reach, Result, Target, Tree, transform
+from .errors import OverlayError
+from .upstream import PACKAGE, read_manifest
+
+
+def check_counts(result: Result, release: str) -> None:
+    """Every edit takes hold exactly as often as it says."""
+    wrong = [
+        f"{edit.label}: {count} times, its entry says {edit.reaches.get(release, 'nothing')}"
+        for edit, count in result.counts.items()
+        if count != edit.reaches.get(release)
+    ]
+    if wrong:
+        raise OverlayError(
+            "edits do not take hold as often as they say:" + "".join(f"\n  - {line}" for line in wrong),
+            way_out="find out which copy came or went (`make relock`), then correct the edit or its `reaches`",
+            file=", ".join(sorted({edit.declared_in for edit, n in result.counts.items() if n != edit.reaches.get(release)})),
+            release=release,
+        )
+
+
+def check_declared(reaches: list[Reach], result: Result, before: Tree, after: Tree, release: str) -> None:
+    """Outside the definitions that edits declare, and imports, a changed file has every line of upstream's."""
+    declared: dict[str, list[Target]] = defaultdict(list)
+    for reach in reaches:
+        for target in reach.targets:
+            declared[target.file].append(target)
+    for file in result.files:
+        names = {target.span.name for target in declared[file]}
+        imports = any(target.edit.source for target in declared[file])
+        old, new = (_without(tree, file, names, imports) for tree in (before, after))
+        if old != new:
+            gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
+            raise OverlayError(
+                f"lines changed that no edit declares: {[*gone, *come][:3]}",
+                way_out="this is a fault of the overlay engine: report it with the edits of that file",
+                file=file,
+                release=release,
+            )
+
+
+def _without(tree: Tree, file: str, names: set[str], imports: bool) -> list[str]:
+    lines = tree.files[file].splitlines()
+    hidden = set()
+    for span in tree.spans(file):
+        if span.name in names:
+            hidden.update(range(span.start, span.end))
+    kept = [line for number, line in enumerate(lines) if number not in hidden and line.strip()]
+    if imports:  # a merged import may wrap a statement, so the statement's lines are compared by no more than the rest
+        first = next((number for number, line in enumerate(kept) if line.startswith(("class ", "def ", "@"))), 0)
+        kept = kept[first:]
+    return kept
+
+
+def check_stable(reaches: list[Reach], result: Result, after: Tree, release: str) -> None:
+    """The overlay applied to its own result changes nothing."""
+    for reach in reaches:
+        for target in reach.targets:
+            if target.file not in result.files:
+                continue
+            lines = after.lines(target.file)
+            for span in after.spans(target.file):
+                if span.name == target.span.name and transform(target, span.text(lines))[0] != span.text(lines):
+                    raise OverlayError(
+                        "applied to its own result, the edit changes it again",
+                        way_out="make the rule's pattern miss what its fix writes (ast-grep's `not`, `constraints`)",
+                        file=target.file,
+                        definition=span.name,
+                        edit=reach.edit.label,
+                        release=release,
+                    )
+
+
+def check_untouched(tree: Path, manifest: dict[str, str], changed: dict[str, str], release: str) -> None:
+    """On disk, every file that no edit reaches is upstream's, byte for byte, and none came or went."""
+    built = read_manifest(tree / PACKAGE, tree)
+    wrong = {
+        name
+        for name in {*manifest, *built}
+        if name.startswith(PACKAGE + "/")
+        and name.removeprefix(PACKAGE + "/") not in changed
+        and built.get(name) != manifest.get(name)
+    }
+    if wrong:
+        raise OverlayError(
+            "files changed that no edit reaches",
+            way_out="build again; if it persists, the disk or another process wrote into the build folder",
+            file=", ".join(sorted(wrong)[:3]),
+            release=release,
+        )

@@ -1,0 +1,168 @@
+"""Python definitions as text: where they stand in a file, and what they are once names and prose are left out.
+
+A definition is a function, a class, or a member of a class, named by its dotted path (`LlamaRotaryEmbedding.forward`).
+It always covers whole lines, so that an edit can replace its lines and leave every other byte alone.
+"""
+
+import ast
+import hashlib
+import os
+import re
+import textwrap
+from dataclasses import dataclass
+
+from ast_grep_py import SgNode, SgRoot
+
+
+@dataclass(frozen=True)
+class Span:
+    """The lines `[start, end)` of a definition (from 0, decorators included) and its dotted name."""
+
+    name: str
+    start: int
+    end: int
+
+    def text(self, lines: list[str]) -> str:
+        return "".join(lines[self.start : self.end])
+
+
+def find_definitions(source: str) -> list[Span]:
+    """Every function and class of `source` at module or class level, in the order of the file."""
+    spans: list[Span] = []
+    _collect(SgRoot(source, "python").root(), "", spans)
+    return spans
+
+
+def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
+    for outer in block.children():
+        node = outer
+        if outer.kind() == "decorated_definition":
+            node = outer.field("definition")
+        if node.kind() in ("if_statement", "try_statement", "else_clause", "except_clause", "block"):
+            _collect(node, prefix, spans)  # definitions that depend on an optional import
+        elif node.kind() in ("function_definition", "class_definition"):
+            name = prefix + node.field("name").text()
+            spans.append(Span(name, outer.range().start.line, node.range().end.line + 1))
+            if node.kind() == "class_definition":
+                _collect(node.field("body"), name + ".", spans)
+
+
+def class_prefix(source: str) -> str:
+    """What the class names of a model's file have in common (`Llama`), or an empty string."""
+    named = re.search(r"^class (\w+?)PreTrainedModel\b", source, re.MULTILINE)
+    if named:
+        return named.group(1)
+    prefix = os.path.commonprefix(re.findall(r"^class (\w+)", source, re.MULTILINE))
+    return prefix if prefix and prefix[0].isupper() and len(prefix) > 2 else ""
+
+
+def prefix_of_copy(root_name: str, root_prefix: str, name: str, file_prefix: str) -> str:
+    """The model prefix that stands in the definition `name` where the root has `root_prefix`.
+
+    A class tells it best (`AriaTextRotaryEmbedding` beside `LlamaRotaryEmbedding` gives `AriaText`); functions take
+    that of their file.
+    """
+    if "." in root_name and "." in name and root_prefix:
+        suffix = root_name.split(".")[0].removeprefix(root_prefix)
+        owner = name.split(".")[0]
+        if suffix and owner.endswith(suffix):
+            return owner.removesuffix(suffix)
+    return file_prefix
+
+
+def parse(text: str) -> ast.stmt:
+    """The syntax tree of one definition, given as the lines of a file that hold it."""
+    return ast.parse(textwrap.dedent(text)).body[0]
+
+
+def has_docstring(node: ast.AST) -> bool:
+    first = node.body[0] if node.body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def _bare(text: str) -> ast.stmt:
+    """The syntax tree of a definition without its decorators, docstrings and annotations."""
+    tree = parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            node.decorator_list = []
+            if has_docstring(node):
+                node.body = node.body[1:]
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
+
+
+def fingerprint(text: str, prefix: str) -> str:
+    """A digest of what a definition does: docstrings, annotations, decorators, comments, layout and its model's
+    name prefix are left out, so that a copy has its root's."""
+    dump = ast.dump(_bare(text))
+    if prefix:
+        dump = re.sub(rf"\b{re.escape(prefix)}(?=[A-Z]|\b)", "\N{SECTION SIGN}", dump)
+    return hashlib.sha256(dump.encode()).hexdigest()[:16]
+
+
+def words_of(text: str, prefix: str) -> list[str]:
+    """The identifiers that every copy of a definition must hold too, the longest first."""
+    words = set(re.findall(r"(?:id|attr|arg|name)='(\w+)'", ast.dump(_bare(text))))
+    return sorted((word for word in words if not (prefix and prefix in word)), key=lambda word: (-len(word), word))
+
+
+def rename_prefix(text: str, old: str, new: str) -> str:
+    """`text` with the model's prefix in its identifiers renamed (`LlamaConfig` -> `GPTNeoXConfig`)."""
+    if not old or old == new:
+        return text
+    return re.sub(rf"\b{re.escape(old)}(?=[A-Z])", new, text)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The lines of one function: decorators, header (`def ...:`), docstring and body."""
+
+    decorators: str
+    header: str
+    docstring: str
+    body: str
+    indent: str
+    arguments: str
+
+
+def split(text: str) -> Parts:
+    """Cut a function into its parts. Comments between the docstring and the first statement belong to the body."""
+    lines = text.splitlines(keepends=True)
+    node = parse(text)
+    indent = re.match(r"[ \t]*", lines[0]).group()
+    first = node.body[0]
+    header_end = _body_start(lines, node)
+    docstring_end = first.end_lineno if has_docstring(node) else header_end
+    arguments = ast.parse(textwrap.dedent(text)).body[0].args
+    for arg in ast.walk(arguments):
+        if isinstance(arg, ast.arg):
+            arg.annotation = None
+    return Parts(
+        decorators="".join(lines[: node.lineno - 1]),
+        header="".join(lines[node.lineno - 1 : header_end]),
+        docstring="".join(lines[header_end:docstring_end]),
+        body="".join(lines[docstring_end:]),
+        indent=indent,
+        arguments=ast.dump(arguments),
+    )
+
+
+def _body_start(lines: list[str], node: ast.FunctionDef) -> int:
+    """The index of the first line after the header's colon."""
+    last = max(
+        [node.lineno]
+        + [part.end_lineno for part in ast.walk(node.args) if getattr(part, "end_lineno", None)]
+        + ([node.returns.end_lineno] if node.returns else [])
+    )
+    for index in range(last - 1, len(lines)):
+        if lines[index].split("#")[0].rstrip().endswith(":"):
+            return index + 1
+    raise ValueError(f"{node.name} has its body on the line of its header")
+
+
+def reindent(text: str, indent: str) -> str:
+    return textwrap.indent(textwrap.dedent(text), indent)

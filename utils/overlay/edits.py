@@ -1,0 +1,203 @@
+"""The overlay as data: what `src/` declares.
+
+Beside each edited upstream file, at the same path, stands `<file>.yml` with one entry an edit, in order:
+
+    definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
+    addition: Class.method       add that definition of `<file>.py`, which upstream does not have
+    rewrite: Class.method        apply an ast-grep `rule` (with `fix`, and `constraints`) inside it; a list names several
+
+Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
+rewrite, matches) the edit must reach in each release, copies of the root included.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from .definitions import Span, find_definitions
+from .errors import OverlayError
+
+
+KINDS = ("definition", "addition", "rewrite")
+FIELDS = {*KINDS, "series", "description", "issue", "reaches", "rule", "constraints", "fix"}
+SERIES_FIELDS = {"name", "description", "bug", "forwarded", "applied-upstream"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """The definitions that we wrote for one upstream file."""
+
+    path: Path
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True)
+
+    @property
+    def spans(self) -> list[Span]:
+        return find_definitions(self.text)
+
+    @property
+    def leaves(self) -> list[Span]:
+        """Its functions and methods, and the classes that are new as a whole; a class with declared members is only
+        their container."""
+        return [span for span in self.spans if not any(other.name.startswith(span.name + ".") for other in self.spans)]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One declared change, at its root: `file` is the upstream path under `transformers/`."""
+
+    file: str
+    kind: str
+    names: tuple[str, ...]
+    series: str
+    description: str
+    issue: int | None
+    reaches: dict[str, int]
+    declared_in: str
+    source: Source | None = None
+    rule: dict | None = None
+    constraints: dict | None = None
+    fix: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind} {self.file}::{', '.join(self.names)} ({self.description})"
+
+    @property
+    def key(self) -> str:
+        """What the lock calls it: stable while the edit keeps its place and its words."""
+        return f"{self.file}::{'+'.join(self.names)}::{self.description}"
+
+
+@dataclass(frozen=True)
+class Series:
+    """A pull request to be: DEP-3's fields."""
+
+    name: str
+    description: str
+    bug: str
+    forwarded: str
+    applied_upstream: str | None
+
+
+@dataclass(frozen=True)
+class Overlay:
+    series: tuple[Series, ...]
+    edits: tuple[Edit, ...]
+
+
+def load_overlay(layers: list[Path]) -> Overlay:
+    """Read the layers of an overlay (`src`, then what only one line of releases needs), in order.
+
+    Raises:
+        OverlayError: an entry that is incomplete or unknown, a definition that no entry declares, or the reverse.
+    """
+    series = _load_series(layers[0] / "series.yml")
+    edits = [edit for layer in layers for edit in _load_layer(layer)]
+    for edit in edits:
+        if edit.series not in {one.name for one in series}:
+            raise OverlayError(
+                f"no series is called {edit.series!r}",
+                way_out="name one of src/series.yml, or add it there",
+                file=edit.declared_in,
+                edit=edit.label,
+            )
+    order = [one.name for one in series]
+    return Overlay(tuple(series), tuple(sorted(edits, key=lambda edit: order.index(edit.series))))
+
+
+def _load_series(path: Path) -> list[Series]:
+    series = []
+    for entry in _read_yaml(path):
+        if set(entry) != SERIES_FIELDS:
+            raise OverlayError(
+                f"a series needs exactly the fields {sorted(SERIES_FIELDS)}",
+                way_out="complete the entry",
+                file=path,
+                edit=entry.get("name"),
+            )
+        series.append(Series(**{key.replace("-", "_"): value for key, value in entry.items()}))
+    return series
+
+
+def _load_layer(layer: Path) -> list[Edit]:
+    root = layer / "transformers"
+    edits: list[Edit] = []
+    for path in sorted(root.rglob("*.yml")):
+        target = path.relative_to(root).with_suffix(".py").as_posix()
+        code = path.with_suffix(".py")
+        source = Source(code, code.read_text()) if code.exists() else None
+        here = [_edit(entry, target, path, source) for entry in _read_yaml(path)]
+        _check_declared(here, source, path)
+        edits += here
+    for code in root.rglob("*.py"):
+        if not code.with_suffix(".yml").exists():
+            raise OverlayError(
+                "definitions that no edit declares",
+                way_out=f"declare them in {code.with_suffix('.yml').name} beside the file",
+                file=code,
+            )
+    return edits
+
+
+def _read_yaml(path: Path) -> list[dict]:
+    try:
+        entries = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise OverlayError(f"cannot be read: {error}", way_out="mend the file", file=path) from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise OverlayError("is not a list of entries", way_out="mend the file", file=path)
+    return entries
+
+
+def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
+    def refuse(problem: str) -> OverlayError:
+        return OverlayError(problem, way_out="see utils/overlay/edits.py for the form", file=path, edit=entry)
+
+    kinds = [kind for kind in KINDS if kind in entry]
+    if len(kinds) != 1:
+        raise refuse(f"an edit is one of {', '.join(KINDS)}")
+    if unknown := set(entry) - FIELDS:
+        raise refuse(f"unknown fields {sorted(unknown)}")
+    if missing := {"series", "description", "issue", "reaches"} - set(entry):
+        raise refuse(f"lacks {sorted(missing)}")
+    kind = kinds[0]
+    needed = {"rule", "fix"} if kind == "rewrite" else set()
+    if needed - set(entry) or (kind != "rewrite" and {"rule", "fix", "constraints"} & set(entry)):
+        raise refuse("a rewrite, and nothing else, has `rule` and `fix`")
+    names = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
+    if kind != "rewrite" and len(names) != 1:
+        raise refuse(f"`{kind}` names one definition")
+    if kind != "rewrite" and not (source and any(span.name == names[0] for span in source.leaves)):
+        raise refuse(f"{path.with_suffix('.py').name} does not define {names[0]}")
+    return Edit(
+        file=target,
+        kind=kind,
+        names=tuple(names),
+        series=entry["series"],
+        description=re.sub(r"\s+", " ", entry["description"]).strip(),
+        issue=entry["issue"],
+        reaches={str(release): count for release, count in entry["reaches"].items()},
+        declared_in=path.as_posix(),
+        source=source,
+        rule=entry.get("rule"),
+        constraints=entry.get("constraints"),
+        fix=entry.get("fix"),
+    )
+
+
+def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
+    declared = [name for edit in edits if edit.kind != "rewrite" for name in edit.names]
+    written = [span.name for span in source.leaves] if source else []
+    for name in written:
+        if declared.count(name) != 1:
+            raise OverlayError(
+                f"{name} is declared {declared.count(name)} times",
+                way_out="declare every definition once, as `definition` or `addition`",
+                file=path,
+            )

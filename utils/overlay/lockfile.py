@@ -1,0 +1,75 @@
+"""The lock of a release: what each edit stood on and reached when somebody last looked.
+
+A build against the same upstream finds the same; one that does not was handed something else, and stops.
+"""
+
+import json
+
+from .engine import Reach
+from .errors import OverlayError
+from .layout import Layout
+
+
+def describe(reaches: list[Reach]) -> dict[str, dict]:
+    """The lock's content: per edit the fingerprints of its roots and the definitions that it reaches, per file."""
+    lock = {}
+    for reach in reaches:
+        reached: dict[str, list[str]] = {}
+        for target in reach.targets:
+            reached.setdefault(target.file, []).append(target.span.name)
+        lock[reach.edit.key] = {"fingerprints": list(reach.fingerprints), "reaches": dict(sorted(reached.items()))}
+    return lock
+
+
+def read(layout: Layout, release: str) -> dict[str, dict]:
+    try:
+        return json.loads(layout.lock(release).read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise OverlayError(
+            f"the lock cannot be read: {error}",
+            way_out=f"restore it from git, or write it anew: make relock RELEASE={release}",
+            file=layout.lock(release),
+            release=release,
+        ) from error
+
+
+def write(layout: Layout, release: str, lock: dict[str, dict]) -> None:
+    path = layout.lock(release)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(lock, indent=1, sort_keys=True) + "\n")
+    partial.replace(path)
+
+
+def check(layout: Layout, release: str, lock: dict[str, dict]) -> None:
+    """Compare what edits reach now with the lock.
+
+    Raises:
+        OverlayError: names the first edit, file and definition that moved.
+    """
+    kept = read(layout, release)
+    if kept == lock:
+        return
+    way_out = f"look at what moved with `make relock RELEASE={release}`; commit the lock with the edit"
+    for key in sorted(kept.keys() | lock.keys()):
+        old, new = kept.get(key), lock.get(key)
+        if old == new:
+            continue
+        file, definition, description = key.split("::", 2)
+        where = {"file": file, "definition": definition, "edit": description, "release": release}
+        if old is None:
+            raise OverlayError("an edit that the lock does not know", way_out=way_out, **where)
+        if new is None:
+            raise OverlayError("the lock knows an edit that the overlay lacks", way_out=way_out, **where)
+        if old["fingerprints"] != new["fingerprints"]:
+            raise OverlayError("upstream's definition is not the one that was locked", way_out=way_out, **where)
+        raise OverlayError(f"the copies moved: {'; '.join(differences(old, new)[:5])}", way_out=way_out, **where)
+
+
+def differences(old: dict, new: dict) -> list[str]:
+    """The definitions that one side of an edit's lock has and the other has not, as `-file::name` and `+file::name`."""
+    before = {f"{file}::{name}" for file, names in old["reaches"].items() for name in names}
+    after = {f"{file}::{name}" for file, names in new["reaches"].items() for name in names}
+    return [f"-{name}" for name in sorted(before - after)] + [f"+{name}" for name in sorted(after - before)]

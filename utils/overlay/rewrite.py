@@ -1,0 +1,43 @@
+"""ast-grep rules applied to the text of one definition."""
+
+import re
+import textwrap
+
+from ast_grep_py import SgNode, SgRoot
+
+
+def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tuple[str, int]:
+    """Rewrite every match of an ast-grep `rule` in `text`, the lines of one definition.
+
+    Args:
+        rule, constraints: as in ast-grep's YAML; the language is Python.
+        fix: the new text; `$NAME` and `$$$NAME` stand for what the rule matched. Its lines are indented as the match.
+            An empty one takes the match away.
+
+    Returns:
+        The new text, and how many matches it replaced.
+    """
+    margin = re.match(r"[ \t]*", text).group()
+    root = SgRoot(textwrap.dedent(text), "python").root()
+    config = {"rule": rule} | ({"constraints": constraints} if constraints else {})
+    matches = root.find_all(config)
+    edits = [match.replace(_expand(fix, match)) for match in matches]
+    if not edits:
+        return text, 0
+    new = root.commit_edits(edits)
+    if not fix.strip():
+        new = re.sub(r"^[ \t]+\n", "", new, flags=re.MULTILINE)  # the indentation of what was taken away
+    return textwrap.indent(new, margin, lambda line: line.strip()), len(edits)
+
+
+def _expand(fix: str, match: SgNode) -> str:
+    def value(found: re.Match) -> str:
+        if found.group(1):
+            nodes = match.get_multiple_matches(found.group(1))
+            return "".join(node.text() + (" " if node.kind() == "," else "") for node in nodes)
+        return match.get_match(found.group(2)).text()
+
+    new = re.sub(r"\$\$\$([A-Z_]+)|\$([A-Z_]+)", value, fix.rstrip("\n"))
+    column = " " * match.range().start.column
+    first, *rest = new.split("\n")
+    return "\n".join([first, *(column + line if line.strip() else line for line in rest)])

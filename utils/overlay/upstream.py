@@ -1,0 +1,132 @@
+"""The pinned upstream releases, and the pristine copy of one that a build starts from.
+
+A release arrives as an ordinary installed distribution (pip brings it in as a build requirement); nothing here
+downloads. Its files are checked against the digest in `utils/upstreams.toml` before anything is written.
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import OverlayError
+from .layout import Layout
+
+
+PACKAGE = "transformers"
+METADATA = ("METADATA", "entry_points.txt")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A known upstream release: `layers` are the overlay folders that serve it, lowest first."""
+
+    version: str
+    digest: str
+    layers: tuple[str, ...]
+
+
+def known_releases(layout: Layout) -> dict[str, Release]:
+    pins = tomllib.loads(layout.pins.read_text())["releases"]
+    return {version: Release(version, pin["digest"], tuple(pin["layers"])) for version, pin in pins.items()}
+
+
+def find_release(layout: Layout, version: str) -> Release:
+    """The pin of a release.
+
+    Raises:
+        OverlayError: the release is not one that the patch set knows.
+    """
+    releases = known_releases(layout)
+    if version not in releases:
+        raise OverlayError(
+            f"upstream release {version!r} is not known",
+            way_out=f"choose one of {', '.join(releases)}, or pin it in utils/upstreams.toml",
+            file=layout.pins.name,
+            release=version,
+        )
+    return releases[version]
+
+
+def read_manifest(package: Path, metadata: Path) -> dict[str, str]:
+    """The SHA-256 of every file that upstream ships, by its path; bytecode is left out."""
+    files = {
+        path.relative_to(package.parent).as_posix(): path
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    }
+    files |= {name: metadata / name for name in METADATA if (metadata / name).exists()}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in sorted(files.items())}
+
+
+def digest_of(manifest: dict[str, str]) -> str:
+    return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in manifest.items()).encode()).hexdigest()
+
+
+def ensure_pristine(layout: Layout, release: Release) -> dict[str, str]:
+    """Have `build/upstream/<release>` hold what upstream ships; returns its manifest.
+
+    Raises:
+        OverlayError: the release is not installed here, is a fork of ours, or differs from its pin.
+    """
+    home = layout.upstream(release.version)
+    if home.exists():
+        manifest = read_manifest(home / PACKAGE, home)
+        if digest_of(manifest) != release.digest:
+            raise OverlayError(
+                "the pristine copy of upstream was changed" + _first_difference(home, manifest),
+                way_out=f"delete {home} and run `pip install -e .` again",
+                release=release.version,
+            )
+        return manifest
+    package, metadata = _installed(release)
+    manifest = read_manifest(package, metadata)
+    if digest_of(manifest) != release.digest:
+        raise OverlayError(
+            f"transformers {release.version} has the digest {digest_of(manifest)}, pinned is {release.digest}",
+            way_out="install the release anew from your package index; do not build on files that are not upstream's",
+            file=package,
+            release=release.version,
+        )
+    partial = home.with_name(f".{release.version}.{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    for name in manifest:
+        source = metadata / name if name in METADATA else package.parent / name
+        (partial / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, partial / name)
+    (partial / "manifest.json").write_text(json.dumps(manifest))
+    partial.replace(home)
+    return manifest
+
+
+def _first_difference(home: Path, manifest: dict[str, str]) -> str:
+    try:
+        kept = json.loads((home / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return ""
+    names = sorted(name for name in kept.keys() | manifest.keys() if kept.get(name) != manifest.get(name))
+    return f": {', '.join(names[:3])}" if names else ""
+
+
+def _installed(release: Release) -> tuple[Path, Path]:
+    """The package and the metadata folder of the installed release."""
+    found = []
+    for distribution in importlib.metadata.distributions(name=PACKAGE):
+        found.append(distribution.version)
+        metadata = getattr(distribution, "_path", None)
+        package = Path(distribution.locate_file(PACKAGE))
+        if distribution.version == release.version and metadata is not None and package.is_dir():
+            return package, Path(metadata)
+    problem = f"transformers {release.version} is not installed for {sys.executable}"
+    if any("+rope" in version for version in found):
+        problem = f"the transformers installed here ({', '.join(found)}) is itself a fork of ours"
+    raise OverlayError(
+        problem,
+        way_out="run `pip install -e .`, which brings upstream in as a build requirement",
+        release=release.version,
+    )
