@@ -42,14 +42,15 @@ def build(layout: Layout, version: str) -> bool:
     """
     release = find_release(layout, version)
     with only_one_build(layout):
-        stamp = _inputs(layout, release)
-        if _read_stamp(layout, version) == stamp:
+        inputs = _inputs(layout, release)
+        stamp = _read_stamp(layout, version)
+        if stamp is not None and stamp["inputs"] == inputs:
             return False
         manifest = ensure_pristine(layout, release)
         index = Index(layout.index)
         reaches, result = plan(layout, release, index)
         lockfile.check(layout, version, lockfile.describe(reaches))
-        _put_in_place(layout, release, result, manifest, stamp)
+        _put_in_place(layout, release, result, manifest, inputs)
         index.save()
         return True
 
@@ -78,10 +79,10 @@ def read_overlay(layout: Layout, release: Release) -> Overlay:
 
 def built_files(layout: Layout, version: str) -> list[str]:
     """The files that the fork in place changes, as paths under `transformers/`."""
-    stamp = layout.fork(version) / STAMP
-    if not stamp.exists():
+    stamp = _read_stamp(layout, version)
+    if stamp is None:
         raise OverlayError("the fork is not built", way_out="run `make fork`", release=version)
-    return json.loads(stamp.read_text())["files"]
+    return stamp["files"]
 
 
 def _inputs(layout: Layout, release: Release) -> str:
@@ -95,39 +96,43 @@ def _inputs(layout: Layout, release: Release) -> str:
     return digest.hexdigest()
 
 
-def _read_stamp(layout: Layout, version: str) -> str | None:
+def _read_stamp(layout: Layout, version: str) -> dict | None:
+    """What the tree in place was made from (`inputs`) and changes (`files`), or None where there is none."""
     try:
-        return json.loads((layout.fork(version) / STAMP).read_text())["inputs"]
-    except (OSError, ValueError, KeyError):
+        return json.loads(((layout.source(version) / PACKAGE).resolve().parent / STAMP).read_text())
+    except (OSError, ValueError):
         return None
 
 
 def _put_in_place(layout: Layout, release: Release, result: Result, manifest: dict[str, str], inputs: str) -> None:
-    link = layout.fork(release.version)
-    trees = layout.build / "trees"
-    trees.mkdir(parents=True, exist_ok=True)
+    link = layout.source(release.version) / PACKAGE
     link.parent.mkdir(parents=True, exist_ok=True)
-    for abandoned in trees.glob(f"{release.version}.*"):  # what a killed build left behind
-        if not link.exists() or abandoned.resolve() != link.resolve():
-            shutil.rmtree(abandoned)
-    tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=trees))
-    tree.chmod(0o755)  # mkdtemp keeps others out; an install for all users needs them in
-    source = tree / "src"
-    pristine = layout.upstream(release.version)
+    layout.trees.mkdir(parents=True, exist_ok=True)
+    _remove_trees(layout, release, keep=link.resolve().parent)  # what a killed build left behind
+    tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=layout.trees))
+    tree.chmod(0o755)  # mkdtemp keeps other users out; an install for all of them must let them in
+    _write_tree(tree, layout.upstream(release.version), manifest, result)
+    checks.check_untouched(tree, manifest, result.files, release.version)
+    (tree / STAMP).write_text(json.dumps({"inputs": inputs, "files": sorted(result.files)}, indent=1))
+    fresh = link.with_name(f".{PACKAGE}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(os.path.relpath(tree / PACKAGE, link.parent), target_is_directory=True)
+    fresh.replace(link)
+    _remove_trees(layout, release, keep=tree)
+
+
+def _write_tree(tree: Path, pristine: Path, manifest: dict[str, str], result: Result) -> None:
     for name in manifest:
         if name.startswith(PACKAGE + "/"):
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
             changed = result.files.get(name.removeprefix(PACKAGE + "/"))
             if changed is None:
-                shutil.copyfile(pristine / name, source / name)
+                shutil.copyfile(pristine / name, tree / name)
             else:
-                (source / name).write_text(changed, "utf-8")
-    checks.check_untouched(source, manifest, result.files, release.version)
-    (tree / STAMP).write_text(json.dumps({"inputs": inputs, "files": sorted(result.files)}, indent=1))
-    old = link.resolve() if link.exists() else None
-    fresh = link.with_name(f".{release.version}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(os.path.relpath(tree, link.parent), target_is_directory=True)
-    fresh.replace(link)
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
+                (tree / name).write_text(changed, "utf-8")
+
+
+def _remove_trees(layout: Layout, release: Release, keep: Path) -> None:
+    for tree in layout.trees.glob(f"{release.version}.*"):
+        if tree != keep:
+            shutil.rmtree(tree, ignore_errors=True)

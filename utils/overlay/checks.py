@@ -10,16 +10,16 @@ from .upstream import PACKAGE, read_manifest
 
 def check_counts(result: Result, release: str) -> None:
     """Every edit takes hold exactly as often as it says."""
-    wrong = [
-        f"{edit.label}: {count} times, its entry says {edit.reaches.get(release, 'nothing')}"
-        for edit, count in result.counts.items()
-        if count != edit.reaches.get(release)
-    ]
+    wrong = {edit: count for edit, count in result.counts.items() if count != edit.reaches.get(release)}
     if wrong:
+        lines = [
+            f"\n  - {edit.label}: {count} times, its entry says {edit.reaches.get(release, 'nothing')}"
+            for edit, count in wrong.items()
+        ]
         raise OverlayError(
-            "edits do not take hold as often as they say:" + "".join(f"\n  - {line}" for line in wrong),
+            "edits do not take hold as often as they say:" + "".join(lines),
             way_out="find out which copy came or went (`make relock`), then correct the edit or its `reaches`",
-            file=", ".join(sorted({edit.declared_in for edit, n in result.counts.items() if n != edit.reaches.get(release)})),
+            file=", ".join(sorted({edit.declared_in for edit in wrong})),
             release=release,
         )
 

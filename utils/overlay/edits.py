@@ -4,7 +4,8 @@ Beside each edited upstream file, at the same path, stands `<file>.yml` with one
 
     definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
     addition: Class.method       add that definition of `<file>.py`, which upstream does not have
-    rewrite: Class.method        apply an ast-grep `rule` (with `fix`, and `constraints`) inside it; a list names several
+    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it, or in each of a
+                                 list of names
 
 Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
 rewrite, matches) the edit must reach in each release, copies of the root included.

@@ -20,7 +20,7 @@ from .rewrite import apply_rule
 class Target:
     """One definition that an edit reaches. `prefix` is its model's name prefix, `root_prefix` the root's.
 
-    The span of an addition is empty; `at_end` says that it closes its class or file, instead of preceding a definition.
+    The span of an addition is empty; `at_end` says that it closes its class or file instead of preceding a definition.
     """
 
     edit: Edit
@@ -214,6 +214,8 @@ def _apply_to_file(source: str, targets: list[Target], counts: dict[Edit, int]) 
                 span[0] += delta
                 span[1] += delta
     text = "".join(lines)
-    for source_file in {target.edit.source.path: target.edit.source for target in targets if target.edit.source}.values():
+    for source_file in {
+        target.edit.source.path: target.edit.source for target in targets if target.edit.source
+    }.values():
         text = merge_imports(text, source_file.text)
     return text

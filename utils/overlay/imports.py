@@ -47,7 +47,9 @@ def _add(text: str, node: SgNode, missing: list[str]) -> str:
             rf"^from {re.escape(module.text())} import (?:\((?P<many>[^)]*)\)|(?P<one>[^(\n]*))$", re.MULTILINE
         )
         if found := existing.search(text):
-            names = {name.strip() for name in (found["many"] or found["one"]).split(",") if name.strip()} | set(missing)
+            names = {name.strip() for name in (found["many"] or found["one"]).split(",") if name.strip()} | set(
+                missing
+            )
             return text[: found.start()] + _statement(module.text(), names) + text[found.end() :]
         statement = _statement(module.text(), set(missing))
     else:
@@ -55,7 +57,9 @@ def _add(text: str, node: SgNode, missing: list[str]) -> str:
     key = _sort_key(statement)
     lines = text.splitlines(keepends=True)
     imports = [
-        child for child in SgRoot(text, "python").root().children() if _is_import(child) and "__future__" not in child.text()
+        child
+        for child in SgRoot(text, "python").root().children()
+        if _is_import(child) and "__future__" not in child.text()
     ]
     before = [child for child in imports if _sort_key(child.text()) < key]
     if before:

@@ -38,9 +38,11 @@ class Layout:
         """The pristine tree: put it in front of `PYTHONPATH` to import upstream itself."""
         return self.build / "upstream" / release
 
-    def fork(self, release: str) -> Path:
-        """A link to the tree that was built last; it is replaced whole."""
-        return self.build / "fork" / release
-
     def source(self, release: str) -> Path:
-        return self.fork(release) / "src"
+        """What goes on the import path. Its `transformers` is a link to the tree that was built last, and is replaced
+        whole; the folder itself stays, since an editable install names it."""
+        return self.build / "fork" / release / "src"
+
+    @property
+    def trees(self) -> Path:
+        return self.build / "trees"

@@ -69,7 +69,7 @@ def check(layout: Layout, release: str, lock: dict[str, dict]) -> None:
 
 
 def differences(old: dict, new: dict) -> list[str]:
-    """The definitions that one side of an edit's lock has and the other has not, as `-file::name` and `+file::name`."""
+    """The definitions that one side of an edit's lock has and the other lacks, as `-file::name` and `+file::name`."""
     before = {f"{file}::{name}" for file, names in old["reaches"].items() for name in names}
     after = {f"{file}::{name}" for file, names in new["reaches"].items() for name in names}
     return [f"-{name}" for name in sorted(before - after)] + [f"+{name}" for name in sorted(after - before)]

@@ -1,0 +1,31 @@
+# `make` commands run in the environment that `run_tests` prepares (build/env); RELEASE chooses the upstream release.
+RELEASE ?= 5.23.0
+python = $(shell python3 utils/environment.py)
+
+.PHONY: fork relock edits fixup check test bits bench
+
+fork: ## build the fork after an edit
+	cd utils && $(python) -m overlay fork --release $(RELEASE)
+
+relock: ## show what moved in upstream or in the overlay, and lock it
+	cd utils && $(python) -m overlay relock --release $(RELEASE)
+
+edits: ## list the edits and how many definitions each one reaches
+	cd utils && $(python) -m overlay edits --release $(RELEASE)
+
+fixup: ## format and lint
+	$(python) -m ruff check --fix . run_tests
+	$(python) -m ruff format . run_tests
+
+check: ## lint only
+	$(python) -m ruff check . run_tests
+	$(python) -m ruff format --check . run_tests
+
+test: ## the tests of the machinery and of the conformance suite itself
+	$(python) -m pytest tests/utils conformance/tests -n auto
+
+bits: ## R7: outputs and gradients of pristine and fork, bit for bit
+	$(python) tests/bit_identity.py --release $(RELEASE)
+
+bench: ## the rotation of the fork against pristine's
+	$(python) benchmarks/rotation.py --release $(RELEASE)
