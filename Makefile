@@ -28,4 +28,4 @@ bits: ## R7: outputs and gradients of pristine and fork, bit for bit
 	$(python) tests/bit_identity.py --release $(RELEASE)
 
 bench: ## the rotation of the fork against pristine's
-	$(python) benchmarks/rotation.py --release $(RELEASE)
+	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)

@@ -53,3 +53,19 @@ class RotaryEmbeddingConfigMixin:
                 f"`{key}`={value} leaves one of {head_dim} channels to RoPE, which is no pair: nothing is rotated and "
                 "positions have no effect"
             )
+
+    def _check_context_length(
+        self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any] | None
+    ) -> None:
+        """
+        Refuse a rope type that scales by the context length where the config has none.
+
+        Raises:
+            ValueError: names the rope type and the key that the config lacks.
+        """
+        rope_type = (rope_parameters or {}).get("rope_type")
+        if rope_type in ("dynamic", "yarn", "longrope", "llama3") and not hasattr(self, "max_position_embeddings"):
+            raise ValueError(
+                f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
+                "`max_position_embeddings`"
+            )

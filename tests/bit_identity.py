@@ -1,0 +1,170 @@
+"""R7: what pristine upstream does rightly, the fork does bit for bit.
+
+Every model of models_changed.txt runs on pristine and on the fork, at even widths of even heads, under every rope type
+that its config can be asked for, forward and backward. Where pristine passes the conformance checks, all outputs,
+hidden states, attention weights and gradients must be equal by `torch.equal`; where it does not, the rule that it
+breaks is printed and nothing is compared. Exit status 1 if a bit differs, or nothing was compared.
+"""
+
+import argparse
+import importlib.util
+import inspect
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+ROOT = Path(__file__).resolve().parents[1]
+HEAD_DIMS = (4, 8)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", metavar="model", help="only these (default: all of models_changed.txt)")
+    parser.add_argument("--release", default="5.23.0", help="the upstream release (default: %(default)s)")
+    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)  # what the two child processes are told
+    arguments = parser.parse_args()
+    models = arguments.models or (ROOT / "models_changed.txt").read_text().split()
+    if arguments.record:
+        record(models, arguments.record)
+        return 0
+    trees = {
+        "pristine": ROOT / "build" / "upstream" / arguments.release,
+        "fork": ROOT / "build" / "fork" / arguments.release / "src",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        children = []
+        for build, tree in trees.items():
+            if not (tree / "transformers").is_dir():
+                sys.exit(f"error: {tree.relative_to(ROOT)} is missing; ./run_tests makes it")
+            command = [sys.executable, __file__, *models, "--record", f"{folder}/{build}.pt"]
+            environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
+            children.append(subprocess.Popen(command, env=environment))
+        if any([child.wait() for child in children]):
+            return 1
+        return compare(*(Path(folder) / f"{build}.pt" for build in trees))
+
+
+def record(models: list[str], path: Path) -> None:
+    """Run every case with the Transformers that is imported here, and save what each gave, or the rule it breaks."""
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    found = {}
+    for model in models:
+        for name, description, case in cases(model):
+            broken = broken_rule(description, case)
+            found[name] = broken if broken else run(description, case)
+    torch.save(found, path)
+
+
+def cases(model: str) -> Iterator[tuple]:
+    """The even cases of one model, from the class that its tests describe it with."""
+    from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+    path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for _, tests in inspect.getmembers(module, inspect.isclass):
+        if issubclass(tests, RotaryNdimsOddTestMixin) and tests is not RotaryNdimsOddTestMixin:
+            description = tests.rotary_description()
+            for rope_type in ("default", *description.supported_rope_types):
+                for head_dim in HEAD_DIMS:
+                    for n in range(2, head_dim + 1, 2):
+                        for case in description.cases(head_dim, n, rope_type):
+                            yield f"{model} {rope_type} head_dim={head_dim} n={n} ({case.value})", description, case
+
+
+def broken_rule(description, case) -> str | None:
+    """The rule that this Transformers breaks in a case, or None."""
+    from transformers_conformance.rope.checks import PROPERTIES
+    from transformers_conformance.rope.verdict import ConformanceError
+
+    for prop in PROPERTIES.values():
+        judged_here = prop.scaled == (case.rope_type != "default") and case.n in prop.widths(case.head_dim)
+        if judged_here and not prop.not_applicable(description) and prop.rule != "R6":
+            try:
+                prop.check(description, case)
+            except ConformanceError:
+                return prop.rule
+    return None
+
+
+def run(description, case) -> dict:
+    """Outputs and parameter gradients of one pass over two rows of tokens, the second padded on the left."""
+    import torch
+    from transformers_conformance.rope.tiny import VOCAB_SIZE, build_model
+
+    model = build_model(description, case)
+    generator = torch.Generator().manual_seed(1)
+    input_ids = torch.randint(4, VOCAB_SIZE, (2, 9), generator=generator)
+    mask = torch.ones_like(input_ids)
+    mask[1, :3] = 0
+    position_ids = (mask.cumsum(-1) - 1).clamp(min=0)
+    outputs = model(
+        input_ids=input_ids,
+        attention_mask=mask,
+        position_ids=position_ids,
+        output_hidden_states=True,
+        output_attentions=True,
+    )
+    tensors = {f"output {name}": value for name, value in flatten(outputs)}
+    loss = sum((value.float() * torch.linspace(-1, 1, value.numel()).view_as(value)).sum() for value in tensors.values())
+    loss.backward()
+    gradients = {f"gradient {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
+    return {name: value.detach() for name, value in (tensors | gradients).items()}
+
+
+def flatten(value, name: str = "") -> Iterator[tuple]:
+    """Every floating-point tensor of a model's output, with where it stands."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        if value.is_floating_point():
+            yield name, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from flatten(part, f"{name}.{key}")
+    elif isinstance(value, (tuple, list)):
+        for index, part in enumerate(value):
+            yield from flatten(part, f"{name}.{index}")
+
+
+def compare(pristine_path: Path, fork_path: Path) -> int:
+    import torch
+
+    pristine, fork = torch.load(pristine_path), torch.load(fork_path)
+    compared, tensors, wrong, different = 0, 0, {}, []
+    for name, before in pristine.items():
+        after = fork[name]
+        if isinstance(before, str):
+            wrong.setdefault((name.split()[0], before), []).append(name)
+            continue
+        compared += 1
+        if isinstance(after, str):
+            different.append(f"{name}: the fork breaks {after}, pristine does not")
+            continue
+        tensors += len(before)
+        unequal = [key for key in before.keys() | after.keys() if not same(before.get(key), after.get(key))]
+        different += [f"{name}: {key}" for key in sorted(unequal)]
+    for (model, rule), names in wrong.items():
+        print(f"pristine breaks {rule} in {len(names)} cases of {model}, e.g. {names[0]}: not compared")
+    for line in different:
+        print(f"DIFFERENT {line}")
+    print(f"{compared} cases compared, {tensors} tensors, {len(different)} different")
+    return int(bool(different) or not compared)
+
+
+def same(before, after) -> bool:
+    import torch
+
+    return before is not None and after is not None and before.dtype == after.dtype and torch.equal(before, after)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
