@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+
 from overlay.definitions import find_definitions, split
 from overlay.layout import DEFAULT_RELEASE, Layout
 
@@ -69,8 +70,9 @@ def main() -> None:
     pristine, fork = layout.upstream(release) / "transformers", layout.source(release) / "transformers"
     ours = load_rotation(fork, "llama")
     theirs = {"full": load_rotation(pristine, "llama"), "partial": load_rotation(pristine, "gpt_neox")}
-    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads; q {HEADS} heads, k {KEY_VALUE_HEADS}, "
-          f"head_dim {HEAD_DIM}, partial width {ROTARY_NDIMS}; time of the fork / pristine, A/A in brackets")  # fmt: skip
+    print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
+    print(f"q {HEADS} heads, k {KEY_VALUE_HEADS}, head_dim {HEAD_DIM}, partial width {ROTARY_NDIMS}")
+    print("time of the fork / time of pristine (A/A: pristine / pristine)")
     print(f"{'':10}{'':10}{'prefill ' + str(PREFILL):>18}{'decoding 1':>18}")
     for width_name, width in (("full", HEAD_DIM), ("partial", ROTARY_NDIMS)):
         for dtype in (torch.float32, torch.bfloat16):

@@ -43,7 +43,7 @@ def main() -> int:
             command = [sys.executable, __file__, *models, "--record", f"{folder}/{build}.pt"]
             environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
             children.append(subprocess.Popen(command, env=environment))
-        if any([child.wait() for child in children]):
+        if sum(child.wait() != 0 for child in children):
             return 1
         return compare(*(Path(folder) / f"{build}.pt" for build in trees))
 
@@ -51,6 +51,7 @@ def main() -> int:
 def record(models: list[str], path: Path) -> None:
     """Run every case with the Transformers that is imported here, and save what each gave, or the rule it breaks."""
     import torch
+
     import transformers
 
     transformers.logging.set_verbosity_error()
@@ -98,6 +99,7 @@ def broken_rule(description, case) -> str | None:
 def run(description, case) -> dict:
     """Outputs and parameter gradients of one pass over two rows of tokens, the second padded on the left."""
     import torch
+
     from transformers_conformance.rope.tiny import VOCAB_SIZE, build_model
 
     model = build_model(description, case)
@@ -114,7 +116,8 @@ def run(description, case) -> dict:
         output_attentions=True,
     )
     tensors = {f"output {name}": value for name, value in flatten(outputs)}
-    loss = sum((value.float() * torch.linspace(-1, 1, value.numel()).view_as(value)).sum() for value in tensors.values())
+    weigh = [torch.linspace(-1, 1, value.numel()).view_as(value) for value in tensors.values()]
+    loss = sum((value * weights).sum() for value, weights in zip(tensors.values(), weigh, strict=True))
     loss.backward()
     gradients = {f"gradient {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
     return {name: value.detach() for name, value in (tensors | gradients).items()}

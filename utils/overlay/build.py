@@ -127,7 +127,7 @@ def _write_tree(tree: Path, pristine: Path, manifest: dict[str, str], result: Re
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             changed = result.files.get(name.removeprefix(PACKAGE + "/"))
             if changed is None:
-                shutil.copyfile(pristine / name, tree / name)
+                shutil.copy2(pristine / name, tree / name)  # with its time: bytecode of it stays good
             else:
                 (tree / name).write_text(changed, "utf-8")
 

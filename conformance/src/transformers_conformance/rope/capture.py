@@ -1,0 +1,160 @@
+"""Reads q and k where attention takes them, whatever the model's code looks like.
+
+The score product is recognised by its shapes: it contracts `head_dim` and yields one number for every pair of tokens.
+So the number of tokens must not equal another size of the model.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import NoReturn
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+class NoAttentionError(RuntimeError):
+    """The model ran and no product of queries and keys was seen: nothing could be judged."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """A score product of an attention module.
+
+    Args:
+        module: the module that was running.
+        query: `[batch, heads, seq, head_dim]`, as multiplied.
+        key: the same shape, grouped keys repeated as the model repeats them.
+    """
+
+    module: torch.nn.Module
+    query: torch.Tensor
+    key: torch.Tensor
+
+
+class _Found(Exception):
+    """Ends a forward pass early."""
+
+    def __init__(self, attention: Attention):
+        self.attention = attention
+
+
+_PRODUCTS = {
+    torch.matmul: (0, 1),
+    torch.Tensor.matmul: (0, 1),
+    torch.Tensor.__matmul__: (0, 1),
+    torch.bmm: (0, 1),
+    torch.Tensor.bmm: (0, 1),
+    torch.baddbmm: (1, 2),
+    torch.Tensor.baddbmm: (1, 2),
+}
+
+
+class _ScoreProducts(TorchFunctionMode):
+    """Calls `seen(q, k)` with every score product, and goes on with what it returns."""
+
+    def __init__(self, head_dim: int, seen: Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]):
+        self.head_dim = head_dim
+        self.seen = seen
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in _PRODUCTS:
+            left, right = _PRODUCTS[func]
+            query, key = args[left], args[right]
+            # The second operand is the transposed key, [..., head_dim, seq].
+            if query.shape[-1] == self.head_dim and query.dim() > 2 and query.shape[-2] == key.shape[-1]:
+                query, key = self.seen(query, key.mT)
+                args = (*args[:left], query, key.mT, *args[right + 1 :])
+        elif func is torch.nn.functional.scaled_dot_product_attention:
+            args = (*self.seen(args[0], args[1]), *args[2:])
+        elif func is torch.einsum and isinstance(args[0], str) and len(args) == 3:
+            product = _ScoreEinsum.of(*args, self.head_dim)
+            if product is not None:
+                return product.finish(*self.seen(product.query, product.key))
+        return func(*args, **kwargs)
+
+
+@dataclass(frozen=True)
+class _ScoreEinsum:
+    """A score product written as an einsum, brought to `[..., seq, head_dim]`."""
+
+    query: torch.Tensor
+    key: torch.Tensor
+    out_axes: list[int]
+
+    @classmethod
+    def of(cls, equation: str, left: torch.Tensor, right: torch.Tensor, head_dim: int) -> "_ScoreEinsum | None":
+        inputs, _, out = equation.replace(" ", "").partition("->")
+        q_axes, k_axes = inputs.split(",")
+        contracted = [axis for axis in q_axes if axis in k_axes and axis not in out]
+        q_rows = [axis for axis in q_axes if axis not in k_axes]
+        k_rows = [axis for axis in k_axes if axis not in q_axes]
+        if not len(contracted) == len(q_rows) == len(k_rows) == 1:
+            return None
+        shared = [axis for axis in out if axis in q_axes and axis in k_axes]
+        query = left.permute([q_axes.index(axis) for axis in shared + q_rows + contracted])
+        key = right.permute([k_axes.index(axis) for axis in shared + k_rows + contracted])
+        if query.shape[-1] != head_dim or query.shape[-2] != key.shape[-2]:
+            return None
+        rows = shared + q_rows + k_rows
+        return cls(query, key, [rows.index(axis) for axis in out])
+
+    def finish(self, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
+        return torch.matmul(query, key.mT).permute(self.out_axes)
+
+
+def first_attention(model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object]) -> Attention:
+    """q and k of the first score product of a pass, which ends there.
+
+    Args:
+        model: the model that `run` runs.
+        head_dim: `D`, channels of a head.
+        batch_size: rows that `run` feeds the model; heads folded into the batch are unfolded by it.
+        run: calls the model.
+
+    Raises:
+        NoAttentionError: no score product was seen.
+    """
+    running: list[torch.nn.Module] = [model]
+
+    def seen(query: torch.Tensor, key: torch.Tensor) -> NoReturn:
+        q, k = (_by_head(x, batch_size).detach().clone() for x in (query, key))
+        raise _Found(Attention(running[-1], q, k))
+
+    def enter(module: torch.nn.Module, args: tuple) -> None:
+        running.append(module)
+
+    def leave(module: torch.nn.Module, args: tuple, output: object) -> None:
+        running.pop()
+
+    with ExitStack() as stack:
+        for module in model.modules():
+            stack.callback(module.register_forward_pre_hook(enter).remove)
+            stack.callback(module.register_forward_hook(leave).remove)
+        stack.enter_context(torch.no_grad())
+        stack.enter_context(_ScoreProducts(head_dim, seen))
+        try:
+            run()
+        except _Found as found:
+            return found.attention
+    raise NoAttentionError(
+        f"{type(model).__name__} ran, and no product of queries and keys of width {head_dim} was seen"
+    )
+
+
+def run_with_noise(head_dim: int, noise: float, run: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """The result of `run` with every q and k of every layer off by a random relative error of size `noise`."""
+    generator = torch.Generator().manual_seed(0)
+
+    def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        off = (1.0 + noise * torch.randn(x.shape, generator=generator) for x in (query, key))
+        return tuple(x * factor for x, factor in zip((query, key), off, strict=True))
+
+    with torch.no_grad(), _ScoreProducts(head_dim, seen):
+        return run()
+
+
+def _by_head(x: torch.Tensor, batch_size: int) -> torch.Tensor:
+    """`[..., seq, head_dim]`, batch and heads in any leading axes, to `[batch, heads, seq, head_dim]`."""
+    return x.reshape(batch_size, -1, *x.shape[-2:])

@@ -1,0 +1,36 @@
+"""Reads the frequencies that a built model keeps."""
+
+import numpy as np
+import torch
+
+
+class NoTableError(RuntimeError):
+    """The model keeps no table of rotary frequencies that this module can read."""
+
+
+def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    """Every table of inverse frequencies in a model, by its dotted name, radians per position, float64.
+
+    Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`; and `embed_positions`, `[positions, 2m]`, sines
+    before cosines, whose row 1 holds the angles of one position (none beyond pi, as no frequency is).
+
+    Raises:
+        NoTableError: there is none.
+    """
+    tables = {}
+    for name, module in model.named_modules():
+        inv_freq, sinusoids = (getattr(module, kind, None) for kind in ("inv_freq", "embed_positions"))
+        if isinstance(inv_freq, torch.Tensor):
+            tables[f"{name}.inv_freq"] = inv_freq.double().numpy()
+        if isinstance(sinusoids, torch.Tensor):
+            row = sinusoids[1].double()
+            half = row.shape[-1] // 2
+            tables[f"{name}.embed_positions"] = torch.atan2(row[:half], row[half:]).numpy()
+    if not tables:
+        raise NoTableError(f"{type(model).__name__} keeps neither `inv_freq` nor `embed_positions`")
+    return tables
+
+
+def kept_attention_factors(model: torch.nn.Module) -> list[float]:
+    """The factors on cos and sin that rotary modules keep as `attention_scaling`."""
+    return [float(module.attention_scaling) for module in model.modules() if hasattr(module, "attention_scaling")]

@@ -1,0 +1,76 @@
+"""Runs a tiny model at chosen positions, and keeps what it gave: many checks ask for the same run."""
+
+from functools import lru_cache
+
+import torch
+
+from .capture import Attention, first_attention, run_with_noise
+from .description import Case, Description
+from .tiny import VOCAB_SIZE, build_model
+
+
+BATCH_SIZE = 2
+SEQUENCE_LENGTH = 11  # unlike any other size of a tiny model, so that scores are told by their shape
+_FIRST_PLAIN_TOKEN = 4  # below are padding and the like
+
+
+class Probe:
+    """One tiny model and its runs.
+
+    Runs are kept by their positions. A model whose tables change as it runs needs a `Probe` of its own.
+    """
+
+    def __init__(self, description: Description, case: Case):
+        self.head_dim = case.head_dim
+        self.model = build_model(description, case)
+        generator = torch.Generator().manual_seed(0)
+        shape = (BATCH_SIZE, SEQUENCE_LENGTH)
+        self.input_ids = torch.randint(_FIRST_PLAIN_TOKEN, VOCAB_SIZE, shape, generator=generator)
+        self._attention: dict[tuple, Attention] = {}
+        self._outputs: dict[tuple, torch.Tensor] = {}
+
+    def attention(self, position_ids: torch.Tensor) -> Attention:
+        """q and k of the first attention layer; `position_ids` is `[1, seq]` or `[batch, seq]`."""
+        key = _key(position_ids)
+        if key not in self._attention:
+            self._attention[key] = self.read(self.input_ids, position_ids)
+        return self._attention[key]
+
+    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor) -> Attention:
+        """q and k of the first attention layer for other tokens, not kept."""
+        return first_attention(
+            self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids)
+        )
+
+    def outputs(self, position_ids: torch.Tensor) -> torch.Tensor:
+        """The model's first output."""
+        key = _key(position_ids)
+        if key not in self._outputs:
+            with torch.no_grad():
+                self._outputs[key] = run_model(self.model, self.input_ids, position_ids)
+        return self._outputs[key]
+
+    def sensitivity(self, position_ids: torch.Tensor) -> float:
+        """Largest change of an output, per unit of random relative error in every q and k (to first order)."""
+        noise = 1e-3
+        noisy = run_with_noise(self.head_dim, noise, lambda: run_model(self.model, self.input_ids, position_ids))
+        return (noisy - self.outputs(position_ids)).abs().max().item() / noise
+
+
+def run_model(model: torch.nn.Module, input_ids: torch.Tensor, position_ids: torch.Tensor) -> torch.Tensor:
+    """The first output of a pass.
+
+    The mask of ones is given, because without one, newer releases read positions that restart as several packed
+    sequences.
+    """
+    return model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids), position_ids=position_ids)[0]
+
+
+@lru_cache(maxsize=64)
+def probe(description: Description, case: Case) -> Probe:
+    """The shared probe of a case."""
+    return Probe(description, case)
+
+
+def _key(position_ids: torch.Tensor) -> tuple:
+    return tuple(position_ids.shape), tuple(position_ids.flatten().tolist())

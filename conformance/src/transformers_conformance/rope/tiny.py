@@ -1,0 +1,97 @@
+"""Tiny configs and models: seconds for hundreds of them, and weights with which a wrong rotation shows."""
+
+import math
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from .description import Case, Description
+
+
+NUM_HEADS = 4  # codegen needs a multiple of four
+NUM_KEY_VALUE_HEADS = 2
+VOCAB_SIZE = 32
+MAX_POSITION_EMBEDDINGS = 512
+ORIGINAL_MAX_POSITION_EMBEDDINGS = 128
+
+_DROPOUT_ENDINGS = ("dropout", "pdrop", "dropout_prob")
+
+
+def config_values(description: Description, case: Case) -> dict[str, Any]:
+    """Config keywords of the tiny model, by the names that the config class takes; the description's go last."""
+    hidden_size = NUM_HEADS * case.head_dim
+    known = {
+        ("hidden_size", "n_embd"): hidden_size,
+        ("num_hidden_layers", "n_layer"): 2,
+        ("num_attention_heads", "n_head"): NUM_HEADS,
+        ("num_key_value_heads",): NUM_KEY_VALUE_HEADS,
+        ("head_dim",): case.head_dim,
+        ("intermediate_size", "n_inner"): 2 * hidden_size,
+        ("intermediate_multiple_size",): 2,
+        ("vocab_size",): VOCAB_SIZE,
+        ("max_position_embeddings", "n_positions", "n_ctx"): MAX_POSITION_EMBEDDINGS,
+        ("pad_token_id",): 0,
+        ("bos_token_id",): 1,
+        ("eos_token_id",): 2,
+    }
+    fields = description.fields
+    values = {name: value for names, value in known.items() for name in names if name in fields}
+    for name, default in fields.defaults.items():
+        if name.endswith(_DROPOUT_ENDINGS) and not isinstance(default, bool):
+            values[name] = 0.0
+    values |= description.width.config_values(case.value, scaling_parameters(case))
+    values |= description.config_overrides
+    return values | {"attn_implementation": "eager"}
+
+
+def scaling_parameters(case: Case) -> Mapping[str, Any] | None:
+    """Parameters of a scaled rope type, chosen so that fast, middle and slow pairs of a tiny head fare differently.
+
+    Raises:
+        ValueError: the rope type is unknown.
+    """
+    m = case.n // 2
+    original = {"original_max_position_embeddings": ORIGINAL_MAX_POSITION_EMBEDDINGS}
+    if case.rope_type == "default":
+        return None
+    if case.rope_type in ("linear", "dynamic"):
+        parameters = {"factor": 4.0}
+    elif case.rope_type == "yarn":
+        parameters = {"factor": 4.0, "beta_fast": 8.0, "beta_slow": 1.0} | original
+    elif case.rope_type == "llama3":
+        parameters = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 8.0} | original
+    elif case.rope_type == "longrope":
+        # One factor a pair, all different, so that a table in the wrong order shows.
+        short, long = [1.0 + 0.25 * i for i in range(m)], [2.0 + 0.5 * i for i in range(m)]
+        parameters = {"factor": 4.0, "short_factor": short, "long_factor": long} | original
+    else:
+        raise ValueError(f"unknown rope_type {case.rope_type!r}")
+    return {"rope_type": case.rope_type} | parameters
+
+
+def build_model(description: Description, case: Case) -> torch.nn.Module:
+    """The tiny model in float32, in evaluation mode, with seeded weights."""
+    config = description.config_class(**config_values(description, case))
+    model = description.model_class(config).float().eval()
+    seed_weights(model)
+    return model
+
+
+@torch.no_grad()
+def seed_weights(model: torch.nn.Module) -> None:
+    """Fills every parameter from its name alone, so that models with the same shapes have the same weights.
+
+    Matrices have a standard deviation of `1.5 / sqrt(fan_in)`: upstream's 0.02 makes all scores of a tiny model nearly
+    equal, and then attention forgets positions however wrongly they are rotated.
+    """
+    for name, parameter in model.named_parameters():
+        generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+        noise = torch.randn(parameter.shape, generator=generator)
+        if parameter.dim() > 1:
+            parameter.copy_(noise * 1.5 / math.sqrt(parameter.shape[-1]))
+        elif name.endswith("weight"):
+            parameter.copy_(1.0 + 0.2 * noise)
+        else:
+            parameter.copy_(0.2 * noise)

@@ -1,0 +1,100 @@
+"""How a violated rule is told: which rule, which model, which case, what was expected, and how to see it again."""
+
+from typing import NoReturn
+
+import numpy as np
+import transformers
+
+from .description import Case, Description
+from .tiny import config_values
+
+
+class ConformanceError(AssertionError):
+    """A model breaks a rule.
+
+    Args:
+        rule: its number in the contract, such as "R1".
+        property_name: the name of the check.
+        message: the whole text.
+    """
+
+    def __init__(self, rule: str, property_name: str, message: str):
+        super().__init__(message)
+        self.rule = rule
+        self.property_name = property_name
+
+
+class Verdict:
+    """What one check says of one case of one model."""
+
+    def __init__(self, rule: str, property_name: str, description: Description, case: Case):
+        self.rule = rule
+        self.property_name = property_name
+        self.description = description
+        self.case = case
+
+    def error(self, what: str, expected: object, got: object) -> ConformanceError:
+        """The error for this case, with a snippet that shows it again."""
+        case = self.case
+        model = self.description.model_class.__name__
+        lines = [
+            f"{self.rule}, {self.property_name}: {model}, head_dim={case.head_dim}, rotary_ndims={case.n} "
+            f"({self.description.width.key}={case.value!r}), rope_type={case.rope_type!r}",
+            f"  {what}",
+            f"  expected: {expected}",
+            f"  got:      {got}",
+            f"  config:   {config_values(self.description, case)}",
+            "To see it again:",
+            *(f"  {line}" for line in reproduction(self.property_name, self.description, case).splitlines()),
+        ]
+        return ConformanceError(self.rule, self.property_name, "\n".join(lines))
+
+    def fail(self, what: str, expected: object, got: object) -> NoReturn:
+        """Raises the error for this case.
+
+        Raises:
+            ConformanceError: always.
+        """
+        raise self.error(what, expected, got)
+
+    def require(self, holds: bool, what: str, expected: object, got: object) -> None:
+        """Fails unless `holds`."""
+        if not holds:
+            self.fail(what, expected, got)
+
+    def require_close(self, what: str, got: np.ndarray, expected: np.ndarray, tolerance: float) -> None:
+        """Fails unless the shapes agree and no element is off by more than `tolerance`."""
+        got, expected = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+        self.require(got.shape == expected.shape, what, f"shape {expected.shape}", f"shape {got.shape}")
+        error = np.abs(got - expected)
+        error[np.isnan(error)] = np.inf
+        if error.size and error.max() > tolerance:
+            where = tuple(int(i) for i in np.unravel_index(error.argmax(), error.shape))
+            self.fail(
+                f"{what}: largest error {error.max():.3g} at index {where}, tolerance {tolerance:.3g}",
+                f"{expected[where]:.9g}",
+                f"{got[where]:.9g}",
+            )
+
+
+def reproduction(property_name: str, description: Description, case: Case) -> str:
+    """A snippet to paste that runs the same check on the same case."""
+    classes = [description.config_class, description.model_class]
+    imports = []
+    for cls in classes:
+        module = "transformers" if getattr(transformers, cls.__name__, None) is cls else cls.__module__
+        imports.append(f"from {module} import {cls.__name__}")
+    extras = "".join(
+        f", {name}={value!r}"
+        for name, value in (("config_overrides", description.config_overrides), ("rope_types", description.rope_types))
+        if value not in ({}, None)
+    )
+    return "\n".join(
+        [
+            *imports,
+            "from transformers_conformance.rope import Case, Description, PROPERTIES",
+            f"description = Description({classes[0].__name__}, {classes[1].__name__}, "
+            f"layout={description.layout!r}{extras})",
+            f"PROPERTIES[{property_name!r}].check(description, {case!r})",
+        ]
+    )

@@ -1,0 +1,112 @@
+"""The ways in which a config is asked for a rotary width."""
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from .reference import rotary_ndims
+
+
+# RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
+FIXED_BASE = 10000.0
+
+
+class Width(Protocol):
+    """How a width is written into a config: the key, the values for a width, and values that no width has."""
+
+    key: str
+    base: float
+
+    def values(self, n: int, head_dim: int) -> list[Any]:
+        """Every value of the key that means `n` of `head_dim` channels."""
+
+    def out_of_range(self, head_dim: int) -> list[Any]:
+        """Values that must be refused (R6)."""
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Config keywords that ask for `value`, under a rope type where the config takes one."""
+
+
+class _Factor:
+    key = "partial_rotary_factor"
+    # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
+    base = 100.0
+
+    def values(self, n: int, head_dim: int) -> list[float]:
+        return [factor_for(n, head_dim)]
+
+    def out_of_range(self, head_dim: int) -> list[Any]:
+        return [-0.25, 1.5, math.nan, "half"]
+
+
+class RopeParametersFactor(_Factor):
+    """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases."""
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+        scaling = {"rope_type": "default"} if scaling is None else dict(scaling)
+        return {"rope_parameters": scaling | {"rope_theta": self.base, "partial_rotary_factor": value}}
+
+
+class FlatFactor(_Factor):
+    """`partial_rotary_factor`, and `rope_theta` where there is one, as keywords of the config itself.
+
+    The default rope type only.
+    """
+
+    def __init__(self, takes_base: bool):
+        self.base_values = {"rope_theta": self.base} if takes_base else {}
+        self.base = self.base_values.get("rope_theta", FIXED_BASE)
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+        return self.base_values | {"partial_rotary_factor": value}
+
+
+class RotaryDim:
+    """`rotary_dim`, a number of channels, or None for the whole head; the base is fixed."""
+
+    key = "rotary_dim"
+    base = FIXED_BASE
+
+    def values(self, n: int, head_dim: int) -> list[int | None]:
+        return [n, None] if n == head_dim else [n]
+
+    def out_of_range(self, head_dim: int) -> list[Any]:
+        return [-1, head_dim + 1]
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+        return {"rotary_dim": value}
+
+
+@dataclass(frozen=True)
+class ConfigFields:
+    """Names that a config class takes by keyword, with their defaults."""
+
+    defaults: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, config_class: type) -> "ConfigFields":
+        parameters = inspect.signature(config_class.__init__).parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
+        if dataclasses.is_dataclass(config_class):
+            defaults |= {field.name: field.default for field in dataclasses.fields(config_class)}
+        return cls(defaults)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.defaults
+
+
+def factor_for(n: int, head_dim: int) -> float:
+    """A factor with `int(head_dim * factor) == n`: `n / head_dim`, or half a channel more where rounding loses one."""
+    exact = n / head_dim
+    return exact if rotary_ndims(head_dim, exact) == n else (n + 0.5) / head_dim
+
+
+def detect_width(config_class: type) -> Width:
+    """The way of asking that the config's own keywords show."""
+    fields = ConfigFields.of(config_class)
+    if "rotary_dim" in fields:
+        return RotaryDim()
+    return RopeParametersFactor() if "rope_parameters" in fields else FlatFactor("rope_theta" in fields)

@@ -1,0 +1,89 @@
+"""Test mixins, thin over the checks."""
+
+from typing import Any
+
+from parameterized import parameterized
+
+from .rope import HEAD_DIMS, PROPERTIES, Description
+from .rope.description import SCALED_ROPE_TYPES
+
+
+# Scaled types are judged on fewer heads: an odd and an even one, at every width, show what they can get wrong.
+_SCALED_HEAD_DIMS = (5, 8)
+
+
+def _grid() -> list[tuple[str, int, int, str]]:
+    return [
+        (prop.name, head_dim, n, rope_type)
+        for prop in PROPERTIES.values()
+        for head_dim in (_SCALED_HEAD_DIMS if prop.scaled else HEAD_DIMS)
+        for n in prop.widths(head_dim)
+        for rope_type in (SCALED_ROPE_TYPES if prop.scaled else ("default",))
+    ]
+
+
+def _test_name(index: int, property_name: str, head_dim: int, n: int, rope_type: str) -> str:
+    parity = "odd" if head_dim % 2 or n % 2 else "even"
+    kind = "" if rope_type == "default" else f"_{rope_type}"
+    return f"test_rotary_ndims_{parity}_{property_name}{kind}_{index}_head_dim_{head_dim}_n_{n}"
+
+
+class RotaryNdimsOddTestMixin:
+    """Judges the rotary embeddings of one model at every rotary width of small heads, odd widths and heads included.
+
+    Mix it into a `unittest.TestCase` and set:
+        config_class: the config class.
+        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
+        layout: "half-split" or "interleaved".
+        config_overrides: config keywords that a tiny model needs beyond sizes and token ids.
+        rope_types: the scaled rope types that the model supports; all that its config can be asked for if None.
+
+    Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
+    Properties that cannot be asked of the model have no tests in its class; `transformers_conformance.rope.judge` says
+    why.
+
+    Raises:
+        TypeError: when a test runs, if a required attribute is missing.
+        ConformanceError: where the model breaks a rule.
+    """
+
+    config_class: type | None = None
+    model_class: type | None = None
+    layout: str | None = None
+    config_overrides: dict[str, Any] = {}
+    rope_types: tuple[str, ...] | None = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._description = None
+        if cls._missing_attributes():
+            return
+        for index, (property_name, *case) in enumerate(_grid()):
+            if PROPERTIES[property_name].not_applicable(cls.rotary_description()):
+                setattr(cls, _test_name(index, property_name, *case), None)
+
+    @classmethod
+    def rotary_description(cls) -> Description:
+        """What the checks are told of the model, one object a class.
+
+        Raises:
+            TypeError: a required attribute is missing.
+        """
+        missing = cls._missing_attributes()
+        if missing:
+            raise TypeError(f"{cls.__name__} must set {', '.join(missing)} to use RotaryNdimsOddTestMixin")
+        if cls._description is None:
+            cls._description = Description(
+                cls.config_class, cls.model_class, cls.layout, cls.config_overrides, cls.rope_types
+            )
+        return cls._description
+
+    @classmethod
+    def _missing_attributes(cls) -> list[str]:
+        return [name for name in ("config_class", "model_class", "layout") if getattr(cls, name) is None]
+
+    @parameterized.expand(_grid(), name_func=lambda _, index, param: _test_name(int(index), *param.args))
+    def test_rotary_ndims(self, property_name: str, head_dim: int, n: int, rope_type: str):
+        description = self.rotary_description()
+        for case in description.cases(head_dim, n, rope_type):
+            PROPERTIES[property_name].check(description, case)

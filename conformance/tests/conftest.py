@@ -1,0 +1,12 @@
+import sys
+from pathlib import Path
+
+from hypothesis import settings
+
+
+# So that tests find the models beside them under every import mode of pytest.
+sys.path.insert(0, str(Path(__file__).parent))
+
+# The same examples in every run, however slow the machine.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")

@@ -1,0 +1,78 @@
+"""Every check fires on what it is for: a suite that holds on everything would prove nothing."""
+
+import pytest
+
+from tiny_rope import TinyAttention, TinyRopeConfig, TinyRopeModel
+from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, judge
+from wrong_ropes import CONTROLS
+
+
+def description(name: str) -> Description:
+    control = CONTROLS[name]
+    return Description(control.model_class.config_class, control.model_class, control.layout)
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_control_is_caught_by_exactly_the_named_checks(name):
+    results = judge(description(name), head_dims=(4, 5))
+    assert {result.property_name for result in results if result.outcome == "broken"} == CONTROLS[name].by
+
+
+@pytest.mark.parametrize("property_name", PROPERTIES)
+def test_every_property_has_a_control(property_name):
+    assert [name for name, control in CONTROLS.items() if property_name in control.by]
+
+
+def error_of(name: str, property_name: str, n: int) -> ConformanceError:
+    control = description(name)
+    case = control.cases(5, n)[0]
+    with pytest.raises(ConformanceError) as caught:
+        PROPERTIES[property_name].check(control, case)
+    return caught.value
+
+
+def test_error_cites_rule_property_model_case_and_place():
+    error = error_of("WidthRoundedUp", "rotation", 3)
+    assert (error.rule, error.property_name) == ("R3", "rotation")
+    for words in (
+        "R3, rotation",
+        "WidthRoundedUpModel",
+        "head_dim=5, rotary_ndims=3",
+        "largest error",
+        "index (",
+        "0.6",
+    ):
+        assert words in str(error)
+
+
+def test_reproduction_runs_and_shows_the_same_error():
+    text = str(error_of("EvenDenominator", "frequencies", 5))
+    snippet = "\n".join(line.removeprefix("  ") for line in text.partition("To see it again:\n")[2].splitlines())
+    # The model's class is made on the fly, so its module does not have it under its name.
+    lines = [line for line in snippet.splitlines() if not line.startswith("from wrong_ropes")]
+    with pytest.raises(ConformanceError) as caught:
+        exec("\n".join(lines), {"EvenDenominatorModel": CONTROLS["EvenDenominator"].model_class})
+    assert str(caught.value) == text
+
+
+def test_a_model_without_scores_is_not_held_to_be_right():
+    class Blind(TinyAttention):
+        def attend(self, q, k, v, mask):
+            return v
+
+    model_class = type("BlindModel", (TinyRopeModel,), {"attention_class": Blind})
+    blind = Description(TinyRopeConfig, model_class, "half-split")
+    with pytest.raises(ConformanceError, match="NoAttentionError: BlindModel ran, and no product of queries and keys"):
+        PROPERTIES["forward"].check(blind, blind.cases(4, 4)[0])
+
+
+def test_a_model_without_a_table_is_not_held_to_be_right():
+    class Tableless(TinyRopeModel):
+        def __init__(self, config):
+            super().__init__(config)
+            for layer in self.layers:
+                layer.rotary = None
+
+    tableless = Description(TinyRopeConfig, Tableless, "half-split")
+    with pytest.raises(ConformanceError, match="NoTableError: Tableless keeps neither"):
+        PROPERTIES["frequencies"].check(tableless, tableless.cases(4, 4)[0])

@@ -1,0 +1,57 @@
+"""The checks hold on a right implementation, however its attention is written."""
+
+import pytest
+import torch
+
+from tiny_rope import InterleavedModel, TinyAttention, TinyRopeConfig, TinyRopeModel
+from transformers_conformance.rope import PROPERTIES, Description, judge
+
+
+class Fused(TinyAttention):
+    def attend(self, q, k, v, mask):
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+
+class Einsum(TinyAttention):
+    def attend(self, q, k, v, mask):
+        q, k = q.transpose(1, 2), k.transpose(1, 2)
+        scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * self.head_dim**-0.5
+        return scores.masked_fill(~mask, float("-inf")).softmax(-1) @ v
+
+
+class Folded(TinyAttention):
+    def attend(self, q, k, v, mask):
+        batch, heads, seq, _ = q.shape
+        bias = torch.zeros(batch * heads, seq, seq).masked_fill(~mask, float("-inf"))
+        scores = torch.baddbmm(bias, q.flatten(0, 1), k.flatten(0, 1).transpose(1, 2), alpha=self.head_dim**-0.5)
+        return torch.bmm(scores.softmax(-1), v.flatten(0, 1)).unflatten(0, (batch, heads))
+
+
+class Grouped(TinyAttention):
+    def attend(self, q, k, v, mask):
+        q, k, v = (x.unflatten(1, (-1, self.groups)) for x in (q, k, v))
+        scores = torch.matmul(q, k.mT) * self.head_dim**-0.5
+        return torch.matmul(scores.masked_fill(~mask, float("-inf")).softmax(-1), v).flatten(1, 2)
+
+
+def model_with(attention: type) -> type:
+    return type(f"TinyRope{attention.__name__}", (TinyRopeModel,), {"attention_class": attention})
+
+
+def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:
+    return [result.detail for result in judge(description, head_dims) if result.outcome == "broken"]
+
+
+@pytest.mark.parametrize(("model_class", "layout"), [(TinyRopeModel, "half-split"), (InterleavedModel, "interleaved")])
+def test_every_property_holds(model_class, layout):
+    assert broken(Description(model_class.config_class, model_class, layout)) == []
+
+
+@pytest.mark.parametrize("attention", [Fused, Einsum, Folded, Grouped])
+def test_every_form_of_the_score_product_is_seen(attention):
+    assert broken(Description(TinyRopeConfig, model_with(attention), "half-split"), (5,)) == []
+
+
+def test_every_property_is_judged():
+    results = judge(Description(TinyRopeConfig, TinyRopeModel, "half-split"), (5,))
+    assert {result.property_name for result in results} == set(PROPERTIES)

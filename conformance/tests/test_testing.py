@@ -1,0 +1,105 @@
+"""The mixin: what it asks for, what it names, what it leaves out."""
+
+import unittest
+
+import pytest
+
+from tiny_rope import RotaryDimModel, TinyRopeConfig, TinyRopeModel, TinyRotaryDimConfig
+from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, judge
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from wrong_ropes import CONTROLS
+
+
+class Right(RotaryNdimsOddTestMixin):
+    config_class = TinyRopeConfig
+    model_class = TinyRopeModel
+    layout = "half-split"
+
+
+class NoRopeTypes(RotaryNdimsOddTestMixin):
+    config_class = TinyRotaryDimConfig
+    model_class = RotaryDimModel
+    layout = "interleaved"
+
+
+def as_case(mixin: type) -> type[unittest.TestCase]:
+    return type(mixin.__name__, (mixin, unittest.TestCase), {})
+
+
+def names(mixin: type) -> list[str]:
+    return unittest.TestLoader().getTestCaseNames(as_case(mixin))
+
+
+def outcome(mixin: type, pattern: str) -> unittest.TestResult:
+    case = as_case(mixin)
+    result = unittest.TestResult()
+    unittest.TestSuite(case(name) for name in names(mixin) if pattern in name).run(result)
+    assert result.testsRun
+    return result
+
+
+def test_every_property_has_tests_named_by_parity_and_case():
+    for name in PROPERTIES:
+        assert [test for test in names(Right) if f"_{name}_" in test]
+    assert [test for test in names(Right) if test.startswith("test_rotary_ndims_odd_forward_")]
+    forward = [test for test in names(Right) if "_forward_" in test]
+    assert len(forward) == sum(head_dim + 1 for head_dim in HEAD_DIMS)
+    for test in forward:
+        odd = test.endswith(("n_1", "n_3", "n_5", "n_7")) or "head_dim_5" in test or "head_dim_7" in test
+        assert test.startswith("test_rotary_ndims_odd_" if odd else "test_rotary_ndims_even_")
+
+
+def test_a_right_model_passes_under_unittest():
+    assert outcome(Right, "head_dim_5_n_3").wasSuccessful()
+
+
+def test_a_wrong_model_fails_by_name_of_the_rule():
+    class Wrong(Right):
+        model_class = CONTROLS["WidthRoundedUp"].model_class
+
+    result = outcome(Wrong, "forward")
+    assert result.failures and not result.errors
+    assert all("R1, forward" in text for _, text in result.failures)
+
+
+def test_what_cannot_be_asked_has_no_tests_but_a_reason():
+    assert not [test for test in names(NoRopeTypes) if "_scaled_" in test]
+    assert [test for test in names(Right) if "_scaled_" in test]
+    results = [
+        result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.outcome == "not applicable"
+    ]
+    assert [(result.property_name, result.case) for result in results] == [("scaled", None)]
+    assert "TinyRotaryDimConfig has no key for a rope type" in results[0].detail
+
+
+def test_a_model_without_position_ids_is_recorded_as_such():
+    class Deaf(TinyRopeModel):
+        def forward(self, input_ids, attention_mask=None):
+            raise NotImplementedError
+
+    class DeafTest(Right):
+        model_class = Deaf
+
+    reasons = {r.property_name: r.detail for r in judge(DeafTest.rotary_description(), (4,)) if r.case is None}
+    assert reasons["shift"] == "Deaf.forward takes no position_ids"
+    assert not [test for test in names(DeafTest) if "_shift_" in test]
+    assert [test for test in names(DeafTest) if "_frequencies_" in test]
+
+
+@pytest.mark.parametrize("missing", ["config_class", "model_class", "layout"])
+def test_a_missing_attribute_is_named(missing):
+    class Incomplete(Right):
+        pass
+
+    setattr(Incomplete, missing, None)
+    with pytest.raises(TypeError, match=f"Incomplete must set {missing}"):
+        Incomplete.rotary_description()
+    assert missing in outcome(Incomplete, "warning").errors[0][1]
+
+
+def test_a_supported_type_may_not_be_listed_as_refused():
+    class Stale(Right):
+        rope_types = ("linear",)
+
+    texts = [text for _, text in outcome(Stale, "_scaled_yarn_").failures]
+    assert texts and all("expected: a ValueError while the model is built" in text for text in texts)

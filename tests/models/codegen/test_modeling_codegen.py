@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import CodeGenConfig, CodeGenModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class CodeGenRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = CodeGenConfig
+    model_class = CodeGenModel
+    layout = "interleaved"

@@ -1,0 +1,11 @@
+import unittest
+
+from transformers import EsmConfig, EsmModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class EsmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = EsmConfig
+    model_class = EsmModel
+    layout = "half-split"
+    config_overrides = {"position_embedding_type": "rotary"}

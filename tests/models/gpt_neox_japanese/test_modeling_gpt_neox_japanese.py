@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GPTNeoXJapaneseConfig, GPTNeoXJapaneseModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GPTNeoXJapaneseRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GPTNeoXJapaneseConfig
+    model_class = GPTNeoXJapaneseModel
+    layout = "half-split"

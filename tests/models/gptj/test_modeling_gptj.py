@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GPTJConfig, GPTJModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GPTJRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GPTJConfig
+    model_class = GPTJModel
+    layout = "interleaved"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import LlamaConfig, LlamaModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class LlamaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = LlamaConfig
+    model_class = LlamaModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import PhiConfig, PhiModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class PhiRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = PhiConfig
+    model_class = PhiModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import StableLmConfig, StableLmModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class StableLmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = StableLmConfig
+    model_class = StableLmModel
+    layout = "half-split"

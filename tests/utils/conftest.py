@@ -1,0 +1,98 @@
+import os
+import shutil
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from overlay.layout import DEFAULT_RELEASE, Layout
+from overlay.upstream import METADATA, digest_of, read_manifest
+
+
+REPOSITORY = Layout()
+# A few real files of upstream, enough for a root, its copies, a generated file with its modular one, and a bystander.
+SAMPLE = (
+    "__init__.py",
+    "py.typed",
+    "modeling_rope_utils.py",
+    "models/bert/modeling_bert.py",
+    "models/llama/modeling_llama.py",
+    "models/mistral/modeling_mistral.py",
+    "models/gpt_neox/modular_gpt_neox.py",
+    "models/gpt_neox/modeling_gpt_neox.py",
+)
+
+
+@dataclass
+class Checkout:
+    """A small checkout of its own: real upstream files, and an overlay that a test writes."""
+
+    layout: Layout
+    release: str = DEFAULT_RELEASE
+
+    @property
+    def package(self) -> Path:
+        return self.layout.source(self.release) / "transformers"
+
+    @property
+    def pristine(self) -> Path:
+        return self.layout.upstream(self.release) / "transformers"
+
+    def pin(self) -> None:
+        """Pin upstream as it lies here."""
+        home = self.layout.upstream(self.release)
+        digest = digest_of(read_manifest(home / "transformers", home))
+        self.layout.pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n')
+
+    def overlay(self, file: str, entries: str, code: str | None = None) -> None:
+        """Write the edits of one upstream file, and the definitions beside them."""
+        path = self.layout.root / "src" / "transformers" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".yml").write_text(textwrap.dedent(entries))
+        if code is not None:
+            path.write_text(textwrap.dedent(code))
+
+    def lock(self) -> None:
+        """What `relock` does."""
+        from overlay import lockfile
+        from overlay.build import plan
+        from overlay.index import Index
+        from overlay.upstream import find_release
+
+        reaches, _ = plan(self.layout, find_release(self.layout, self.release), Index(self.layout.index))
+        lockfile.write(self.layout, self.release, lockfile.describe(reaches))
+
+    def read(self, file: str) -> str:
+        return (self.package / file).read_text()
+
+
+@pytest.fixture(scope="session")
+def pristine() -> Path:
+    """The whole pristine tree of the repository's own build."""
+    package = REPOSITORY.upstream(DEFAULT_RELEASE) / "transformers"
+    assert package.is_dir(), "there is no pristine upstream: run ./run_tests, which builds the fork"
+    return package
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, pristine: Path) -> Checkout:
+    small = Checkout(Layout(tmp_path / "checkout"))
+    for name in SAMPLE:
+        target = small.pristine / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(pristine / name, target)
+    for name in METADATA:
+        shutil.copyfile(pristine.parent / name, small.pristine.parent / name)
+    small.layout.pins.parent.mkdir(parents=True)
+    small.pin()
+    source = small.layout.root / "src"
+    (source / "transformers").mkdir(parents=True)
+    shutil.copyfile(REPOSITORY.root / "src" / "series.yml", source / "series.yml")
+    return small
+
+
+@pytest.fixture
+def clean_environment() -> dict[str, str]:
+    """The environment less what would put another Transformers, or release, in the way."""
+    return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "TRANSFORMERS_UPSTREAM")}

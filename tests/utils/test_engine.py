@@ -1,0 +1,242 @@
+"""Edits on real files of upstream: what they reach, what they leave, and how they fail."""
+
+import ast
+
+import pytest
+
+from overlay.build import build
+from overlay.errors import OverlayError
+
+
+SPLIT = """\
+- definition: apply_rotary_pos_emb
+  series: whole-pairs
+  description: a test
+  issue: 35233
+  reaches: {5.23.0: 2}
+"""
+OURS = """\
+def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
+    # ours
+    return q, k
+"""
+
+
+def build_with(checkout, file: str, entries: str, code: str | None = None) -> None:
+    checkout.overlay(file, entries, code)
+    checkout.lock()
+    build(checkout.layout, checkout.release)
+
+
+def test_copies_follow_their_root_and_keep_their_decorators_and_docstrings(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    for model in ("llama", "mistral"):
+        file = f"models/{model}/modeling_{model}.py"
+        before, after = (checkout.pristine / file).read_text(), checkout.read(file)
+        start = before.index("@use_kernel_forward_from_hub")
+        body = before.index("    cos = cos.unsqueeze", start)
+        end = before.index("return q_embed, k_embed\n", start) + len("return q_embed, k_embed\n")
+        assert after == before[:body] + "    # ours\n    return q, k\n" + before[end:]
+
+
+def test_a_definition_that_differs_from_the_root_is_no_copy(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    for file in ("models/gpt_neox/modeling_gpt_neox.py", "models/bert/modeling_bert.py", "py.typed"):
+        assert checkout.read(file) == (checkout.pristine / file).read_text()
+
+
+def test_generated_files_follow_their_modular_file(checkout):
+    entries = SPLIT.replace("a test", "modular")
+    build_with(checkout, "models/gpt_neox/modular_gpt_neox.py", entries, OURS)
+    for file in ("modular_gpt_neox.py", "modeling_gpt_neox.py"):
+        assert "    # ours\n    return q, k\n" in checkout.read(f"models/gpt_neox/{file}")
+
+
+def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
+    entries = """\
+    - definition: LlamaRMSNorm.extra_repr
+      series: whole-pairs
+      description: a test
+      issue: 35233
+      reaches: {5.23.0: 2}
+    """
+    code = '''\
+    class LlamaRMSNorm:
+        def extra_repr(self):
+            """Ours."""
+            return f"{LlamaConfig.__name__}"
+    '''
+    build_with(checkout, "models/llama/modeling_llama.py", entries, code)
+    assert 'return f"{LlamaConfig.__name__}"' in checkout.read("models/llama/modeling_llama.py")
+    mistral = checkout.read("models/mistral/modeling_mistral.py")
+    assert 'def extra_repr(self):\n        """Ours."""\n        return f"{MistralConfig.__name__}"\n' in mistral
+
+
+def test_a_changed_signature_replaces_the_header(checkout):
+    code = OURS.replace("unsqueeze_dim=1", "unsqueeze_dim=2")
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, code)
+    assert "def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=2):" in checkout.read(
+        "models/mistral/modeling_mistral.py"
+    )
+
+
+def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
+    entries = """\
+    - addition: whole_pairs
+      series: whole-pairs
+      description: a function before the one that follows it
+      issue: 35233
+      reaches: {5.23.0: 1}
+    - definition: rotate_half
+      series: whole-pairs
+      description: its neighbour
+      issue: 35233
+      reaches: {5.23.0: 3}
+    - addition: LlamaRotaryEmbedding.width
+      series: whole-pairs
+      description: a method at the end of its class
+      issue: 35233
+      reaches: {5.23.0: 1}
+    """
+    code = """\
+    import math
+    from typing import Any
+
+    from ...cache_utils import StaticCache
+
+
+    def whole_pairs(n: Any) -> int:
+        return 2 * math.floor(n / 2)
+
+
+    def rotate_half(x):
+        return x
+
+
+    class LlamaRotaryEmbedding:
+        def width(self, cache: StaticCache):
+            return whole_pairs(self.inv_freq.numel())
+    """
+    build_with(checkout, "models/llama/modeling_llama.py", entries, code)
+    text = checkout.read("models/llama/modeling_llama.py")
+    names = [node.name for node in ast.parse(text).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    assert names.index("whole_pairs") == names.index("rotate_half") - 1
+    assert text.index("def width(self") < text.index("def whole_pairs")
+    assert text.count("import math\n") == 1
+    assert "from ...cache_utils import Cache, DynamicCache, StaticCache\n" in text
+    assert "from typing import Any\n" in text
+    assert "math" not in checkout.read("models/mistral/modeling_mistral.py"), "a copy imports only what it uses"
+
+
+def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
+    entries = """\
+    - rewrite: LlamaRotaryEmbedding
+      series: whole-pairs
+      description: of the class
+      issue: 35233
+      rule: {pattern: "cos = emb.cos() * self.attention_scaling"}
+      fix: |
+        cos = emb.cos()
+        cos = cos * self.attention_scaling
+      reaches: {5.23.0: 1}
+    - rewrite: LlamaRotaryEmbedding.forward
+      series: whole-pairs
+      description: of its method
+      issue: 35233
+      rule: {pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}
+      fix: |
+        # a line more
+        emb = freqs.repeat(1, 1, 2)
+      reaches: {5.23.0: 3}
+    - rewrite: LlamaRotaryEmbedding.forward
+      series: whole-pairs
+      description: of its method too
+      issue: 35233
+      rule: {pattern: sin = emb.sin() * self.attention_scaling}
+      fix: sin = self.attention_scaling * emb.sin()
+      reaches: {5.23.0: 3}
+    """
+    build_with(checkout, "models/llama/modeling_llama.py", entries)
+    text = checkout.read("models/llama/modeling_llama.py")
+    for line in ("# a line more", "cos = cos * self.attention_scaling", "sin = self.attention_scaling * emb.sin()"):
+        assert text.count(line) == 1
+    ast.parse(text)
+    assert "# a line more" in checkout.read("models/gpt_neox/modeling_gpt_neox.py")
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_count_that_is_off_stops_the_build(checkout, count):
+    with pytest.raises(OverlayError) as caught:
+        build_with(checkout, "models/llama/modeling_llama.py", SPLIT.replace(": 2", f": {count}"), OURS)
+    message = str(caught.value)
+    assert f"2 times, its entry says {count}" in message
+    for name in ("models/llama/modeling_llama.py::apply_rotary_pos_emb", "modeling_llama.yml", checkout.release):
+        assert name in message
+    assert not checkout.package.exists()
+
+
+def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
+    entries = """\
+    - rewrite: LlamaRotaryEmbedding.forward
+      series: whole-pairs
+      description: grows for ever
+      issue: 35233
+      rule: {pattern: emb.sin()}
+      fix: emb.sin().abs()
+      reaches: {5.23.0: 3}
+    """
+    with pytest.raises(OverlayError, match="applied to its own result") as caught:
+        build_with(checkout, "models/llama/modeling_llama.py", entries)
+    assert "LlamaRotaryEmbedding.forward" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "entry", "problem"),
+    [
+        ("models/llama/modeling_gone.py", "definition: f", "upstream has no such file"),
+        ("models/llama/modeling_llama.py", "definition: f", "upstream has no such definition"),
+        ("models/llama/modeling_llama.py", "addition: rotate_half", "upstream has a definition of that name"),
+    ],
+)
+def test_an_anchor_that_upstream_moved_is_named(checkout, file, entry, problem):
+    code = f"def {entry.split(': ')[1]}(x):\n    return x\n"
+    entries = f"- {{{entry}, series: whole-pairs, description: d, issue: 1, reaches: {{5.23.0: 1}}}}"
+    with pytest.raises(OverlayError, match=problem) as caught:
+        build_with(checkout, file, entries, code)
+    message = str(caught.value)
+    assert file in message
+    assert checkout.release in message
+    assert "what to do:" in message
+
+
+def test_an_upstream_that_drifted_stops_against_the_lock(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    before = checkout.read("models/mistral/modeling_mistral.py")
+    for model in ("llama", "mistral"):
+        path = checkout.pristine / f"models/{model}/modeling_{model}.py"
+        path.write_text(path.read_text().replace("q_embed = (q * cos)", "q_embed = (cos * q)"))
+    checkout.pin()
+    with pytest.raises(OverlayError, match="not the one that was locked") as caught:
+        build(checkout.layout, checkout.release)
+    for name in ("models/llama/modeling_llama.py", "apply_rotary_pos_emb", "a test", checkout.release, "make relock"):
+        assert name in str(caught.value)
+    assert checkout.read("models/mistral/modeling_mistral.py") == before, "the old build still works"
+
+
+def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
+    from overlay import lockfile
+    from overlay.build import find_reaches
+    from overlay.index import Index
+    from overlay.upstream import find_release
+
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    path = checkout.pristine / "models/mistral/modeling_mistral.py"
+    path.write_text(path.read_text().replace("q_embed = (q * cos)", "q_embed = (cos * q)"))
+    checkout.pin()
+    with pytest.raises(OverlayError, match="1 times, its entry says 2"):
+        build(checkout.layout, checkout.release)
+    release = find_release(checkout.layout, checkout.release)
+    _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index))
+    (key,) = lockfile.describe(reaches)
+    old, new = lockfile.read(checkout.layout, checkout.release)[key], lockfile.describe(reaches)[key]
+    assert lockfile.differences(old, new) == ["-models/mistral/modeling_mistral.py::apply_rotary_pos_emb"]
