@@ -1,0 +1,50 @@
+"""The benchmark compares what it says, on inputs where both agree; its times are for people."""
+
+import importlib.util
+
+import pytest
+import torch
+
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+
+
+SPEC = importlib.util.spec_from_file_location("rotation_benchmark", REPOSITORY / "benchmarks" / "rotation.py")
+benchmark = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(benchmark)
+
+PRISTINE = Layout().upstream(DEFAULT_RELEASE) / "transformers"
+FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("width", "model"), [(128, "llama"), (32, "gpt_neox")])
+def test_the_rotations_that_it_times_are_bit_identical(width, model, dtype):
+    inputs = benchmark.make_inputs(3, width, dtype)
+    ours, theirs = benchmark.load_rotation(FORK, "llama"), benchmark.load_rotation(PRISTINE, model)
+    assert all(map(torch.equal, ours(*inputs), theirs(*inputs)))
+    assert not torch.equal(ours(*inputs)[0], inputs[0])
+
+
+def test_gradients_are_bit_identical_too():
+    for width, model in ((128, "llama"), (32, "gpt_neox")):
+        gradients = []
+        for rotation in (benchmark.load_rotation(FORK, "llama"), benchmark.load_rotation(PRISTINE, model)):
+            q, k, cos, sin = benchmark.make_inputs(3, width, torch.float32)
+            q.requires_grad_()
+            k.requires_grad_()
+            q_turned, k_turned = rotation(q, k, cos, sin)
+            weights = torch.linspace(-1, 1, q.numel()).view_as(q)
+            ((q_turned * weights).sum() + k_turned.square().sum()).backward()
+            gradients.append((q.grad, k.grad))
+        assert all(map(torch.equal, *gradients))
+
+
+def test_a_ratio_is_of_the_new_over_the_old():
+    def slow(count):
+        return sum(range(200 * count))
+
+    def fast(count):
+        return sum(range(count))
+
+    assert benchmark.ratio(slow, fast, (1000,), turns=5, calls=2) > 5
+    assert benchmark.ratio(fast, slow, (1000,), turns=5, calls=2) < 0.2

@@ -1,0 +1,163 @@
+"""The fork that is built and installed here is upstream with our edits, and nothing else changed."""
+
+import importlib.metadata
+import inspect
+import json
+import pickle
+import re
+import subprocess
+import sys
+import textwrap
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from overlay.build import built_files
+from overlay.distribution import setup_arguments, version_of
+from overlay.layout import DEFAULT_RELEASE, Layout
+
+
+LAYOUT = Layout()
+PRISTINE = LAYOUT.upstream(DEFAULT_RELEASE)
+FORK = LAYOUT.source(DEFAULT_RELEASE)
+
+
+def test_the_files_that_differ_are_those_that_the_stamp_names():
+    pristine = {path.relative_to(PRISTINE) for path in (PRISTINE / "transformers").rglob("*") if path.is_file()}
+    changed = sorted(
+        path.relative_to("transformers").as_posix()
+        for path in pristine
+        if path.suffix != ".pyc" and (PRISTINE / path).read_bytes() != (FORK / path).read_bytes()
+    )
+    assert changed == built_files(LAYOUT, DEFAULT_RELEASE)
+
+
+def test_modular_and_generated_files_are_reached_together():
+    """What a modular file defines anew stands in the file generated from it too: one alone would be undone."""
+    changed = set(built_files(LAYOUT, DEFAULT_RELEASE))
+    modular = [file for file in changed if Path(file).name.startswith("modular_")]
+    assert modular
+    for file in modular:
+        assert file.replace("modular_", "modeling_") in changed, file
+
+
+def test_changed_files_are_formatted_as_upstream_formats_them():
+    def unformatted(root: Path) -> set[str]:
+        files = built_files(LAYOUT, DEFAULT_RELEASE)
+        command = [
+            sys.executable,
+            "-m",
+            "ruff",
+            "format",
+            "--isolated",
+            "--no-cache",
+            "--line-length",
+            "119",
+            "--check",
+            *files,
+        ]
+        done = subprocess.run(command, cwd=root / "transformers", capture_output=True, text=True)
+        assert done.returncode in (0, 1), done.stderr
+        return set(re.findall(r"(?:Would reformat: |--> )(models/\S+?\.py|\w+\.py)", done.stdout))
+
+    assert unformatted(FORK) <= unformatted(PRISTINE)
+
+
+def test_it_is_installed_as_transformers_with_upstreams_requirements_extras_and_entry_points():
+    ours = importlib.metadata.distribution("transformers")
+    theirs = importlib.metadata.PathDistribution(PRISTINE)
+    assert ours.version == version_of(DEFAULT_RELEASE)
+    assert Version(ours.version) in Requirement("transformers>=5").specifier
+    assert Version(ours.version) in Requirement(f"transformers=={DEFAULT_RELEASE}").specifier
+
+    def sorted_requirements(distribution) -> list[str]:
+        requirements = []
+        for line in distribution.requires:
+            requirement = Requirement(line)
+            requirements.append(f"{requirement.name}{requirement.specifier};{requirement.marker};{requirement.extras}")
+        return sorted(requirements)
+
+    assert sorted_requirements(ours) == sorted_requirements(theirs)
+    assert sorted(ours.metadata.get_all("Provides-Extra")) == sorted(theirs.metadata.get_all("Provides-Extra"))
+    assert [(point.group, point.name, point.value) for point in ours.entry_points] == [
+        ("console_scripts", "transformers", "transformers.cli.transformers:main")
+    ]
+
+
+def test_every_package_of_upstream_is_packaged():
+    arguments = setup_arguments(LAYOUT, DEFAULT_RELEASE)
+    folders = {path.parent for path in (PRISTINE / "transformers").rglob("*.py")}
+    assert {".".join(folder.relative_to(PRISTINE).parts) for folder in folders} <= set(arguments["packages"])
+
+
+def test_pip_check_is_clean():
+    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_modules_are_real_files_of_the_fork():
+    import transformers
+    from transformers.models.llama import modeling_llama
+
+    assert Path(transformers.__file__) == FORK / "transformers" / "__init__.py"
+    source = inspect.getsource(modeling_llama.apply_rotary_pos_emb)
+    assert "rotary_ndims" in source
+    assert source in (FORK / "transformers/models/llama/modeling_llama.py").read_text()
+
+
+def test_models_pickle_and_auto_classes_find_them():
+    import torch
+
+    from transformers import AutoConfig, AutoModel, GPTNeoXModel
+
+    config = AutoConfig.for_model(
+        "gpt_neox", vocab_size=16, hidden_size=12, num_hidden_layers=1, num_attention_heads=4, intermediate_size=8,
+        rotary_pct=1.0, max_position_embeddings=16, bos_token_id=1, eos_token_id=2,
+    )  # fmt: skip
+    model = AutoModel.from_config(config).eval()
+    assert type(model) is GPTNeoXModel
+    tokens = torch.arange(5)[None]
+    again = pickle.loads(pickle.dumps(model))
+    assert torch.equal(again(tokens).last_hidden_state, model(tokens).last_hidden_state)
+
+
+def test_remote_code_runs_on_the_fork(tmp_path):
+    """A model whose code lies beside its weights, loaded as from a hub: it inherits the fork's rotary embedding."""
+    import torch
+
+    from transformers import AutoConfig, AutoModel
+
+    (tmp_path / "modeling_mine.py").write_text(
+        textwrap.dedent(
+            """\
+            from transformers import LlamaConfig, LlamaModel
+
+
+            class MineConfig(LlamaConfig):
+                model_type = "mine"
+
+
+            class MineModel(LlamaModel):
+                config_class = MineConfig
+            """
+        )
+    )
+    sizes = {
+        "vocab_size": 16, "hidden_size": 12, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 8,
+        "num_key_value_heads": 2, "head_dim": 3, "max_position_embeddings": 16, "bos_token_id": 1, "eos_token_id": 2,
+    }  # fmt: skip
+    names = {"AutoConfig": "modeling_mine.MineConfig", "AutoModel": "modeling_mine.MineModel"}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "mine", "auto_map": names, **sizes}))
+    config = AutoConfig.from_pretrained(tmp_path, trust_remote_code=True)
+    model = AutoModel.from_config(config, trust_remote_code=True).eval()
+    assert type(model).__name__ == "MineModel"
+    assert model.rotary_emb.inv_freq.numel() == 1
+    assert model(torch.arange(5)[None]).last_hidden_state.isfinite().all()
+
+
+@pytest.mark.parametrize("release", tomllib.loads(LAYOUT.pins.read_text())["releases"])
+def test_every_pinned_release_is_locked(release):
+    assert LAYOUT.lock(release).exists()
