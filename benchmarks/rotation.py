@@ -1,9 +1,9 @@
 """Time the fork's `apply_rotary_pos_emb` against pristine's, in the same process, as ratios.
 
 Both are read from their trees (`build/fork`, `build/upstream`) and run in turns on the same tensors, eager and without
-gradients. A ratio is the median over many turns; the A/A column times pristine against itself the same way, so that a
-reader sees what the machine's noise makes of nothing. Full width compares with LLaMA's own; a partial width, which
-pristine's LLaMA has not, with GPT-NeoX's.
+gradients. A ratio is the median over many turns; A/A times pristine against itself the same way, so that a reader sees
+what the machine's noise makes of nothing. Each root that the overlay replaces stands against its own definition in
+pristine; a partial width, which pristine's LLaMA has not, against GPT-NeoX's.
 """
 
 import argparse
@@ -20,6 +20,16 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 HEADS, KEY_VALUE_HEADS, HEAD_DIM, ROTARY_NDIMS = 32, 8, 128, 32
 PREFILL = 2048
+# The roots that the overlay replaces, each against the pristine definition that does the same, and the width.
+ROOTS = (
+    ("llama", "llama", HEAD_DIM),
+    ("llama", "gpt_neox", ROTARY_NDIMS),
+    ("olmo", "olmo", HEAD_DIM),
+    ("cohere", "cohere", HEAD_DIM),
+    ("modernbert", "modernbert", HEAD_DIM),
+    ("ernie4_5", "ernie4_5", HEAD_DIM),
+    ("helium", "helium", HEAD_DIM),
+)
 
 
 def load_rotation(package: Path, model: str) -> Callable:
@@ -68,22 +78,22 @@ def main() -> None:
     release = parser.parse_args().release
     layout = Layout()
     pristine, fork = layout.upstream(release) / "transformers", layout.source(release) / "transformers"
-    ours = load_rotation(fork, "llama")
-    theirs = {"full": load_rotation(pristine, "llama"), "partial": load_rotation(pristine, "gpt_neox")}
     print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
     print(f"q {HEADS} heads, k {KEY_VALUE_HEADS}, head_dim {HEAD_DIM}, partial width {ROTARY_NDIMS}")
-    print("time of the fork / time of pristine (A/A: pristine / pristine)")
-    print(f"{'':10}{'':10}{'prefill ' + str(PREFILL):>18}{'decoding 1':>18}")
-    for width_name, width in (("full", HEAD_DIM), ("partial", ROTARY_NDIMS)):
+    print("time of the fork / time of pristine (A/A: the range of pristine / pristine)")
+    print(f"{'':28}{'prefill ' + str(PREFILL):>22}{'decoding 1':>22}")
+    for root, counterpart, width in ROOTS:
+        new, old = load_rotation(fork, root), load_rotation(pristine, counterpart)
         for dtype in (torch.float32, torch.bfloat16):
             cells = []
-            for positions, turns, calls in ((PREFILL, 41, 3), (1, 101, 100)):
+            for positions, turns, calls in ((PREFILL, 9, 2), (1, 51, 100)):
                 inputs = make_inputs(positions, width, dtype)
-                old = theirs[width_name]
-                assert all(map(torch.equal, ours(*inputs), old(*inputs))), "the two are not bit-identical"
-                measured, noise = (ratio(one, old, inputs, turns, calls) for one in (ours, old))
-                cells.append(f"{measured:.2f} ({noise:.2f})")
-            print(f"{width_name:10}{str(dtype).removeprefix('torch.'):10}{cells[0]:>18}{cells[1]:>18}")
+                assert all(map(torch.equal, new(*inputs), old(*inputs))), "the two are not bit-identical"
+                noise = [ratio(old, old, inputs, turns, calls) for _ in range(3)]
+                measured = ratio(new, old, inputs, turns, calls)
+                cells.append(f"{measured:.2f} ({min(noise):.2f}..{max(noise):.2f})")
+            label = f"{root} {'full' if width == HEAD_DIM else 'partial'}"
+            print(f"{label:20}{str(dtype).removeprefix('torch.'):8}{cells[0]:>22}{cells[1]:>22}", flush=True)
 
 
 if __name__ == "__main__":

@@ -17,26 +17,39 @@ FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize(("width", "model"), [(128, "llama"), (32, "gpt_neox")])
-def test_the_rotations_that_it_times_are_bit_identical(width, model, dtype):
+@pytest.mark.parametrize(("root", "counterpart", "width"), benchmark.ROOTS)
+def test_the_rotations_that_it_times_are_bit_identical(root, counterpart, width, dtype):
     inputs = benchmark.make_inputs(3, width, dtype)
-    ours, theirs = benchmark.load_rotation(FORK, "llama"), benchmark.load_rotation(PRISTINE, model)
+    ours, theirs = benchmark.load_rotation(FORK, root), benchmark.load_rotation(PRISTINE, counterpart)
     assert all(map(torch.equal, ours(*inputs), theirs(*inputs)))
     assert not torch.equal(ours(*inputs)[0], inputs[0])
 
 
-def test_gradients_are_bit_identical_too():
-    for width, model in ((128, "llama"), (32, "gpt_neox")):
-        gradients = []
-        for rotation in (benchmark.load_rotation(FORK, "llama"), benchmark.load_rotation(PRISTINE, model)):
-            q, k, cos, sin = benchmark.make_inputs(3, width, torch.float32)
-            q.requires_grad_()
-            k.requires_grad_()
-            q_turned, k_turned = rotation(q, k, cos, sin)
-            weights = torch.linspace(-1, 1, q.numel()).view_as(q)
-            ((q_turned * weights).sum() + k_turned.square().sum()).backward()
-            gradients.append((q.grad, k.grad))
-        assert all(map(torch.equal, *gradients))
+@pytest.mark.parametrize(("root", "counterpart", "width"), benchmark.ROOTS)
+def test_gradients_are_bit_identical_too(root, counterpart, width):
+    gradients = []
+    for rotation in (benchmark.load_rotation(FORK, root), benchmark.load_rotation(PRISTINE, counterpart)):
+        q, k, cos, sin = benchmark.make_inputs(3, width, torch.float32)
+        q.requires_grad_()
+        k.requires_grad_()
+        q_turned, k_turned = rotation(q, k, cos, sin)
+        weights = torch.linspace(-1, 1, q.numel()).view_as(q)
+        ((q_turned * weights).sum() + k_turned.square().sum()).backward()
+        gradients.append((q.grad, k.grad))
+    assert all(map(torch.equal, *gradients))
+
+
+@pytest.mark.parametrize("width", [128, 32, 31, 1, 0])
+def test_the_root_compiles_whole_and_differentiates_twice(width):
+    """What earns the sums in place their place: no graph break, and right gradients of every order."""
+    rotation = benchmark.load_rotation(FORK, "llama")
+    inputs = benchmark.make_inputs(3, width, torch.float32)
+    compiled = torch.compile(rotation, fullgraph=True, backend="aot_eager")
+    assert all(map(torch.equal, compiled(*inputs), rotation(*inputs)))
+    q, k, cos, sin = (part.double()[:, :1, :2] if part.dim() == 4 else part.double()[:, :2] for part in inputs)
+    q, k = q[..., : width + 1].clone().requires_grad_(), k[..., : width + 1].clone().requires_grad_()
+    assert torch.autograd.gradcheck(lambda *heads: rotation(*heads, cos, sin), (q, k))
+    assert torch.autograd.gradgradcheck(lambda *heads: rotation(*heads, cos, sin), (q, k))
 
 
 def test_a_ratio_is_of_the_new_over_the_old():
