@@ -5,6 +5,7 @@ is made whole or not at all. `python3 utils/environment.py` prints its interpret
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,24 @@ def prepare() -> Path:
             )
     stamp.write_text(wanted)
     return python
+
+
+def install_release(release: str) -> Path:
+    """A folder that holds a pristine upstream release and what it needs, to be put in front of the import path.
+
+    Raises:
+        SystemExit: the package index has no such release, or it does not install here.
+    """
+    home = ROOT / "build" / "releases" / release
+    if not home.exists():
+        print(f"installing transformers {release} into {home.relative_to(ROOT)} (once)", file=sys.stderr, flush=True)
+        partial = home.with_name(f".{release}.{os.getpid()}")
+        command = [prepare(), "-m", "pip", "install", "--quiet", "--target", partial, f"transformers=={release}"]
+        if subprocess.run(command, stdout=sys.stderr).returncode:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise SystemExit(f"error: transformers {release} cannot be installed: see what pip says above")
+        partial.replace(home)
+    return home
 
 
 def _inputs() -> str:
