@@ -1,6 +1,7 @@
 """The PEP 517 backend as frontends call it, without an environment of their own."""
 
 import email
+import json
 import os
 import subprocess
 import sys
@@ -79,6 +80,10 @@ def test_sdist_and_wheel(tmp_path, clean_environment):
     metadata = email.message_from_bytes(shipped[f"{name}.dist-info/METADATA"])
     assert (metadata["Name"], metadata["Version"]) == ("transformers", version_of(DEFAULT_RELEASE))
     assert f"{name}.dist-info/licenses/NOTICE" in shipped
+    modified = json.loads(shipped[f"{name}.dist-info/licenses/utils/lock/{DEFAULT_RELEASE}.json"])
+    assert {file for edit in modified.values() for file in edit["reaches"]} == set(
+        built_files(Layout(), DEFAULT_RELEASE)
+    )
 
     venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
     python = tmp_path / "env" / "bin" / "python"

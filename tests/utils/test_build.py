@@ -63,9 +63,15 @@ def test_what_is_built_differs_from_pristine_in_the_edited_files_alone(built):
     assert changed == copies == set(built_files(built.layout, built.release))
 
 
-def test_writing_into_the_fork_leaves_pristine_alone(built):
-    (built.package / FILE).write_text("broken")
-    assert (built.pristine / FILE).read_text() != "broken"
+def test_writing_into_the_fork_leaves_pristine_alone_and_is_gone_with_the_next_build(built):
+    bystander = "models/bert/modeling_bert.py"
+    for file in (FILE, bystander):
+        (built.package / file).write_text("broken")
+        assert (built.pristine / file).read_text() != "broken"
+    write_second_edit(built)
+    assert build(built.layout, built.release)
+    assert "# second" in built.read(FILE)
+    assert built.read(bystander) == (built.pristine / bystander).read_text()
 
 
 @pytest.mark.parametrize("moment", ["_write_tree", "check_untouched"])

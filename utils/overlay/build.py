@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import tempfile
+from collections import ChainMap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import checks, lockfile
 from .edits import Overlay, load_overlay
-from .engine import Reach, Result, Tree, apply, find_reach
+from .engine import PackageFiles, Reach, Result, Tree, apply, find_reach
 from .errors import OverlayError
 from .index import Index
 from .layout import Layout
@@ -60,7 +61,7 @@ def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], R
     before, reaches = find_reaches(layout, release, index)
     result = apply(reaches, before)
     checks.check_counts(result, release.version)
-    after = Tree({**before.files, **result.files}, index)
+    after = Tree(ChainMap(result.files, before.files), index, identity="built")
     checks.check_declared(reaches, result, before, after, release.version)
     checks.check_stable(reaches, result, after, release.version)
     return reaches, result
@@ -69,7 +70,9 @@ def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], R
 def find_reaches(layout: Layout, release: Release, index: Index) -> tuple[Tree, list[Reach]]:
     """The pristine tree of a release, and what each edit reaches in it."""
     overlay = read_overlay(layout, release)
-    tree = Tree.read(layout.upstream(release.version) / PACKAGE, index)
+    package = layout.upstream(release.version) / PACKAGE
+    names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
+    tree = Tree(PackageFiles(package, names), index, identity=release.digest)
     return tree, [find_reach(edit, tree, release.version) for edit in overlay.edits]
 
 
@@ -111,7 +114,7 @@ def _put_in_place(layout: Layout, release: Release, result: Result, manifest: di
     _remove_trees(layout, release, keep=link.resolve().parent)  # what a killed build left behind
     tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=layout.trees))
     tree.chmod(0o755)  # mkdtemp keeps other users out; an install for all of them must let them in
-    _write_tree(tree, layout.upstream(release.version), manifest, result)
+    _write_tree(tree, layout.upstream(release.version), link.resolve().parent, manifest, result)
     checks.check_untouched(tree, manifest, result.files, release.version)
     (tree / STAMP).write_text(json.dumps({"inputs": inputs, "files": sorted(result.files)}, indent=1))
     fresh = link.with_name(f".{PACKAGE}.{os.getpid()}")
@@ -121,15 +124,28 @@ def _put_in_place(layout: Layout, release: Release, result: Result, manifest: di
     _remove_trees(layout, release, keep=tree)
 
 
-def _write_tree(tree: Path, pristine: Path, manifest: dict[str, str], result: Result) -> None:
-    for name in manifest:
-        if name.startswith(PACKAGE + "/"):
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            changed = result.files.get(name.removeprefix(PACKAGE + "/"))
-            if changed is None:
-                shutil.copy2(pristine / name, tree / name)  # with its time: bytecode of it stays good
-            else:
-                (tree / name).write_text(changed, "utf-8")
+def _write_tree(tree: Path, pristine: Path, old: Path, manifest: dict[str, str], result: Result) -> None:
+    """Fill a new tree. What no edit reaches is linked from the tree that it replaces, or else copied with its time, by
+    which a file that somebody wrote into is told, and bytecode stays good."""
+    names = [name for name in manifest if name.startswith(PACKAGE + "/")]
+    for folder in sorted({(tree / name).parent for name in names}):
+        folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        changed = result.files.get(name.removeprefix(PACKAGE + "/"))
+        if changed is not None:
+            (tree / name).write_text(changed, "utf-8")
+        elif _is_copy(old / name, pristine / name):
+            os.link(old / name, tree / name)
+        else:
+            shutil.copy2(pristine / name, tree / name)
+
+
+def _is_copy(path: Path, original: Path) -> bool:
+    try:
+        one, other = path.stat(), original.stat()
+    except OSError:
+        return False
+    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
 def _remove_trees(layout: Layout, release: Release, keep: Path) -> None:

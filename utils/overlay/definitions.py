@@ -137,8 +137,7 @@ def split(text: str) -> Parts:
     first = node.body[0]
     header_end = _body_start(lines, node)
     docstring_end = first.end_lineno if has_docstring(node) else header_end
-    arguments = ast.parse(textwrap.dedent(text)).body[0].args
-    for arg in ast.walk(arguments):
+    for arg in ast.walk(node.args):
         if isinstance(arg, ast.arg):
             arg.annotation = None
     return Parts(
@@ -147,7 +146,7 @@ def split(text: str) -> Parts:
         docstring="".join(lines[header_end:docstring_end]),
         body="".join(lines[docstring_end:]),
         indent=indent,
-        arguments=ast.dump(arguments),
+        arguments=ast.dump(node.args),
     )
 
 

@@ -40,7 +40,7 @@ def setup_arguments(layout: Layout, release: str, with_files: bool = True) -> di
         "long_description": (layout.root / "README.md").read_text("utf-8"),
         "long_description_content_type": "text/markdown",
         "license": "Apache-2.0",
-        "license_files": ["LICENSE", "NOTICE"],
+        "license_files": ["LICENSE", "NOTICE", layout.lock(release).relative_to(layout.root).as_posix()],
         "python_requires": upstream["Requires-Python"],
         "install_requires": requirements,
         "extras_require": extras,

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,21 +40,45 @@ class Reach:
     targets: tuple[Target, ...]
 
 
-class Tree:
-    """The Python files of a package. Their names are paths under the package, with forward slashes."""
+class PackageFiles(Mapping[str, str]):
+    """The texts of a package's Python files, read when they are asked for."""
 
-    def __init__(self, files: Mapping[str, str], index: Index):
+    def __init__(self, package: Path, names: Iterable[str]):
+        self._names = dict.fromkeys(names)
+        self._read = cache(lambda name: (package / name).read_text("utf-8"))
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Tree:
+    """The Python files of a package. Their names are paths under the package, with forward slashes.
+
+    Args:
+        files: their texts.
+        index: what is kept of texts between builds.
+        identity: what tells this tree from any other, such as its digest.
+    """
+
+    def __init__(self, files: Mapping[str, str], index: Index, identity: str):
         self.files = files
         self.index = index
+        self.identity = identity
         self.lines = cache(lambda file: files[file].splitlines(keepends=True))
         self.spans = cache(lambda file: index.definitions(files[file]))
         self.prefix = cache(lambda file: definitions.class_prefix(files[file]))
         self.files_defining = cache(self._files_defining)
-
-    @classmethod
-    def read(cls, package: Path, index: Index) -> "Tree":
-        paths = sorted(package.rglob("*.py"))
-        return cls({path.relative_to(package).as_posix(): path.read_text("utf-8") for path in paths}, index)
 
     def _files_defining(self, name: str) -> list[str]:
         needle = re.compile(rf"^[ \t]*(?:async def|def|class) {re.escape(name)}\b", re.MULTILINE)
@@ -98,10 +122,17 @@ def find_reach(edit: Edit, tree: Tree, release: str) -> Reach:
 
 def _find_copies(edit: Edit, root: Span, tree: Tree) -> tuple[str, list[Target]]:
     """The fingerprint of a root, and the definitions of its name, at its depth, that share it: the root among them."""
-    root_prefix = tree.prefix(edit.file)
-    digest = tree.index.fingerprint(root.text(tree.lines(edit.file)), root_prefix)
+    digest, root_prefix, copies = tree.index.copies(
+        tree.identity, f"{edit.file}\0{root.name}", lambda: _search_copies(edit.file, root, tree)
+    )
+    return digest, [Target(edit, file, Span(*span), prefix, root_prefix) for file, span, prefix in copies]
+
+
+def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, str, list]:
+    root_prefix = tree.prefix(root_file)
+    digest = tree.index.fingerprint(root.text(tree.lines(root_file)), root_prefix)
     simple, depth = root.name.split(".")[-1], root.name.count(".")
-    words = definitions.words_of(root.text(tree.lines(edit.file)), root_prefix)
+    words = definitions.words_of(root.text(tree.lines(root_file)), root_prefix)
     words = [word for word in words if word not in root.name.split(".")]  # the name of a class is not its copy's
     found = []
     for file in tree.files_defining(simple):
@@ -116,8 +147,8 @@ def _find_copies(edit: Edit, root: Span, tree: Tree) -> tuple[str, list[Target]]
             ):
                 prefix = definitions.prefix_of_copy(root.name, root_prefix, span.name, tree.prefix(file))
                 if tree.index.fingerprint(text, prefix) == digest:
-                    found.append(Target(edit, file, span, prefix, root_prefix))
-    return digest, found
+                    found.append([file, [span.name, span.start, span.end], prefix])
+    return digest, root_prefix, found
 
 
 def _place_for(edit: Edit, tree: Tree) -> Target:

@@ -15,6 +15,11 @@ from . import definitions
 from .definitions import Span
 
 
+# An entry holds for the code that made it.
+_CODE = "".join(Path(module).read_text() for module in (definitions.__file__, Path(__file__).with_name("engine.py")))
+_CODE = hashlib.sha256(_CODE.encode()).hexdigest()
+
+
 class Index:
     def __init__(self, path: Path):
         self._path = path
@@ -37,8 +42,12 @@ class Index:
         """The fingerprint of a definition, as `definitions.fingerprint` gives it."""
         return self._look_up(f"definition\0{prefix}\0{text}", lambda: definitions.fingerprint(text, prefix))
 
+    def copies(self, tree: str, root: str, find: Callable[[], Any]) -> Any:
+        """What `find` says of the copies of a `root` in the tree whose identity is `tree`."""
+        return self._look_up(f"copies\0{tree}\0{root}", find)
+
     def _look_up(self, what: str, find: Callable[[], Any]) -> Any:
-        key = hashlib.sha256(what.encode()).hexdigest()[:24]
+        key = hashlib.sha256(f"{_CODE}\0{what}".encode()).hexdigest()[:24]
         if key not in self._used:
             if key not in self._kept:
                 self._kept[key] = find()
