@@ -29,6 +29,7 @@ TURNING = {
     "layout",
     "positions",
     "precision",
+    "loaded_precision",
     "rotation",
     "scaled",
     "scaling_options",
@@ -362,13 +363,13 @@ class FirstRowForAll(Rotary):
         return position_ids[:1]
 
 
-@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "shift")
+@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "loaded_precision", "shift")
 class PositionsSorted(Rotary):
     def positions(self, position_ids):
         return position_ids.sort(dim=-1).values
 
 
-@caught("batch_scaling", "cast", "far", "precision", "scaled", "scaling_options", "shift")
+@caught("batch_scaling", "cast", "far", "precision", "loaded_precision", "scaled", "scaling_options", "shift")
 class PositionsCapped(Rotary):
     """A table of a hundred and twenty-eight positions; what lies beyond gets the last."""
 
@@ -573,7 +574,7 @@ class PositionsClampedInPlace(TinyRopeModel):
 # Precision.
 
 
-@caught("far", "precision", "cast")
+@caught("far", "precision", "loaded_precision", "cast")
 class PositionsInHalf(Rotary):
     """Positions above 65504 are infinite."""
 
@@ -581,13 +582,13 @@ class PositionsInHalf(Rotary):
         return position_ids.half().float() * frequencies.float()
 
 
-@caught("far", "precision", "cast")
+@caught("far", "precision", "loaded_precision", "cast")
 class TableEndsEarly(Rotary):
     def positions(self, position_ids):
         return position_ids.clamp(max=9999)
 
 
-@caught("precision", "cast")
+@caught("precision", "loaded_precision", "cast")
 class AnglesInTheModelsType(Rotary):
     def turn(self, x, position_ids):
         self.narrow = x.dtype
@@ -597,7 +598,7 @@ class AnglesInTheModelsType(Rotary):
         return (position_ids.to(self.narrow) * frequencies.to(self.narrow)).float()
 
 
-@caught("precision")
+@caught("precision", "loaded_precision")
 class TableInTheDefaultType(Rotary):
     """A table made without saying its type, in a model that is built in bfloat16."""
 
@@ -627,7 +628,7 @@ class TableFollowsCast(TableKept):
 # Life cycle.
 
 
-@caught("saved_model")
+@caught("loaded_precision", "saved_model")
 class TableWithoutBuffer(TableKept):
     """A plain attribute, which a model built without memory keeps without memory."""
 
@@ -818,7 +819,7 @@ class DictEmptied(WrongConfig):
         return rope
 
 
-@caught("saved_config", "saved_model")
+@caught("loaded_precision", "saved_config", "saved_model")
 class FactorNotSaved(WrongConfig):
     def to_dict(self):
         saved = super().to_dict()
@@ -826,7 +827,7 @@ class FactorNotSaved(WrongConfig):
         return saved
 
 
-@caught("saved_config", "saved_model")
+@caught("loaded_precision", "saved_config", "saved_model")
 class BaseDrifts(WrongConfig):
     """Grows a little with every round."""
 

@@ -10,5 +10,7 @@ class GPTJRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = GPTJModel
     layout = "interleaved"
     exceptions = {
-        "precision": Deviation("the sinusoid table is made in the default type of the model", widths=(8, 4)),
+        "precision": Deviation(
+            "the sinusoid table is made in the default type, which from_config(dtype=...) sets", widths=(8, 4)
+        ),
     }

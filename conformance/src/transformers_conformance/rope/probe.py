@@ -31,6 +31,7 @@ class Probe:
         self.input_ids = torch.randint(_FIRST_PLAIN_TOKEN, VOCAB_SIZE, shape, generator=generator)
         self._attention: dict[tuple, Attention] = {}
         self._outputs: dict[tuple, torch.Tensor] = {}
+        self._sensitivities: dict[tuple, float] = {}
 
     def attention(self, position_ids: torch.Tensor) -> Attention:
         """q and k of the first attention layer; `position_ids` is `[1, seq]` or `[batch, seq]`."""
@@ -55,9 +56,12 @@ class Probe:
 
     def sensitivity(self, position_ids: torch.Tensor) -> float:
         """Largest change of an output, per unit of random relative error in every q and k (to first order)."""
-        noise = 1e-3
-        noisy = run_with_noise(self.head_dim, noise, lambda: run_model(self.model, self.input_ids, position_ids))
-        return (noisy - self.outputs(position_ids)).abs().max().item() / noise
+        key = _key(position_ids)
+        if key not in self._sensitivities:
+            noise = 1e-3
+            noisy = run_with_noise(self.head_dim, noise, lambda: run_model(self.model, self.input_ids, position_ids))
+            self._sensitivities[key] = (noisy - self.outputs(position_ids)).abs().max().item() / noise
+        return self._sensitivities[key]
 
 
 def run_model(

@@ -99,7 +99,7 @@ def build_model(
     """The tiny model, in evaluation mode, with seeded weights.
 
     Args:
-        dtype: what it is built in, as `from_pretrained(dtype=...)` does: as the default type.
+        dtype: what it is built in, as `from_config(dtype=...)` does: as the default type.
         max_positions: positions that it is configured for.
         changes: config keywords that replace the tiny model's own.
     """

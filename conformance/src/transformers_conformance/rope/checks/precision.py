@@ -1,5 +1,7 @@
 """Angles stay right: far out, in narrow types, and when a model is cast."""
 
+import tempfile
+
 import torch
 
 from .. import positions
@@ -28,10 +30,23 @@ def check_far(description: Description, case: Case, verdict: Verdict) -> None:
 
 @rope_property("R2", head_dims=FEW_HEADS, widths=few_widths)
 def check_precision(description: Description, case: Case, verdict: Verdict) -> None:
-    """A model built in bfloat16 or float16, as `from_pretrained(dtype=...)` builds it, has angles from float32."""
+    """A model built in bfloat16 or float16, as `from_config(dtype=...)` builds it, has angles from float32."""
     for dtype, rounding in _NARROW.items():
         model = build_model(description, case, max_positions=_MAX_POSITIONS, dtype=dtype)
         _require_far(description, case, verdict, model, rounding, f", built in {dtype}")
+
+
+@rope_property("R2", head_dims=FEW_HEADS, widths=few_widths)
+def check_loaded_precision(description: Description, case: Case, verdict: Verdict) -> None:
+    """A model loaded in bfloat16 or float16 has angles from float32."""
+    with tempfile.TemporaryDirectory() as folder:
+        build_model(description, case, max_positions=_MAX_POSITIONS).save_pretrained(folder)
+        for dtype, rounding in _NARROW.items():
+            # Under the name that this and older releases know.
+            model = description.model_class.from_pretrained(folder, torch_dtype=dtype, attn_implementation="eager")
+            loaded = next(model.parameters()).dtype
+            verdict.require(loaded == dtype, "type of the model that was loaded", dtype, loaded)
+            _require_far(description, case, verdict, model.eval(), rounding, f", loaded in {dtype}")
 
 
 # Of 2 and 3 channels, the one frequency is 1, which every type holds exactly.
