@@ -3,8 +3,31 @@
 import pytest
 
 from tiny_rope import TinyAttention, TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, judge
+from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, Property
 from wrong_ropes import CONTROLS
+
+
+def broken(description: Description) -> set[str]:
+    """Names of the properties that break on a head of five channels, none or odd ones rotary, or of eight."""
+    return {name for name, prop in PROPERTIES.items() if breaks(prop, description)}
+
+
+def breaks(prop: Property, description: Description) -> bool:
+    if prop.not_applicable(description):
+        return False
+    # Every case of every property would take minutes more; these are where slips show.
+    cases = (
+        case
+        for head_dim, n, rope_type in prop.grid((5,))
+        if prop.asks(description, rope_type) and (head_dim, n) not in ((5, 2), (5, 4), (8, 8))
+        for case in description.cases(head_dim, n, rope_type)
+    )
+    for case in cases:
+        try:
+            prop.check(description, case)
+        except ConformanceError:
+            return True  # the other cases would take time and tell nothing more
+    return False
 
 
 def description(name: str) -> Description:
@@ -14,13 +37,16 @@ def description(name: str) -> Description:
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_control_is_caught_by_exactly_the_named_checks(name):
-    results = judge(description(name), head_dims=(4, 5))
-    assert {result.property_name for result in results if result.outcome == "broken"} == CONTROLS[name].by
+    assert broken(description(name)) == CONTROLS[name].by
 
 
 @pytest.mark.parametrize("property_name", PROPERTIES)
-def test_every_property_has_a_control(property_name):
-    assert [name for name, control in CONTROLS.items() if property_name in control.by]
+def test_every_property_has_two_controls(property_name):
+    assert len([name for name, control in CONTROLS.items() if property_name in control.by]) >= 2
+
+
+def test_there_are_many_controls():
+    assert len(CONTROLS) >= 30
 
 
 def error_of(name: str, property_name: str, n: int) -> ConformanceError:

@@ -16,13 +16,14 @@ class Einsum(TinyAttention):
     def attend(self, q, k, v, mask):
         q, k = q.transpose(1, 2), k.transpose(1, 2)
         scores = torch.einsum("bqhd,bkhd->bhqk", q, k) * self.head_dim**-0.5
-        return scores.masked_fill(~mask, float("-inf")).softmax(-1) @ v
+        return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1) @ v
 
 
 class Folded(TinyAttention):
     def attend(self, q, k, v, mask):
         batch, heads, seq, _ = q.shape
-        bias = torch.zeros(batch * heads, seq, seq).masked_fill(~mask, float("-inf"))
+        bias = torch.zeros(batch, heads, seq, k.shape[2], dtype=q.dtype)
+        bias = bias.masked_fill(~mask, torch.finfo(q.dtype).min).flatten(0, 1)
         scores = torch.baddbmm(bias, q.flatten(0, 1), k.flatten(0, 1).transpose(1, 2), alpha=self.head_dim**-0.5)
         return torch.bmm(scores.softmax(-1), v.flatten(0, 1)).unflatten(0, (batch, heads))
 
@@ -31,11 +32,13 @@ class Grouped(TinyAttention):
     def attend(self, q, k, v, mask):
         q, k, v = (x.unflatten(1, (-1, self.groups)) for x in (q, k, v))
         scores = torch.matmul(q, k.mT) * self.head_dim**-0.5
-        return torch.matmul(scores.masked_fill(~mask, float("-inf")).softmax(-1), v).flatten(1, 2)
+        scores = scores.masked_fill(~mask[:, None], torch.finfo(scores.dtype).min)
+        return torch.matmul(scores.softmax(-1), v).flatten(1, 2)
 
 
 def model_with(attention: type) -> type:
-    return type(f"TinyRope{attention.__name__}", (TinyRopeModel,), {"attention_class": attention})
+    made = type(f"TinyRope{attention.__name__}", (TinyRopeModel,), {"attention_class": attention})
+    return globals().setdefault(made.__name__, made)  # found by its name, as pickle asks
 
 
 def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:

@@ -5,7 +5,7 @@ import unittest
 import pytest
 
 from tiny_rope import RotaryDimModel, TinyRopeConfig, TinyRopeModel, TinyRotaryDimConfig
-from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, judge
+from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, Result, judge
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
 
@@ -68,8 +68,9 @@ def test_what_cannot_be_asked_has_no_tests_but_a_reason():
     results = [
         result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.outcome == "not applicable"
     ]
-    assert [(result.property_name, result.case) for result in results] == [("scaled", None)]
-    assert "TinyRotaryDimConfig has no key for a rope type" in results[0].detail
+    scaled = {"batch_scaling", "faults", "growth", "scaled", "scaling_options"}
+    assert {result.property_name for result in results} == scaled
+    assert all(result.case is None and "no key for a rope type" in result.detail for result in results)
 
 
 def test_a_model_without_position_ids_is_recorded_as_such():
@@ -84,6 +85,46 @@ def test_a_model_without_position_ids_is_recorded_as_such():
     assert reasons["shift"] == "Deaf.forward takes no position_ids"
     assert not [test for test in names(DeafTest) if "_shift_" in test]
     assert [test for test in names(DeafTest) if "_frequencies_" in test]
+
+
+class Deviating(Right):
+    model_class = CONTROLS["TableFollowsCast"].model_class
+    exceptions = {"cast": Deviation("the table is cast", widths=(8,))}
+
+
+def test_a_known_deviation_passes_where_it_is_said_to_be_and_fails_elsewhere():
+    assert outcome(Deviating, "_cast_").testsRun == 2
+    (failure,) = outcome(Deviating, "_cast_").failures
+    assert "head_dim=8, rotary_ndims=5" in failure[1]
+    found = {r.case.n: (r.outcome, r.detail) for r in judge(Deviating.rotary_description(), (4,)) if is_cast(r)}
+    assert found[8] == ("deviates", "the table is cast")
+    assert found[5][0] == "broken"
+
+
+def is_cast(result: Result) -> bool:
+    return result.property_name == "cast"
+
+
+def test_a_stale_exception_fails():
+    class Cured(Deviating):
+        model_class = TinyRopeModel
+
+    (failure,) = outcome(Cured, "_cast_").failures
+    assert "an exception that is stale: take it out" in failure[1]
+    assert {r.case.n: r.outcome for r in judge(Cured.rotary_description(), (4,)) if is_cast(r)} == {
+        8: "broken",
+        5: "holds",
+    }
+
+
+def test_an_exception_covers_only_its_rope_types():
+    deviation = Deviation("why", rope_types=("yarn+mscale",))
+    assert deviation.covers(4, "yarn+mscale") and not deviation.covers(4, "default")
+
+
+def test_an_exception_that_names_no_property_is_refused():
+    with pytest.raises(TypeError, match="exceptions name no property: rotatoin"):
+        type("Misspelt", (Right,), {"exceptions": {"rotatoin": Deviation("why")}})
 
 
 @pytest.mark.parametrize("missing", ["config_class", "model_class", "layout"])

@@ -2,13 +2,17 @@
 
 import torch
 from torch import nn
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import Cache, PretrainedConfig, PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutputWithPast
 from transformers.utils import logging
 
 from transformers_conformance.rope.reference import inverse_frequencies, rotary_ndims
 
 
 logger = logging.get_logger("transformers.tiny_rope")
+
+
+REQUIRED = {"yarn": ("factor",), "longrope": ("short_factor", "long_factor")}  # the reference asks for the others
 
 
 class TinyRopeConfig(PretrainedConfig):
@@ -34,8 +38,18 @@ class TinyRopeConfig(PretrainedConfig):
         self.head_dim = head_dim
         self.max_position_embeddings = max_position_embeddings
         # Not under its usual name, which some releases validate by rules of their own.
-        self.rope = rope_parameters or {"rope_type": "default", "rope_theta": 10000.0}
+        self.rope = self.standard(rope_parameters, kwargs)
         super().__init__(**kwargs)
+
+    def standard(self, rope_parameters: dict | None, older: dict) -> dict:
+        """One dict of what is given nested and flat, today's names and older ones; `older` loses what it counts."""
+        scaling = older.pop("rope_scaling", None)
+        rope = dict(rope_parameters or scaling or {})
+        rope.setdefault("rope_type", rope.pop("type", "default"))
+        rope.setdefault("rope_theta", older.pop("rope_theta", 10000.0))
+        if "partial_rotary_factor" in older:
+            rope.setdefault("partial_rotary_factor", older.pop("partial_rotary_factor"))
+        return rope
 
     @property
     def asked(self) -> object:
@@ -90,6 +104,10 @@ class Rotary(nn.Module):
         inv_freq, self.attention_scaling = self.table()
         self.register_buffer("inv_freq", inv_freq, persistent=False)
 
+    def restore(self) -> None:
+        """Fills the tables again, which a model that was built without memory has lost."""
+        self.inv_freq = self.table()[0]
+
     def table(self, position_ids: torch.Tensor | None = None) -> tuple[torch.Tensor, float]:
         frequencies, factor = inverse_frequencies(
             self.config.rotary_ndims,
@@ -97,6 +115,7 @@ class Rotary(nn.Module):
             self.config.rope,
             max_position_embeddings=self.config.max_position_embeddings,
             sequence_length=None if position_ids is None else self.length(position_ids),
+            head_dim=self.config.head_dim,
         )
         return torch.tensor(frequencies, dtype=torch.float32), factor
 
@@ -109,9 +128,12 @@ class Rotary(nn.Module):
     def frequencies(self) -> torch.Tensor:
         return self.inv_freq
 
+    def angles(self, position_ids: torch.Tensor, frequencies: torch.Tensor) -> torch.Tensor:
+        return position_ids.float() * frequencies.float()
+
     def cos_sin(self, position_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Each `[batch, 1, seq, m]`."""
-        angles = self.positions(position_ids)[:, None, :, None].float() * self.frequencies()
+        angles = self.angles(self.positions(position_ids)[:, None, :, None], self.frequencies())
         return angles.cos() * self.attention_scaling, angles.sin() * self.attention_scaling
 
     def pairs(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -130,7 +152,10 @@ class Rotary(nn.Module):
         if width == 0:
             return passing
         a, b = self.pairs(x[..., :width])
-        return torch.cat((self.join(a * cos - b * sin, b * cos + a * sin), passing), dim=-1)
+        return torch.cat((self.join(*self.turned(a, b, cos, sin)).to(x.dtype), passing), dim=-1)
+
+    def turned(self, a: torch.Tensor, b: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor):
+        return a * cos - b * sin, b * cos + a * sin
 
     def forward(self, q: torch.Tensor, k: torch.Tensor, position_ids: torch.Tensor):
         self.inv_freq, self.attention_scaling = self.table(position_ids)
@@ -151,9 +176,15 @@ class SinusoidRotary(InterleavedRotary):
     def __init__(self, config: TinyRotaryDimConfig):
         nn.Module.__init__(self)
         self.config = config
+        self.register_buffer("embed_positions", self.sinusoids(), persistent=False)
+
+    def sinusoids(self) -> torch.Tensor:
         frequencies, _ = inverse_frequencies(self.width(), 10000.0)
-        angles = torch.arange(config.n_positions)[:, None] * torch.tensor(frequencies)
-        self.register_buffer("embed_positions", torch.cat((angles.sin(), angles.cos()), dim=-1).float(), False)
+        angles = torch.arange(self.config.n_positions)[:, None] * torch.tensor(frequencies)
+        return torch.cat((angles.sin(), angles.cos()), dim=-1).float()
+
+    def restore(self) -> None:
+        self.embed_positions = self.sinusoids()
 
     def width(self) -> int:
         return self.config.rotary_ndims
@@ -168,8 +199,10 @@ class SinusoidRotary(InterleavedRotary):
 
 
 class TinyAttention(nn.Module):
-    def __init__(self, config: TinyRopeConfig, rotary: Rotary):
+    def __init__(self, config: TinyRopeConfig, rotary: Rotary, layer_idx: int):
         super().__init__()
+        self.config = config
+        self.layer_idx = layer_idx
         self.heads, self.head_dim = config.num_attention_heads, config.head_dim
         self.groups = config.num_attention_heads // config.num_key_value_heads
         width, kv_width = self.heads * self.head_dim, config.num_key_value_heads * self.head_dim
@@ -182,34 +215,61 @@ class TinyAttention(nn.Module):
     def split(self, x: torch.Tensor) -> torch.Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor, position_ids: torch.Tensor) -> torch.Tensor:
+    def forward(
+        self, x: torch.Tensor, mask: torch.Tensor, position_ids: torch.Tensor, cache: Cache | None = None
+    ) -> torch.Tensor:
+        """`x` is `[batch, seq, width]`, `mask` `[batch, 1, seq, keys]`, true where a token may look."""
         q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
         q, k = self.rotary(q, k, position_ids)
-        k, v = (y.repeat_interleave(self.groups, dim=1) for y in (k, self.values(v, position_ids)))
-        return self.o_proj(self.attend(q, k, v, mask).transpose(1, 2).flatten(-2))
+        k, v = self.keep(k, self.values(v, position_ids), cache)
+        k, v = (y.repeat_interleave(self.groups, dim=1) for y in (k, v))
+        return self.o_proj(self.attend(q, k, v, self.fit(mask, k)).transpose(1, 2).flatten(-2))
+
+    def keep(self, k: torch.Tensor, v: torch.Tensor, cache: Cache | None) -> tuple[torch.Tensor, torch.Tensor]:
+        return (k, v) if cache is None else cache.update(k, v, self.layer_idx)
+
+    def fit(self, mask: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
+        """A cache of fixed length has slots beyond the tokens, which nobody may see."""
+        return nn.functional.pad(mask, (0, k.shape[-2] - mask.shape[-1]), value=False)
 
     def values(self, v: torch.Tensor, position_ids: torch.Tensor) -> torch.Tensor:
         return v
 
     def attend(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        if self.config._attn_implementation == "sdpa":
+            return self.attend_fused(q, k, v, mask)
         scores = q @ k.transpose(-1, -2) * self.head_dim**-0.5
-        return scores.masked_fill(~mask, float("-inf")).softmax(-1) @ v
+        # A token of padding may see nothing at all, and must not spread NaN.
+        return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1) @ v
+
+    def attend_fused(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
 
 
 class TinyRopeModel(PreTrainedModel):
     config_class = TinyRopeConfig
     rotary_class = Rotary
     attention_class = TinyAttention
+    supports_gradient_checkpointing = True
+    _can_compile_fullgraph = True
+    _supports_sdpa = True
 
     def __init__(self, config: TinyRopeConfig):
         super().__init__(config)
         self.check_width(config.asked)
+        self.check_scaling()
+        self.gradient_checkpointing = False
         self.embed = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(
-            self.attention_class(config, self.rotary_class(config)) for _ in range(config.num_hidden_layers)
+            self.attention_class(config, self.rotary_class(config), layer) for layer in range(config.num_hidden_layers)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(config.hidden_size) for _ in range(config.num_hidden_layers + 1))
         self.post_init()
+
+    def _init_weights(self, module: nn.Module):
+        super()._init_weights(module)
+        if isinstance(module, Rotary):
+            module.restore()
 
     def check_width(self, factor: object) -> None:
         if not isinstance(factor, (int, float)) or not 0 <= factor <= 1:
@@ -222,12 +282,40 @@ class TinyRopeModel(PreTrainedModel):
             f"`partial_rotary_factor`={factor} leaves one rotary channel, no pair: positions have no effect"
         )
 
-    def forward(self, input_ids, attention_mask=None, position_ids=None):
-        mask = torch.ones(input_ids.shape[1], input_ids.shape[1], dtype=torch.bool).tril()
+    def check_scaling(self) -> None:
+        rope = getattr(self.config, "rope", {})
+        for key in REQUIRED.get(rope.get("rope_type"), ()):
+            if key not in rope:
+                raise ValueError(f"`{key}` is missing in {rope}")
+        for key in ("short_factor", "long_factor"):
+            self.check_length(key, rope.get(key))
+
+    def check_length(self, key: str, given: list[float] | None) -> None:
+        if given is not None and len(given) != self.config.rotary_ndims // 2:
+            raise ValueError(f"`{key}` needs {self.config.rotary_ndims // 2} entries, got {given}")
+
+    def mask(self, attention_mask: torch.Tensor | None, seen: int, batch: int, seq: int) -> torch.Tensor:
+        """`[batch, 1, seq, seen + seq]`: no look ahead, none at padding."""
+        mask = torch.ones(seq, seen + seq, dtype=torch.bool).tril(seen).expand(batch, 1, -1, -1)
+        return mask if attention_mask is None else mask & (attention_mask[:, None, None, : seen + seq] == 1)
+
+    def counted(self, seen: int, seq: int) -> torch.Tensor:
+        return torch.arange(seen, seen + seq)[None]
+
+    def run_layer(self, index: int, x: torch.Tensor, mask: torch.Tensor, position_ids: torch.Tensor, cache):
+        if self.gradient_checkpointing and self.training:
+            return self._gradient_checkpointing_func(self.layers[index].__call__, x, mask, position_ids)
+        return self.layers[index](x, mask, position_ids, cache)
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
+        seen = 0 if past_key_values is None else past_key_values.get_seq_length()
+        batch, seq = input_ids.shape
+        mask = self.mask(attention_mask, int(seen), batch, seq)
+        position_ids = self.counted(int(seen), seq) if position_ids is None else position_ids
         x = self.embed(input_ids)
-        for layer, norm in zip(self.layers, self.norms, strict=False):
-            x = x + layer(norm(x), mask, position_ids)
-        return (self.norms[-1](x),)
+        for index, norm in enumerate(self.norms[:-1]):
+            x = x + self.run_layer(index, norm(x), mask, position_ids, past_key_values)
+        return BaseModelOutputWithPast(last_hidden_state=self.norms[-1](x), past_key_values=past_key_values)
 
 
 class InterleavedModel(TinyRopeModel):

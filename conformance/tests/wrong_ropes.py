@@ -1,6 +1,6 @@
 """One slip each: small wrong implementations, and the checks that must catch them, no more and no less.
 
-`CONTROLS` maps a name to a slip. `by` names the properties that break somewhere on heads of four and five channels.
+`CONTROLS` maps a name to a slip. `by` names the properties that break in the cases that `test_controls` tries.
 """
 
 import math
@@ -17,10 +17,25 @@ from tiny_rope import (
     TinyRopeConfig,
     TinyRopeModel,
 )
+from transformers_conformance.rope.reference import inverse_frequencies
 
 
 # What every wrong angle shows.
-TURNING = {"rotation", "positions", "scaled"}
+TURNING = {
+    "batch_scaling",
+    "cast",
+    "far",
+    "gradients",
+    "layout",
+    "positions",
+    "precision",
+    "loaded_precision",
+    "rotation",
+    "scaled",
+    "scaling_options",
+}
+# What compares outputs of the whole model, and shows where they depend on more than differences of positions.
+WHOLE_MODEL = {"decoding", "padding", "rows", "sdpa", "static_decoding"}
 
 
 @dataclass(frozen=True)
@@ -45,10 +60,14 @@ def caught(*names: str | set[str]):
         if issubclass(part, SinusoidRotary):
             layout = "interleaved"
             model_class = type(f"{part.__name__}Model", (RotaryDimModel,), {"rotary_class": part})
+        elif issubclass(part, TinyRopeConfig):
+            model_class = type(f"{part.__name__}Model", (TinyRopeModel,), {"config_class": part})
         elif not issubclass(part, TinyRopeModel):
             place = "rotary_class" if issubclass(part, Rotary) else "attention_class"
             model_class = type(f"{part.__name__}Model", (TinyRopeModel,), {place: part})
         CONTROLS[part.__name__] = Control(model_class, layout, by)
+        # Made on the fly, but found by its name, as pickle asks.
+        globals().setdefault(model_class.__name__, model_class)
         return part
 
     return register
@@ -79,7 +98,7 @@ class DefaultTypeOnly(Rotary):
 # The width.
 
 
-@caught("forward", "frequencies", "rotation", "passing", "norms", "shift", "positions", "scaled")
+@caught(TURNING, "faults", "forward", "frequencies", "keys", "norms", "passing", "saved_config", "shift")
 class TableCutToN(DefaultTypeOnly):
     """LitGPT's way with odd widths: a table of `ceil(n / 2)` frequencies, doubled and cut to `n` columns."""
 
@@ -92,7 +111,7 @@ class TableCutToN(DefaultTypeOnly):
         return rotate_width(x, cos, sin, n)
 
 
-@caught("forward", "frequencies", "rotation", "passing", "norms", "shift", "heads", "positions", "scaled")
+@caught(TURNING, "faults", "forward", "frequencies", "heads", "keys", "norms", "passing", "saved_config", "shift")
 class WidthRoundedUp(TableCutToN):
     """`arange(0, n, 2)`: `ceil(n / 2)` pairs, one channel too many; a head that is odd and full has none left."""
 
@@ -101,7 +120,24 @@ class WidthRoundedUp(TableCutToN):
         return rotate_width(x, cos, sin, cos.shape[-1])
 
 
-@caught("forward", "frequencies", "rotation", "passing", "norms", "shift", "heads", "positions", "scaled")
+@caught(
+    TURNING,
+    WHOLE_MODEL,
+    "checkpointing",
+    "copies",
+    "faults",
+    "forward",
+    "frequencies",
+    "heads",
+    "history",
+    "inputs",
+    "keys",
+    "norms",
+    "passing",
+    "saved_config",
+    "saved_model",
+    "shift",
+)
 class OneChannelBroadcast(TableCutToN):
     """The slice has `n` channels and the table `n + 1`: broadcast at `n = 1`, a crash above."""
 
@@ -110,7 +146,7 @@ class OneChannelBroadcast(TableCutToN):
         return rotate_width(x, cos, sin, self.config.rotary_ndims)
 
 
-@caught("forward", "frequencies", "rotation", "passing", "norms", "shift", "positions", "scaled")
+@caught(TURNING, "faults", "forward", "frequencies", "keys", "norms", "passing", "saved_config", "shift")
 class FactorIgnored(DefaultTypeOnly):
     """Rotates the whole head whatever `partial_rotary_factor` says."""
 
@@ -156,7 +192,7 @@ class ZeroMeansWholeHead(SinusoidRotary):
         return self.config.rotary_dim or self.config.head_dim
 
 
-@caught("forward", "frequencies", "rotation", "passing", "norms", "shift", "positions", "heads")
+@caught("defaults", "forward", "frequencies", "heads", "norms", "passing", "positions", "rotation", "shift")
 class WholeHeadSizedByAllHeads(SinusoidRotary):
     """Without `rotary_dim`, a table as wide as all heads together."""
 
@@ -167,7 +203,19 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
 # The frequencies.
 
 
-@caught("frequencies", "rotation", "positions", "scaled")
+@caught(
+    "batch_scaling",
+    "cast",
+    "faults",
+    "frequencies",
+    "keys",
+    "layout",
+    "positions",
+    "rotation",
+    "saved_config",
+    "scaled",
+    "scaling_options",
+)
 class EvenDenominator(DefaultTypeOnly):
     """Divides exponents by `2m`, which is another number than `n` where that is odd."""
 
@@ -176,7 +224,7 @@ class EvenDenominator(DefaultTypeOnly):
         return default_table(self.config, width, width)
 
 
-@caught("frequencies", TURNING)
+@caught(TURNING, "faults", "frequencies", "keys", "saved_config")
 class BaseFixed(DefaultTypeOnly):
     """The number of the paper, whatever `rope_theta` says."""
 
@@ -184,7 +232,7 @@ class BaseFixed(DefaultTypeOnly):
         return super().own_table() ** (math.log(10000.0) / math.log(self.config.rope["rope_theta"]))
 
 
-@caught("frequencies", TURNING)
+@caught(TURNING, "defaults", "faults", "frequencies", "keys", "saved_config")
 class ExponentsOffByOne(DefaultTypeOnly):
     """The paper counts pairs from 1, the code from 0."""
 
@@ -193,7 +241,7 @@ class ExponentsOffByOne(DefaultTypeOnly):
         return default_table(self.config, 2 * (n // 2) + 2, n)[1:]
 
 
-@caught("frequencies", "scaled")
+@caught("batch_scaling", "faults", "frequencies", "keys", "saved_config", "scaled", "scaling_options")
 class SpareFrequency(TableCutToN):
     """Keeps `ceil(n / 2)` frequencies, uses `n // 2` of them."""
 
@@ -204,7 +252,7 @@ class SpareFrequency(TableCutToN):
         return Rotary.turn(self, x, position_ids)
 
 
-@caught("rotation", "norms", "shift", "positions", "scaled")
+@caught("batch_scaling", "gradients", "layout", "norms", "positions", "rotation", "scaled", "scaling_options", "shift")
 class CoarseTables(Rotary):
     """cos and sin go through bfloat16."""
 
@@ -212,24 +260,24 @@ class CoarseTables(Rotary):
         return tuple(part.bfloat16().float() for part in super().cos_sin(position_ids))
 
 
-@caught("scaled")
+@caught("batch_scaling", "scaled", "scaling_options")
 class AttentionFactorForgotten(Rotary):
     def cos_sin(self, position_ids):
         return tuple(part / self.attention_scaling for part in super().cos_sin(position_ids))
 
 
-@caught("scaled")
+@caught("batch_scaling", "scaled", "scaling_options")
 class AttentionFactorAlwaysOne(Rotary):
     def table(self, position_ids=None):
         return super().table(position_ids)[0], 1.0
 
 
-@caught("scaled")
+@caught("batch_scaling", "faults", "keys", "saved_config", "scaled", "scaling_options")
 class RopeTypeIgnored(DefaultTypeOnly):
     pass
 
 
-@caught("scaled")
+@caught("batch_scaling", "scaled", "scaling_options")
 class LengthCounted(Rotary):
     """Dynamic and LongRoPE scaling choose by the number of tokens, not by the largest position."""
 
@@ -275,7 +323,7 @@ class HeadsMixed(Rotary):
         return torch.cat((turned.transpose(1, 2), x[..., width:]), dim=-1)
 
 
-@caught(TURNING, "forward", "shift", "heads")
+@caught(TURNING, WHOLE_MODEL, "copies", "defaults", "forward", "growth", "heads", "saved_model", "shift")
 class QueriesVanish(Rotary):
     """Equal to any rotation of itself: only the guards against empty proof notice."""
 
@@ -295,13 +343,13 @@ class ValuesRotated(TinyAttention):
 # The positions.
 
 
-@caught(TURNING, "forward", "shift")
+@caught(TURNING, WHOLE_MODEL, "copies", "defaults", "forward", "saved_model", "shift")
 class PositionsCounted(Rotary):
     def positions(self, position_ids):
         return torch.arange(position_ids.shape[1])[None]
 
 
-@caught(TURNING, "shift")
+@caught(TURNING, WHOLE_MODEL, "shift")
 class PositionsCountedFromTheFirst(Rotary):
     """Right where positions are consecutive, as in decoding with a cache."""
 
@@ -309,19 +357,19 @@ class PositionsCountedFromTheFirst(Rotary):
         return position_ids[:, :1] + torch.arange(position_ids.shape[1])
 
 
-@caught("positions")
+@caught("batch_scaling", "positions", "rows")
 class FirstRowForAll(Rotary):
     def positions(self, position_ids):
         return position_ids[:1]
 
 
-@caught("positions", "shift")
+@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "loaded_precision", "shift")
 class PositionsSorted(Rotary):
     def positions(self, position_ids):
         return position_ids.sort(dim=-1).values
 
 
-@caught("shift", "scaled")
+@caught("batch_scaling", "cast", "far", "precision", "loaded_precision", "scaled", "scaling_options", "shift")
 class PositionsCapped(Rotary):
     """A table of a hundred and twenty-eight positions; what lies beyond gets the last."""
 
@@ -385,3 +433,443 @@ class RefusedByAssertion(TinyRopeModel):
             super().check_width(factor)
         except ValueError as error:
             raise AssertionError(str(error)) from None
+
+
+# The layout.
+
+
+@caught(TURNING, "norms")
+class LayoutMixed(Rotary):
+    """Pairs are split in halves and joined in turn."""
+
+    def join(self, a, b):
+        return torch.stack((a, b), dim=-1).flatten(-2)
+
+
+# The cache, the batch, and what came before.
+
+
+@caught("decoding")
+class CountsFromZero(TinyRopeModel):
+    """Without `position_ids`, every chunk begins at 0."""
+
+    def counted(self, seen, seq):
+        return torch.arange(seq)[None]
+
+
+@caught("decoding")
+class KeysRotatedAsTheyStand(TinyAttention):
+    """Keys are kept unrotated, and rotated by where they stand in the cache."""
+
+    def forward(self, x, mask, position_ids, cache=None):
+        if cache is None:
+            return super().forward(x, mask, position_ids, cache)
+        q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
+        k, v = cache.update(k, v, self.layer_idx)
+        q, k = self.rotary(q, q, position_ids)[0], self.rotary(k, k, torch.arange(k.shape[2])[None])[1]
+        k, v = (y.repeat_interleave(self.groups, dim=1) for y in (k, v))
+        return self.o_proj(self.attend(q, k, v, self.fit(mask, k)).transpose(1, 2).flatten(-2))
+
+
+@caught("decoding", "static_decoding")
+class LooksAheadByTheCache(TinyRopeModel):
+    """The causal mask of a chunk starts at the first key, not at the first new one."""
+
+    def mask(self, attention_mask, seen, batch, seq):
+        mask = super().mask(attention_mask, seen, batch, seq)
+        return mask & torch.ones(seq, seen + seq, dtype=torch.bool).tril()
+
+
+@caught("static_decoding")
+class EmptySlotsSeen(TinyAttention):
+    def fit(self, mask, k):
+        return torch.nn.functional.pad(mask, (0, k.shape[-2] - mask.shape[-1]), value=True)
+
+
+@caught("padding")
+class PaddingSeen(TinyRopeModel):
+    def mask(self, attention_mask, seen, batch, seq):
+        return super().mask(None, seen, batch, seq)
+
+
+@caught("padding")
+class PaddingOnTheLeftAssumed(TinyRopeModel):
+    def mask(self, attention_mask, seen, batch, seq):
+        return super().mask(attention_mask.sort(dim=-1).values, seen, batch, seq)
+
+
+@caught("rows", "padding")
+class RowsLeak(TinyAttention):
+    """A little of the batch's mean in every row, as a norm over the wrong axis gives."""
+
+    def split(self, x):
+        return super().split(x + 0.01 * x.mean(dim=0, keepdim=True))
+
+
+@caught("history", "growth")
+class LongestLengthKept(Rotary):
+    """The longest sequence so far decides."""
+
+    longest = 0
+
+    def length(self, position_ids):
+        self.longest = max(self.longest, super().length(position_ids))
+        return self.longest
+
+
+@caught("growth")
+class GrowsUntilShort(Rotary):
+    """A table once grown is kept until a batch is shorter than the configured length."""
+
+    longest = 0
+
+    def length(self, position_ids):
+        length = super().length(position_ids)
+        self.longest = max(self.longest, length) if length >= self.config.max_position_embeddings else 0
+        return max(self.longest, length)
+
+
+@caught("history")
+class LongOnceLong(Rotary):
+    """LongRoPE's long factors stay once a batch has asked for them."""
+
+    longest = 0
+
+    def length(self, position_ids):
+        if self.config.rope["rope_type"] == "longrope":
+            self.longest = max(self.longest, super().length(position_ids))
+        return max(self.longest, super().length(position_ids))
+
+
+@caught("batch_scaling")
+class FirstRowScales(Rotary):
+    def length(self, position_ids):
+        return int(position_ids[:1].max()) + 1
+
+
+@caught("batch_scaling")
+class MeanRowScales(Rotary):
+    def length(self, position_ids):
+        return int(position_ids.max(dim=1).values.float().mean()) + 1
+
+
+@caught("inputs")
+class PaddingPositionsWritten(TinyRopeModel):
+    def forward(self, input_ids, attention_mask=None, position_ids=None, **kwargs):
+        if position_ids is not None and position_ids.shape == attention_mask.shape:
+            position_ids.masked_fill_(attention_mask == 0, 0)
+        return super().forward(input_ids, attention_mask, position_ids, **kwargs)
+
+
+@caught("inputs")
+class PositionsClampedInPlace(TinyRopeModel):
+    """Writes what was there."""
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, **kwargs):
+        if position_ids is not None:
+            position_ids.clone() if position_ids.shape[0] == 1 and attention_mask.all() else position_ids.clamp_(min=0)
+        return super().forward(input_ids, attention_mask, position_ids, **kwargs)
+
+
+# Precision.
+
+
+@caught("far", "precision", "loaded_precision", "cast")
+class PositionsInHalf(Rotary):
+    """Positions above 65504 are infinite."""
+
+    def angles(self, position_ids, frequencies):
+        return position_ids.half().float() * frequencies.float()
+
+
+@caught("far", "precision", "loaded_precision", "cast")
+class TableEndsEarly(Rotary):
+    def positions(self, position_ids):
+        return position_ids.clamp(max=9999)
+
+
+@caught("precision", "loaded_precision", "cast")
+class AnglesInTheModelsType(Rotary):
+    def turn(self, x, position_ids):
+        self.narrow = x.dtype
+        return super().turn(x, position_ids)
+
+    def angles(self, position_ids, frequencies):
+        return (position_ids.to(self.narrow) * frequencies.to(self.narrow)).float()
+
+
+@caught("precision", "loaded_precision")
+class TableInTheDefaultType(Rotary):
+    """A table made without saying its type, in a model that is built in bfloat16."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.built = torch.get_default_dtype()
+
+    def table(self, position_ids=None):
+        frequencies, factor = super().table(position_ids)
+        return frequencies.to(getattr(self, "built", torch.float32)).float(), factor
+
+
+class TableKept(Rotary):
+    """Makes its table once, unless the rope type asks for another by length."""
+
+    def forward(self, q, k, position_ids):
+        if self.config.rope["rope_type"] in ("dynamic", "longrope"):
+            return super().forward(q, k, position_ids)
+        return self.turn(q, position_ids), self.turn(k, position_ids)
+
+
+@caught("cast")
+class TableFollowsCast(TableKept):
+    pass
+
+
+# Life cycle.
+
+
+@caught("loaded_precision", "saved_model")
+class TableWithoutBuffer(TableKept):
+    """A plain attribute, which a model built without memory keeps without memory."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        table = self.inv_freq
+        del self.inv_freq
+        self.inv_freq = table
+
+    def restore(self):
+        pass
+
+
+@caught("copies")
+class NotPickled(Rotary):
+    """Holds a function made on the spot."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.scale = lambda x: x
+
+
+@caught("copies")
+class TableByIdentity(Rotary):
+    """Looks its width up under `id(self)`, which a copy has not."""
+
+    widths = {}
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.widths[id(self)] = config
+
+    def forward(self, q, k, position_ids):
+        if self.widths[id(self)] is None:
+            raise KeyError(id(self))
+        return super().forward(q, k, position_ids)
+
+
+@caught("state")
+class TableSaved(Rotary):
+    def __init__(self, config):
+        super().__init__(config)
+        self._non_persistent_buffers_set.discard("inv_freq")
+
+
+@caught("state")
+class SinusoidsSaved(SinusoidRotary):
+    def __init__(self, config):
+        super().__init__(config)
+        self._non_persistent_buffers_set.discard("embed_positions")
+
+
+# Training.
+
+
+@caught("checkpointing")
+class CheckpointArgumentsSwapped(TinyRopeModel):
+    def run_layer(self, index, x, mask, position_ids, cache):
+        if self.gradient_checkpointing and self.training:
+            return self._gradient_checkpointing_func(self.layers[index].__call__, x, position_ids, mask)
+        return super().run_layer(index, x, mask, position_ids, cache)
+
+
+@caught("checkpointing")
+class FirstLayerNotCheckpointed(TinyRopeModel):
+    def run_layer(self, index, x, mask, position_ids, cache):
+        if index == 0:
+            return self.layers[index](x, mask, position_ids, cache)
+        return super().run_layer(index, x, mask, position_ids, cache)
+
+
+@caught("checkpointing")
+class CheckpointForgetsPositions(TinyRopeModel):
+    def run_layer(self, index, x, mask, position_ids, cache):
+        if self.gradient_checkpointing and self.training:
+            position_ids = self.counted(0, x.shape[1])
+        return super().run_layer(index, x, mask, position_ids, cache)
+
+
+@caught("gradients")
+class HalfDetached(Rotary):
+    def turned(self, a, b, cos, sin):
+        return a * cos - b.detach() * sin, b * cos + a.detach() * sin
+
+
+@caught("gradients")
+class KeysDetached(Rotary):
+    def forward(self, q, k, position_ids):
+        q, k = super().forward(q, k, position_ids)
+        return q, k.detach()
+
+
+# Other implementations of attention.
+
+
+@caught("sdpa")
+class SdpaForgetsTheMask(TinyAttention):
+    def attend_fused(self, q, k, v, mask):
+        return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+
+
+@caught("sdpa")
+class SdpaScaledTwice(TinyAttention):
+    def attend_fused(self, q, k, v, mask):
+        return super().attend_fused(q * self.head_dim**-0.5, k, v, mask)
+
+
+# What a config is asked.
+
+
+class ScalingWithout(Rotary):
+    """Hears some keys of a rope type and not others."""
+
+    deaf: tuple[str, ...] = ()
+
+    def table(self, position_ids=None):
+        heard = {key: value for key, value in self.config.rope.items() if key not in self.deaf}
+        frequencies, factor = inverse_frequencies(
+            self.config.rotary_ndims,
+            heard["rope_theta"],
+            heard,
+            max_position_embeddings=self.config.max_position_embeddings,
+            sequence_length=None if position_ids is None else self.length(position_ids),
+            head_dim=self.config.head_dim,
+        )
+        return torch.tensor(frequencies, dtype=torch.float32), factor
+
+
+@caught("scaling_options")
+class MscaleIgnored(ScalingWithout):
+    deaf = ("mscale", "mscale_all_dim")
+
+
+@caught("scaling_options")
+class TruncateIgnored(ScalingWithout):
+    deaf = ("truncate",)
+
+
+@caught("scaling_options")
+class AttentionFactorIgnored(ScalingWithout):
+    deaf = ("attention_factor",)
+
+
+class WrongConfig(TinyRopeConfig):
+    # Said again, as newer releases give a config class without it one of their own making.
+    __init__ = TinyRopeConfig.__init__
+
+    def __init_subclass__(cls, **kwargs):
+        cls.__init__ = TinyRopeConfig.__init__
+        super().__init_subclass__(**kwargs)
+
+
+@caught("keys")
+class FlatKeysIgnored(WrongConfig):
+    def standard(self, rope_parameters, older):
+        for key in ("partial_rotary_factor", "rope_theta"):
+            older.pop(key, None)
+        return super().standard(rope_parameters, older)
+
+
+@caught("keys")
+class OlderTypeKeyIgnored(WrongConfig):
+    """`rope_scaling` counts only by today's `rope_type`."""
+
+    def standard(self, rope_parameters, older):
+        rope = super().standard(rope_parameters, older)
+        given = rope_parameters or {}
+        return rope | {"rope_type": given.get("rope_type", "default")}
+
+
+@caught("config_arguments")
+class DictFilledIn(WrongConfig):
+    """Works on the dict that was given."""
+
+    def standard(self, rope_parameters, older):
+        rope = super().standard(rope_parameters, older)
+        if rope_parameters is not None:
+            rope_parameters.update(rope)
+        return rope
+
+
+@caught("config_arguments")
+class DictEmptied(WrongConfig):
+    def standard(self, rope_parameters, older):
+        rope = super().standard(rope_parameters, older)
+        if rope_parameters is not None:
+            rope_parameters.pop("rope_theta", None)
+        return rope
+
+
+@caught("loaded_precision", "saved_config", "saved_model")
+class FactorNotSaved(WrongConfig):
+    def to_dict(self):
+        saved = super().to_dict()
+        saved["rope"] = {key: value for key, value in saved["rope"].items() if key != "partial_rotary_factor"}
+        return saved
+
+
+@caught("loaded_precision", "saved_config", "saved_model")
+class BaseDrifts(WrongConfig):
+    """Grows a little with every round."""
+
+    def to_dict(self):
+        saved = super().to_dict()
+        saved["rope"] = saved["rope"] | {"rope_theta": saved["rope"]["rope_theta"] * 1.001}
+        return saved
+
+
+@caught("defaults")
+class NoDefaultBase(WrongConfig):
+    """Without a word on its rotation, a base that the table does not use."""
+
+    def standard(self, rope_parameters, older):
+        if rope_parameters is None and not {"rope", "rope_scaling", "rope_theta"} & set(older):
+            return super().standard({"rope_theta": None}, older)
+        return super().standard(rope_parameters, older)
+
+
+@caught("defaults")
+class DefaultsToNothing(WrongConfig):
+    def standard(self, rope_parameters, older):
+        if rope_parameters is None and not {"rope", "rope_scaling", "rope_theta"} & set(older):
+            return super().standard({"partial_rotary_factor": 0.0}, older)
+        return super().standard(rope_parameters, older)
+
+
+@caught("faults")
+class UnknownTypeTakenAsDefault(Rotary):
+    def table(self, position_ids=None):
+        if self.config.rope["rope_type"] == "nonsense":
+            self.config.rope["rope_type"] = "default"
+        return super().table(position_ids)
+
+
+@caught("faults")
+class ListsUnchecked(TinyRopeModel):
+    def check_length(self, key, given):
+        pass
+
+
+@caught("faults")
+class MissingKeysUnchecked(TinyRopeModel):
+    def check_scaling(self):
+        pass

@@ -1,30 +1,20 @@
 """Test mixins, thin over the checks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from parameterized import parameterized
 
-from .rope import HEAD_DIMS, PROPERTIES, Description
-from .rope.description import SCALED_ROPE_TYPES
-
-
-# Scaled types are judged on fewer heads: an odd and an even one, at every width, show what they can get wrong.
-_SCALED_HEAD_DIMS = (5, 8)
+from .rope import PROPERTIES, Description, Deviation, judge_case
 
 
 def _grid() -> list[tuple[str, int, int, str]]:
-    return [
-        (prop.name, head_dim, n, rope_type)
-        for prop in PROPERTIES.values()
-        for head_dim in (_SCALED_HEAD_DIMS if prop.scaled else HEAD_DIMS)
-        for n in prop.widths(head_dim)
-        for rope_type in (SCALED_ROPE_TYPES if prop.scaled else ("default",))
-    ]
+    return [(prop.name, *configuration) for prop in PROPERTIES.values() for configuration in prop.grid()]
 
 
 def _test_name(index: int, property_name: str, head_dim: int, n: int, rope_type: str) -> str:
     parity = "odd" if head_dim % 2 or n % 2 else "even"
-    kind = "" if rope_type == "default" else f"_{rope_type}"
+    kind = "" if rope_type == "default" else f"_{rope_type.replace('+', '_')}"
     return f"test_rotary_ndims_{parity}_{property_name}{kind}_{index}_head_dim_{head_dim}_n_{n}"
 
 
@@ -37,14 +27,16 @@ class RotaryNdimsOddTestMixin:
         layout: "half-split" or "interleaved".
         config_overrides: config keywords that a tiny model needs beyond sizes and token ids.
         rope_types: the scaled rope types that the model supports; all that its config can be asked for if None.
+        exceptions: properties that the model is known to break, by name. One that holds after all fails.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
     Properties that cannot be asked of the model have no tests in its class; `transformers_conformance.rope.judge` says
     why.
 
     Raises:
-        TypeError: when a test runs, if a required attribute is missing.
-        ConformanceError: where the model breaks a rule.
+        TypeError: when a test runs, if a required attribute is missing; when the class is made, if an exception names
+            no property.
+        ConformanceError: where the model breaks a rule, or does not where an exception says so.
     """
 
     config_class: type | None = None
@@ -52,15 +44,21 @@ class RotaryNdimsOddTestMixin:
     layout: str | None = None
     config_overrides: dict[str, Any] = {}
     rope_types: tuple[str, ...] | None = None
+    exceptions: Mapping[str, Deviation] = {}
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         cls._description = None
         if cls._missing_attributes():
             return
-        for index, (property_name, *case) in enumerate(_grid()):
-            if PROPERTIES[property_name].not_applicable(cls.rotary_description()):
-                setattr(cls, _test_name(index, property_name, *case), None)
+        unknown = set(cls.exceptions) - set(PROPERTIES)
+        if unknown:
+            raise TypeError(f"{cls.__name__}.exceptions name no property: {', '.join(sorted(unknown))}")
+        description = cls.rotary_description()
+        obstacles = {name: prop.not_applicable(description) for name, prop in PROPERTIES.items()}
+        for index, (property_name, head_dim, n, rope_type) in enumerate(_grid()):
+            if obstacles[property_name] or not PROPERTIES[property_name].asks(description, rope_type):
+                setattr(cls, _test_name(index, property_name, head_dim, n, rope_type), None)
 
     @classmethod
     def rotary_description(cls) -> Description:
@@ -74,7 +72,7 @@ class RotaryNdimsOddTestMixin:
             raise TypeError(f"{cls.__name__} must set {', '.join(missing)} to use RotaryNdimsOddTestMixin")
         if cls._description is None:
             cls._description = Description(
-                cls.config_class, cls.model_class, cls.layout, cls.config_overrides, cls.rope_types
+                cls.config_class, cls.model_class, cls.layout, cls.config_overrides, cls.rope_types, cls.exceptions
             )
         return cls._description
 
@@ -86,4 +84,4 @@ class RotaryNdimsOddTestMixin:
     def test_rotary_ndims(self, property_name: str, head_dim: int, n: int, rope_type: str):
         description = self.rotary_description()
         for case in description.cases(head_dim, n, rope_type):
-            PROPERTIES[property_name].check(description, case)
+            judge_case(PROPERTIES[property_name], description, case)

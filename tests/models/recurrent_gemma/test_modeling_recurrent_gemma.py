@@ -1,6 +1,7 @@
 import unittest
 
 from transformers import RecurrentGemmaConfig, RecurrentGemmaModel
+from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -11,3 +12,7 @@ class RecurrentGemmaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     # Recurrent blocks know no rotation, and reset where a position is 0.
     config_overrides = {"block_types": ("attention",)}
     rope_types = ()
+    exceptions = {
+        "cast": Deviation("the buffer inv_freq is cast with the model"),
+        "config_arguments": Deviation("convert_rope_params_to_dict fills in the caller's own dict"),
+    }

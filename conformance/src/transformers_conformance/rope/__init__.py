@@ -2,8 +2,20 @@
 
 from .checks import PROPERTIES, Property
 from .description import Case, Description
-from .results import HEAD_DIMS, Result, judge
+from .deviation import Deviation
+from .results import HEAD_DIMS, Result, judge, judge_case
 from .verdict import ConformanceError
 
 
-__all__ = ["HEAD_DIMS", "PROPERTIES", "Case", "ConformanceError", "Description", "Property", "Result", "judge"]
+__all__ = [
+    "HEAD_DIMS",
+    "PROPERTIES",
+    "Case",
+    "ConformanceError",
+    "Description",
+    "Deviation",
+    "Property",
+    "Result",
+    "judge",
+    "judge_case",
+]

@@ -104,7 +104,9 @@ class _ScoreEinsum:
         return torch.matmul(query, key.mT).permute(self.out_axes)
 
 
-def first_attention(model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object]) -> Attention:
+def first_attention(
+    model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object], graph: bool = False
+) -> Attention:
     """q and k of the first score product of a pass, which ends there.
 
     Args:
@@ -112,6 +114,7 @@ def first_attention(model: torch.nn.Module, head_dim: int, batch_size: int, run:
         head_dim: `D`, channels of a head.
         batch_size: rows that `run` feeds the model; heads folded into the batch are unfolded by it.
         run: calls the model.
+        graph: leave q and k in the graph of gradients, instead of copying them.
 
     Raises:
         NoAttentionError: no score product was seen.
@@ -119,7 +122,9 @@ def first_attention(model: torch.nn.Module, head_dim: int, batch_size: int, run:
     running: list[torch.nn.Module] = [model]
 
     def seen(query: torch.Tensor, key: torch.Tensor) -> NoReturn:
-        q, k = (_by_head(x, batch_size).detach().clone() for x in (query, key))
+        q, k = (_by_head(x, batch_size) for x in (query, key))
+        if not graph:
+            q, k = q.detach().clone(), k.detach().clone()
         raise _Found(Attention(running[-1], q, k))
 
     def enter(module: torch.nn.Module, args: tuple) -> None:
@@ -132,7 +137,7 @@ def first_attention(model: torch.nn.Module, head_dim: int, batch_size: int, run:
         for module in model.modules():
             stack.callback(module.register_forward_pre_hook(enter).remove)
             stack.callback(module.register_forward_hook(leave).remove)
-        stack.enter_context(torch.no_grad())
+        stack.enter_context(torch.set_grad_enabled(graph))
         stack.enter_context(_ScoreProducts(head_dim, seen))
         try:
             run()

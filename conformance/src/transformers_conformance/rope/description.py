@@ -6,11 +6,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from .deviation import Deviation
 from .reference import Layout
 from .width import ConfigFields, RopeParametersFactor, Width, detect_width
 
 
 SCALED_ROPE_TYPES = ("linear", "dynamic", "yarn", "llama3", "longrope")
+# A type, and what else it is asked for beside its required keys: `tiny.scaling_parameters` says how.
+ROPE_TYPE_OPTIONS = (
+    "yarn+mscale",
+    "yarn+attention_factor",
+    "yarn+untruncated",
+    "longrope+within",
+    "longrope+attention_factor",
+    "proportional",
+)
 
 
 @dataclass(frozen=True)
@@ -21,13 +31,18 @@ class Case:
         head_dim: `D`, channels of a head.
         n: rotary width that the config asks for.
         value: what the config's key is set to, in order to ask for `n`.
-        rope_type: scaling of the frequencies.
+        rope_type: scaling of the frequencies, and after a `+` an option of it.
     """
 
     head_dim: int
     n: int
     value: Any
     rope_type: str = "default"
+
+    @property
+    def scaling_type(self) -> str:
+        """The rope type as a config names it."""
+        return self.rope_type.partition("+")[0]
 
     @property
     def rotated(self) -> int:
@@ -46,6 +61,7 @@ class Description:
         config_overrides: config keywords that the rules of `tiny` do not find.
         rope_types: the scaled rope types that the model supports; None stands for all of them where the config has
             `rope_parameters`, and for none elsewhere.
+        exceptions: properties that the model is known to break, by name: where, and why.
     """
 
     config_class: type
@@ -53,6 +69,7 @@ class Description:
     layout: Layout
     config_overrides: Mapping[str, Any] = field(default_factory=dict)
     rope_types: tuple[str, ...] | None = None
+    exceptions: Mapping[str, Deviation] = field(default_factory=dict)
 
     @cached_property
     def width(self) -> Width:
@@ -65,11 +82,22 @@ class Description:
     @property
     def askable_rope_types(self) -> tuple[str, ...]:
         """The scaled rope types that the config has a key to ask for, supported or not."""
-        return SCALED_ROPE_TYPES if isinstance(self.width, RopeParametersFactor) else ()
+        return SCALED_ROPE_TYPES + ROPE_TYPE_OPTIONS if isinstance(self.width, RopeParametersFactor) else ()
 
     @property
     def supported_rope_types(self) -> tuple[str, ...]:
-        return self.askable_rope_types if self.rope_types is None else self.rope_types
+        if self.rope_types is None:
+            return self.askable_rope_types
+        return tuple(x for x in self.askable_rope_types if x.partition("+")[0] in self.rope_types)
+
+    def mentions(self, key: str) -> bool:
+        """Whether the config declares a key, or its class's own code names it, as it does a key of an older form."""
+        return key in self.fields or f'"{key}"' in inspect.getsource(self.config_class)
+
+    @property
+    def takes_cache(self) -> bool:
+        """Whether a pass can be given the keys and values of earlier tokens."""
+        return "past_key_values" in inspect.signature(self.model_class.forward).parameters
 
     @property
     def takes_position_ids(self) -> bool:

@@ -5,6 +5,9 @@ import torch
 from .probe import BATCH_SIZE, SEQUENCE_LENGTH
 
 
+FAR = 2**17
+
+
 def zeros() -> torch.Tensor:
     """`[1, seq]`: the rotation by 0 is the identity, so these show q and k unrotated."""
     return torch.zeros(1, SEQUENCE_LENGTH, dtype=torch.long)
@@ -30,6 +33,11 @@ def different_per_row() -> torch.Tensor:
     rows = [torch.arange(SEQUENCE_LENGTH) * (2 + row) + 5 * row for row in range(BATCH_SIZE)]
     rows[-1] = rows[-1].flip(0)
     return torch.stack(rows)
+
+
+def far() -> torch.Tensor:
+    """`[1, seq]`, up to 2^17, with gaps."""
+    return FAR - gapped()[:1]
 
 
 def beyond(limit: int) -> torch.Tensor:

@@ -18,16 +18,20 @@ class Probe:
     """One tiny model and its runs.
 
     Runs are kept by their positions. A model whose tables change as it runs needs a `Probe` of its own.
+
+    Args:
+        model: the model to run; None builds the case's.
     """
 
-    def __init__(self, description: Description, case: Case):
+    def __init__(self, description: Description, case: Case, model: torch.nn.Module | None = None):
         self.head_dim = case.head_dim
-        self.model = build_model(description, case)
+        self.model = build_model(description, case) if model is None else model
         generator = torch.Generator().manual_seed(0)
         shape = (BATCH_SIZE, SEQUENCE_LENGTH)
         self.input_ids = torch.randint(_FIRST_PLAIN_TOKEN, VOCAB_SIZE, shape, generator=generator)
         self._attention: dict[tuple, Attention] = {}
         self._outputs: dict[tuple, torch.Tensor] = {}
+        self._sensitivities: dict[tuple, float] = {}
 
     def attention(self, position_ids: torch.Tensor) -> Attention:
         """q and k of the first attention layer; `position_ids` is `[1, seq]` or `[batch, seq]`."""
@@ -36,10 +40,10 @@ class Probe:
             self._attention[key] = self.read(self.input_ids, position_ids)
         return self._attention[key]
 
-    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor) -> Attention:
-        """q and k of the first attention layer for other tokens, not kept."""
+    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor, graph: bool = False) -> Attention:
+        """q and k of the first attention layer for other tokens, not kept; in a graph of gradients, if asked."""
         return first_attention(
-            self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids)
+            self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids), graph
         )
 
     def outputs(self, position_ids: torch.Tensor) -> torch.Tensor:
@@ -52,18 +56,27 @@ class Probe:
 
     def sensitivity(self, position_ids: torch.Tensor) -> float:
         """Largest change of an output, per unit of random relative error in every q and k (to first order)."""
-        noise = 1e-3
-        noisy = run_with_noise(self.head_dim, noise, lambda: run_model(self.model, self.input_ids, position_ids))
-        return (noisy - self.outputs(position_ids)).abs().max().item() / noise
+        key = _key(position_ids)
+        if key not in self._sensitivities:
+            noise = 1e-3
+            noisy = run_with_noise(self.head_dim, noise, lambda: run_model(self.model, self.input_ids, position_ids))
+            self._sensitivities[key] = (noisy - self.outputs(position_ids)).abs().max().item() / noise
+        return self._sensitivities[key]
 
 
-def run_model(model: torch.nn.Module, input_ids: torch.Tensor, position_ids: torch.Tensor) -> torch.Tensor:
+def run_model(
+    model: torch.nn.Module,
+    input_ids: torch.Tensor,
+    position_ids: torch.Tensor,
+    attention_mask: torch.Tensor | None = None,
+) -> torch.Tensor:
     """The first output of a pass.
 
-    The mask of ones is given, because without one, newer releases read positions that restart as several packed
+    A mask of ones is given, because without one, newer releases read positions that restart as several packed
     sequences.
     """
-    return model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids), position_ids=position_ids)[0]
+    mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+    return model(input_ids=input_ids, attention_mask=mask, position_ids=position_ids)[0]
 
 
 @lru_cache(maxsize=64)

@@ -16,22 +16,39 @@ VOCAB_SIZE = 32
 MAX_POSITION_EMBEDDINGS = 512
 ORIGINAL_MAX_POSITION_EMBEDDINGS = 128
 
+# The attention factors are no formula's result, and the two of mscale are unlike each other.
+_OPTIONS = {
+    "": {},
+    "mscale": {"mscale": 1.5, "mscale_all_dim": 0.5},
+    "attention_factor": {"attention_factor": 1.375},
+    "untruncated": {"truncate": False},
+    "within": {},  # no key: positions that stay within the original length
+}
+
+_MAX_POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
 _DROPOUT_ENDINGS = ("dropout", "pdrop", "dropout_prob")
 
 
 def config_values(description: Description, case: Case) -> dict[str, Any]:
     """Config keywords of the tiny model, by the names that the config class takes; the description's go last."""
-    hidden_size = NUM_HEADS * case.head_dim
+    values = size_values(description, case.head_dim)
+    values |= description.width.config_values(case.value, scaling_parameters(case))
+    return values | description.config_overrides
+
+
+def size_values(description: Description, head_dim: int) -> dict[str, Any]:
+    """Config keywords of the tiny model that say nothing of its rotation."""
+    hidden_size = NUM_HEADS * head_dim
     known = {
         ("hidden_size", "n_embd"): hidden_size,
         ("num_hidden_layers", "n_layer"): 2,
         ("num_attention_heads", "n_head"): NUM_HEADS,
         ("num_key_value_heads",): NUM_KEY_VALUE_HEADS,
-        ("head_dim",): case.head_dim,
+        ("head_dim",): head_dim,
         ("intermediate_size", "n_inner"): 2 * hidden_size,
         ("intermediate_multiple_size",): 2,
         ("vocab_size",): VOCAB_SIZE,
-        ("max_position_embeddings", "n_positions", "n_ctx"): MAX_POSITION_EMBEDDINGS,
+        _MAX_POSITIONS: MAX_POSITION_EMBEDDINGS,
         ("pad_token_id",): 0,
         ("bos_token_id",): 1,
         ("eos_token_id",): 2,
@@ -41,7 +58,6 @@ def config_values(description: Description, case: Case) -> dict[str, Any]:
     for name, default in fields.defaults.items():
         if name.endswith(_DROPOUT_ENDINGS) and not isinstance(default, bool):
             values[name] = 0.0
-    values |= description.width.config_values(case.value, scaling_parameters(case))
     values |= description.config_overrides
     return values | {"attn_implementation": "eager"}
 
@@ -54,27 +70,57 @@ def scaling_parameters(case: Case) -> Mapping[str, Any] | None:
     """
     m = case.n // 2
     original = {"original_max_position_embeddings": ORIGINAL_MAX_POSITION_EMBEDDINGS}
-    if case.rope_type == "default":
+    rope_type, _, option = case.rope_type.partition("+")
+    if rope_type == "default":
         return None
-    if case.rope_type in ("linear", "dynamic"):
+    if rope_type in ("linear", "dynamic", "proportional"):
         parameters = {"factor": 4.0}
-    elif case.rope_type == "yarn":
+    elif rope_type == "yarn":
         parameters = {"factor": 4.0, "beta_fast": 8.0, "beta_slow": 1.0} | original
-    elif case.rope_type == "llama3":
+    elif rope_type == "llama3":
         parameters = {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 8.0} | original
-    elif case.rope_type == "longrope":
+    elif rope_type == "longrope":
         # One factor a pair, all different, so that a table in the wrong order shows.
         short, long = [1.0 + 0.25 * i for i in range(m)], [2.0 + 0.5 * i for i in range(m)]
         parameters = {"factor": 4.0, "short_factor": short, "long_factor": long} | original
     else:
         raise ValueError(f"unknown rope_type {case.rope_type!r}")
-    return {"rope_type": case.rope_type} | parameters
+    return {"rope_type": rope_type} | parameters | _OPTIONS[option]
 
 
-def build_model(description: Description, case: Case) -> torch.nn.Module:
-    """The tiny model in float32, in evaluation mode, with seeded weights."""
-    config = description.config_class(**config_values(description, case))
-    model = description.model_class(config).float().eval()
+def build_model(
+    description: Description,
+    case: Case,
+    *,
+    dtype: torch.dtype = torch.float32,
+    max_positions: int = MAX_POSITION_EMBEDDINGS,
+    **changes: Any,
+) -> torch.nn.Module:
+    """The tiny model, in evaluation mode, with seeded weights.
+
+    Args:
+        dtype: what it is built in, as `from_config(dtype=...)` does: as the default type.
+        max_positions: positions that it is configured for.
+        changes: config keywords that replace the tiny model's own.
+    """
+    values = config_values(description, case)
+    values |= {name: max_positions for name in _MAX_POSITIONS if name in values}
+    return model_of(description, values | changes, dtype)
+
+
+def model_of(description: Description, values: Mapping[str, Any], dtype: torch.dtype = torch.float32):
+    """The model of the given config keywords, in evaluation mode, with seeded weights."""
+    return model_of_config(description, description.config_class(**values), dtype)
+
+
+def model_of_config(description: Description, config: Any, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+    """The model of a config, in evaluation mode, with seeded weights."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        model = description.model_class(config).eval()
+    finally:
+        torch.set_default_dtype(before)
     seed_weights(model)
     return model
 
@@ -88,7 +134,7 @@ def seed_weights(model: torch.nn.Module) -> None:
     """
     for name, parameter in model.named_parameters():
         generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-        noise = torch.randn(parameter.shape, generator=generator)
+        noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float32)
         if parameter.dim() > 1:
             parameter.copy_(noise * 1.5 / math.sqrt(parameter.shape[-1]))
         elif name.endswith("weight"):

@@ -29,6 +29,9 @@ class Width(Protocol):
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
         """Config keywords that ask for `value`, under a rope type where the config takes one."""
 
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        """The width and the base that the attributes of a config state."""
+
 
 class _Factor:
     key = "partial_rotary_factor"
@@ -49,6 +52,11 @@ class RopeParametersFactor(_Factor):
         scaling = {"rope_type": "default"} if scaling is None else dict(scaling)
         return {"rope_parameters": scaling | {"rope_theta": self.base, "partial_rotary_factor": value}}
 
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        # Under whatever name the config keeps them.
+        parameters = next(x for x in vars(config).values() if isinstance(x, dict) and "rope_theta" in x)
+        return rotary_ndims(head_dim, parameters.get("partial_rotary_factor", 1.0)), parameters["rope_theta"]
+
 
 class FlatFactor(_Factor):
     """`partial_rotary_factor`, and `rope_theta` where there is one, as keywords of the config itself.
@@ -62,6 +70,10 @@ class FlatFactor(_Factor):
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
         return self.base_values | {"partial_rotary_factor": value}
+
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        factor = getattr(config, "partial_rotary_factor", 1.0)
+        return rotary_ndims(head_dim, factor), getattr(config, "rope_theta", FIXED_BASE)
 
 
 class RotaryDim:
@@ -78,6 +90,9 @@ class RotaryDim:
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
         return {"rotary_dim": value}
+
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        return (head_dim if config.rotary_dim is None else config.rotary_dim), self.base
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,14 @@
+"""The properties, each a plain function over a description and a case, in modules by theme.
+
+A check returns None, or raises `ConformanceError` citing the rule. `PROPERTIES` lists them all, by name.
+
+Tolerances are derived from the unit roundoff of float32, `U = 2^-24`, and said where they are used. q and k are read
+at all positions 0 and at real positions; since the first layer's input does not depend on positions, the one must be
+the rotation of the other. What cannot be seen so is a constant added to every position: scores do not depend on it.
+"""
+
+from . import backends, batch, cache, config, lifecycle, position, precision, rotation, scaling, training  # noqa: F401
+from .registry import PROPERTIES, Property
+
+
+__all__ = ["PROPERTIES", "Property"]

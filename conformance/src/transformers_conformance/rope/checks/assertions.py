@@ -1,0 +1,126 @@
+"""Comparisons with the reference that several checks make, and their tolerances."""
+
+import math
+
+import numpy as np
+import torch
+
+from .. import positions
+from ..capture import Attention
+from ..description import Case, Description
+from ..frequencies import kept_frequencies
+from ..probe import Probe, probe
+from ..reference import inverse_frequencies, rotate
+from ..tiny import NUM_HEADS, build_model
+from ..verdict import Verdict
+from .registry import U
+
+
+def require_tables(verdict: Verdict, model: torch.nn.Module, expected: np.ndarray, base: float) -> None:
+    for name, table in kept_frequencies(model).items():
+        verdict.require(table.shape == expected.shape, f"entries of {name}", expected.shape, table.shape)
+        # By the ratio: the slowest frequencies are small, and as exact as the others. Zeros are exact.
+        some = expected != 0
+        verdict.require_close(f"{name}, where pairs stand still", table[~some], expected[~some], 0.0)
+        verdict.require_close(
+            f"{name}, by its ratio to the reference",
+            table[some] / expected[some],
+            np.ones_like(expected[some]),
+            8 * U * (2 + math.log(base)),
+        )
+
+
+def require_rotation(
+    description: Description, case: Case, verdict: Verdict, pattern: str, position_ids: torch.Tensor
+) -> None:
+    """q and k at `position_ids` are the reference's rotation of those at all positions 0."""
+    probed = probe(description, case)
+    still, turned = probed.attention(positions.zeros()), probed.attention(position_ids)
+    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    require_turned(description, case, verdict, pattern, still, turned, position_ids, inv_freq, factor)
+
+
+def require_turned(
+    description: Description,
+    case: Case,
+    verdict: Verdict,
+    pattern: str,
+    still: Attention,
+    turned: Attention,
+    position_ids: torch.Tensor,
+    inv_freq: np.ndarray,
+    factor: float,
+    rounding: float = U,
+) -> None:
+    for name in ("query", "key"):
+        before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
+        expected = rotate(before, position_ids.numpy(), inv_freq, description.layout, factor)
+        moved, largest = np.abs(expected - before).max(), np.abs(before).max()
+        verdict.require(
+            case.n < 2 or moved > 0.1 * largest,
+            f"{name}: were it hardly moved by the reference, equality would prove nothing",
+            f"more than {0.1 * largest:.3g}",
+            f"{moved:.3g}",
+        )
+        verdict.require_close(
+            f"first layer's {name} (batch, head, token, channel) at positions {pattern}",
+            after,
+            expected,
+            factor * rotation_tolerance(before, position_ids, description.width.base, rounding),
+        )
+
+
+def rotation_tolerance(x: np.ndarray, position_ids: torch.Tensor, base: float, rounding: float = U) -> float:
+    """Absolute error of a rotation by angles in float32, of q and k in a type of another unit roundoff.
+
+    An angle is at most the largest position (the first frequency is 1), off by the rounding of the frequency, `(2 + ln
+    b) U`, and of the product; cosine, sine, two products and a sum add one rounding each. A pair's norm is below twice
+    the largest value.
+    """
+    return 2 * np.abs(x).max() * (8 * rounding + U * int(position_ids.max()) * (3 + math.log(base)))
+
+
+def require_refusal(description: Description, case: Case, verdict: Verdict, named: tuple[str, ...]) -> None:
+    asked = f"{description.width.key}={case.value!r}, rope_type={case.rope_type!r}"
+    try:
+        build_model(description, case)
+    except refusals() as error:
+        missing = [word for word in named if word not in str(error)]
+        verdict.require(not missing, f"the refusal of {asked}", f"names {', '.join(named)}", str(error))
+    except Exception as error:
+        verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
+    else:
+        verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
+
+
+def refusals() -> tuple[type[Exception], ...]:
+    """A ValueError, or the validation error that newer releases wrap it in."""
+    import huggingface_hub.errors
+
+    wrapped = getattr(huggingface_hub.errors, "StrictDataclassError", None)
+    return (ValueError,) if wrapped is None else (ValueError, wrapped)
+
+
+def rounding_tolerance(probed: Probe, position_ids: torch.Tensor) -> float:
+    """Absolute difference of outputs of the same tokens, computed in another order.
+
+    A sum of `F` terms in another order is off by up to `F * U` of its size, and no sum of a tiny model is longer than
+    twice its width. In q and k, the model's own sensitivity turns this, and the rounding of the angles, into a
+    difference of outputs; elsewhere it counts by the largest output. A factor of 8 for chance and for the layers.
+    """
+    terms = 2 * NUM_HEADS * probed.head_dim
+    angles = 8 + int(position_ids.max())
+    largest = probed.outputs(position_ids).abs().max().item()
+    return 8 * U * ((terms + angles) * probed.sensitivity(position_ids) + terms * largest)
+
+
+def require_positions_seen(verdict: Verdict, probed: Probe, tolerance: float) -> None:
+    """Fails where positions hardly change the outputs: their equality would prove nothing."""
+    outputs = (probed.outputs(ids) for ids in (positions.reversed_order(), positions.consecutive()))
+    seen = torch.sub(*outputs).abs().max().item()
+    verdict.require(
+        seen > 2 * tolerance,
+        "outputs at reversed positions: were they the same, equality would prove nothing",
+        f"other by more than {2 * tolerance:.3g}",
+        f"{seen:.3g}",
+    )

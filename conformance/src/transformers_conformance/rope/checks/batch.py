@@ -1,0 +1,114 @@
+"""A row stands alone: no neighbour, no padding, no earlier call shows in it, and no argument is written into."""
+
+import torch
+
+from .. import positions
+from ..decoding import padded, run_masked
+from ..description import Case, Description
+from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, Probe, probe, run_model
+from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, build_model
+from ..verdict import Verdict
+from .assertions import require_positions_seen, rounding_tolerance
+from .registry import FEW_HEADS, few_widths, rope_property
+
+
+_SHORT = 7  # tokens of the padded row
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
+def check_padding(description: Description, case: Case, verdict: Verdict) -> None:
+    """A row padded on the left or on the right, beside a longer one, gives what it gives alone and unpadded."""
+    probed = probe(description, case)
+    ids = positions.consecutive()
+    tolerance = rounding_tolerance(probed, ids)
+    require_positions_seen(verdict, probed, tolerance)
+    long, short = probed.input_ids[:1], probed.input_ids[1:, :_SHORT]
+    alone = run_masked(probed.model, short, torch.ones_like(short), ids[1:, :_SHORT])
+    for side in ("left", "right"):
+        row, mask, position_ids, tokens = padded(short, SEQUENCE_LENGTH, side)
+        together = (torch.cat(pair) for pair in ((long, row), (torch.ones_like(long), mask), (ids[:1], position_ids)))
+        outputs = run_masked(probed.model, *together)
+        verdict.require_close(f"outputs of a row padded on the {side}", outputs[1:, tokens], alone, tolerance)
+        verdict.require_close(
+            f"outputs of the row beside one padded on the {side}", outputs[:1], probed.outputs(ids)[:1], tolerance
+        )
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
+def check_rows(description: Description, case: Case, verdict: Verdict) -> None:
+    """Each row of a batch, at positions of its own, gives what it gives alone."""
+    probed = probe(description, case)
+    ids = positions.different_per_row()
+    tolerance = rounding_tolerance(probed, ids)
+    require_positions_seen(verdict, probed, tolerance)
+    together = probed.outputs(ids)
+    for row in range(BATCH_SIZE):
+        alone = run_masked(
+            probed.model,
+            probed.input_ids[row : row + 1],
+            torch.ones_like(probed.input_ids[:1]),
+            ids[row : row + 1],
+        )
+        verdict.require_close(f"outputs of row {row} in a batch", together[row : row + 1], alone, tolerance)
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("default", "dynamic", "longrope"))
+def check_history(description: Description, case: Case, verdict: Verdict) -> None:
+    """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs."""
+    short, long = positions.consecutive(), _long(case)
+    _require_no_memory(description, case, verdict, [short, long, long, short, long[:, :1], short])
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=lambda head_dim: (8, 4), rope_types=("dynamic",))
+def check_growth(description: Description, case: Case, verdict: Verdict) -> None:
+    """Dynamic NTK scales by the length of the batch at hand, not by the longest that ran before.
+
+    Narrow heads have one frequency, 1, under any scaling, and would prove nothing.
+    """
+    long = positions.beyond(MAX_POSITION_EMBEDDINGS)
+    _require_no_memory(description, case, verdict, [2 * long, long])
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
+def check_inputs(description: Description, case: Case, verdict: Verdict) -> None:
+    """Tensors given to a pass are not written into, not even with their own values."""
+    probed = probe(description, case)
+    row, mask, position_ids, _ = padded(probed.input_ids[:1, :_SHORT], SEQUENCE_LENGTH, "left")
+    given = {"input_ids": row, "attention_mask": mask, "position_ids": position_ids}
+    before = {name: (tensor.clone(), tensor._version) for name, tensor in given.items()}
+    with torch.no_grad():
+        probed.model(**given)
+    for name, tensor in given.items():
+        values, version = before[name]
+        verdict.require(torch.equal(tensor, values), f"{name} after a pass", values.tolist(), tensor.tolist())
+        verdict.require(tensor._version == version, f"writes into {name}", "none", tensor._version - version)
+
+
+def _long(case: Case) -> torch.Tensor:
+    """Positions that switch a scaled type, and stay within the configured length of the others."""
+    if case.rope_type == "dynamic":
+        return positions.beyond(MAX_POSITION_EMBEDDINGS)
+    if case.rope_type == "longrope":
+        return positions.beyond(ORIGINAL_MAX_POSITION_EMBEDDINGS)
+    return positions.consecutive(MAX_POSITION_EMBEDDINGS - SEQUENCE_LENGTH)
+
+
+def _require_no_memory(description: Description, case: Case, verdict: Verdict, calls: list[torch.Tensor]) -> None:
+    """Runs one model at all these positions in turn; each call must give what a model gives that never ran."""
+    used = Probe(description, case)
+    fresh: dict[tuple, torch.Tensor] = {}
+    for number, ids in enumerate(calls):
+        tokens = used.input_ids[:, : ids.shape[1]]
+        key = tuple(ids.flatten().tolist())
+        with torch.no_grad():
+            if key not in fresh:
+                fresh[key] = run_model(build_model(description, case), tokens, ids)
+            got = run_model(used.model, tokens, ids)
+        error = (got - fresh[key]).abs().max().item()
+        verdict.require(
+            torch.equal(got, fresh[key]),
+            f"outputs of call {number + 1} of calls up to positions {[int(x.max()) for x in calls]}",
+            "bit-equal to those of a model that never ran",
+            f"off by up to {error:.3g}",
+        )
+    verdict.require(len({x.sum().item() for x in fresh.values()}) > 1, "outputs of calls", "different", "the same")

@@ -1,0 +1,160 @@
+"""What a config is asked is honoured, or refused by name."""
+
+import copy
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..messages import collected_messages
+from ..probe import Probe
+from ..reference import inverse_frequencies
+from ..spellings import faulty, spellings
+from ..tiny import (
+    MAX_POSITION_EMBEDDINGS,
+    build_model,
+    config_values,
+    model_of,
+    model_of_config,
+    scaling_parameters,
+    size_values,
+)
+from ..verdict import ConformanceError, Verdict
+from .assertions import refusals, require_refusal, require_tables
+from .registry import FEW_HEADS, few_widths, no_obstacle, rope_property
+
+
+@rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
+def check_warning(description: Description, case: Case, verdict: Verdict) -> None:
+    """One rotary channel makes no pair: building the model says so, naming the key and the value."""
+    with collected_messages() as messages:
+        build_model(description, case)
+    key = description.width.key
+    verdict.require(
+        any(key in message and str(case.value) in message for message in messages),
+        "warnings while the model is built",
+        f"one that names {key!r} and {case.value!r}",
+        messages,
+    )
+
+
+@rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
+def check_range(description: Description, case: Case, verdict: Verdict) -> None:
+    """A width that no head has is refused before any pass, by an error that names the key and the value."""
+    for value in description.width.out_of_range(case.head_dim):
+        refused = Case(case.head_dim, case.n, value)
+        require_refusal(description, refused, verdict, (description.width.key, str(value)))
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=no_obstacle)
+def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
+    """Every key that the config declares, or accepted in an older form, reaches the table wherever it is given.
+
+    Or it is refused, by an error that names it.
+    """
+    problems = {}
+    for spelling in spellings(description, case):
+        expected, _ = inverse_frequencies(case.n, description.width.base, spelling.scaling)
+        try:
+            model = _build(description, case, spelling.values)
+            require_tables(verdict, model, expected, description.width.base)
+        except refusals() as error:
+            if not any(name in str(error) for name in spelling.values):
+                problems[str(spelling)] = f"refused without naming a key: {error}"
+        except ConformanceError as error:
+            problems[str(spelling)] = "; ".join(line.strip() for line in str(error).splitlines()[1:4])
+        except Exception as error:
+            problems[str(spelling)] = f"{type(error).__name__}: {error}"
+    verdict.require(not problems, "ways of writing the same rotation", "honoured or refused", problems)
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, obstacle=no_obstacle)
+def check_config_arguments(description: Description, case: Case, verdict: Verdict) -> None:
+    """Building a config and a model writes nothing into the dicts that were given."""
+    changed = {}
+    for spelling in spellings(description, case):
+        values = copy.deepcopy(dict(spelling.values))
+        try:
+            _build(description, case, values)
+        except refusals():
+            pass
+        if values != spelling.values:
+            changed[str(spelling)] = values
+    verdict.require(not changed, "arguments after the model is built", "as given", changed)
+
+
+@rope_property(
+    "R6",
+    head_dims=FEW_HEADS,
+    widths=few_widths,
+    rope_types=("default", "linear", "yarn", "longrope"),
+    obstacle=no_obstacle,
+)
+def check_saved_config(description: Description, case: Case, verdict: Verdict) -> None:
+    """Saved and loaded, a config gives the same table; and saved once more, the same text."""
+    config = description.config_class(**config_values(description, case))
+    texts = []
+    for _ in range(2):
+        with tempfile.TemporaryDirectory() as folder:
+            config.save_pretrained(folder)
+            texts.append((Path(folder) / "config.json").read_text())
+            config = description.config_class.from_pretrained(folder, attn_implementation="eager")
+    verdict.require(texts[0] == texts[1], "a config, saved, loaded and saved", texts[0], texts[1])
+    base = description.width.base
+    expected, _ = inverse_frequencies(
+        case.n, base, scaling_parameters(case), max_position_embeddings=MAX_POSITION_EMBEDDINGS
+    )
+    require_tables(verdict, model_of_config(description, config), expected, base)
+
+
+@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,))
+def check_defaults(description: Description, case: Case, verdict: Verdict) -> None:
+    """A config that says nothing of its rotation builds, runs, and keeps the table that its attributes then state.
+
+    Whatever width that is: the case's own is not asked for. The head is of 64 channels, the default width of some.
+    """
+    values = size_values(description, case.head_dim) | description.config_overrides
+    model = model_of(description, values)
+    n, base = description.width.read(model.config, case.head_dim)
+    verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
+    frequencies, _ = inverse_frequencies(n, base)
+    require_tables(verdict, model, frequencies, base)
+    own = Probe(description, case, model)
+    still, turned = own.attention(positions.zeros()), own.attention(positions.gapped())
+    for name in ("query", "key"):
+        before, after = getattr(still, name), getattr(turned, name)
+        changed = (before != after).flatten(0, 2).any(dim=0).nonzero().flatten().tolist()
+        expected = list(range(2 * (n // 2)))
+        verdict.require(changed == expected, f"channels of the {name} that positions change", expected, changed)
+
+
+@rope_property(
+    "R6",
+    head_dims=FEW_HEADS,
+    widths=few_widths,
+    obstacle=lambda description: None if description.askable_rope_types else "its config has no key for a rope type",
+)
+def check_faults(description: Description, case: Case, verdict: Verdict) -> None:
+    """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass."""
+    problems = {}
+    for named, parameters in faulty(description, case):
+        try:
+            _build(description, case, {"rope_parameters": copy.deepcopy(dict(parameters))})
+        except (*refusals(), KeyError) as error:
+            if named not in str(error):
+                problems[str(parameters)] = f"refused without naming {named!r}: {error}"
+        except Exception as error:
+            problems[str(parameters)] = f"{type(error).__name__}: {error}"
+        else:
+            problems[str(parameters)] = "accepted"
+    verdict.require(not problems, "faulty rope_parameters", "a ValueError or a KeyError by name", problems)
+
+
+def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:
+    """The tiny model with these keywords in place of those that ask for its width."""
+    sizes = size_values(description, case.head_dim)
+    return model_of(description, sizes | description.config_overrides | dict(values))

@@ -1,0 +1,56 @@
+"""A model outlives itself: saved, copied, pickled, it is the same model."""
+
+import copy
+import pickle
+import tempfile
+
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..probe import probe, run_model
+from ..verdict import Verdict
+from .registry import FEW_HEADS, few_widths, rope_property
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+def check_saved_model(description: Description, case: Case, verdict: Verdict) -> None:
+    """Saved and loaded, which builds it without memory and fills it, a model gives bit-equal outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        probe(description, case).model.save_pretrained(folder)
+        loaded = description.model_class.from_pretrained(folder, attn_implementation="eager").float().eval()
+    _require_same(description, case, verdict, "saved and loaded", loaded)
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+def check_copies(description: Description, case: Case, verdict: Verdict) -> None:
+    """Copied by `deepcopy` and by pickle, a model gives bit-equal outputs."""
+    model = probe(description, case).model
+    _require_same(description, case, verdict, "copied", copy.deepcopy(model))
+    _require_same(description, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+def check_state(description: Description, case: Case, verdict: Verdict) -> None:
+    """What a model saves holds no table that the config determines: loaded under another config, it would win."""
+    state = probe(description, case).model.state_dict()
+    kept = [name for name in state if name.rpartition(".")[2] in ("inv_freq", "embed_positions")]
+    verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
+
+
+def _require_same(description: Description, case: Case, verdict: Verdict, how: str, model: torch.nn.Module) -> None:
+    probed = probe(description, case)
+    ids = positions.gapped()
+    expected = probed.outputs(ids)
+    verdict.require(
+        not torch.equal(expected, probed.outputs(positions.consecutive())),
+        "outputs at other positions: were they the same, equality would prove nothing",
+        "different",
+        "bit-equal",
+    )
+    with torch.no_grad():
+        got = run_model(model, probed.input_ids, ids)
+    error = (got - expected).abs().max().item()
+    verdict.require(
+        torch.equal(got, expected), f"outputs of the model {how}", "bit-equal", f"off by up to {error:.3g}"
+    )

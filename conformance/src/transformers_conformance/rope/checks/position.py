@@ -1,0 +1,53 @@
+"""Where a token stands: positions are taken as given, and only their differences count."""
+
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..probe import SEQUENCE_LENGTH, probe
+from ..tiny import MAX_POSITION_EMBEDDINGS
+from ..verdict import Verdict
+from .assertions import require_rotation
+from .registry import U, rope_property, with_a_pair
+
+
+@rope_property("R5")
+def check_shift(description: Description, case: Case, verdict: Verdict) -> None:
+    """A constant added to all positions changes no output; without a pair, no positions change a single bit.
+
+    Tolerance: the largest angle of a shifted run is `p` radians (the first frequency is 1), rounded to `p * U`; with
+    the few roundings of the rotation this is the relative error of q and k. The model's own sensitivity to such an
+    error, measured at random, turns it into one of the outputs, with a factor of 8 for chance.
+    """
+    probed = probe(description, case)
+    base = probed.outputs(positions.consecutive())
+    backwards = (probed.outputs(positions.reversed_order()) - base).abs().max().item()
+    far = MAX_POSITION_EMBEDDINGS - SEQUENCE_LENGTH
+    if case.n < 2:
+        shifted = probed.outputs(positions.consecutive(far))
+        verdict.require(
+            backwards == 0.0 and torch.equal(shifted, base),
+            "without a pair to rotate, outputs at other positions",
+            "bit-equal",
+            f"off by up to {max(backwards, (shifted - base).abs().max().item()):.3g}",
+        )
+        return
+    sensitivity = probed.sensitivity(positions.consecutive())
+    for shift in (1, 7, far):
+        tolerance = 8 * sensitivity * U * (8 + shift + SEQUENCE_LENGTH)
+        shifted = probed.outputs(positions.consecutive(shift))
+        verdict.require(
+            backwards > 2 * tolerance,
+            "outputs at reversed positions: were they the same, a shift would prove nothing",
+            f"other by more than {2 * tolerance:.3g}",
+            f"{backwards:.3g}",
+        )
+        verdict.require_close(f"outputs after a shift of {shift}", shifted, base, tolerance)
+
+
+@rope_property("R5", widths=with_a_pair)
+def check_positions(description: Description, case: Case, verdict: Verdict) -> None:
+    """Positions are taken as given: falling, with gaps, different in each row, one row for the whole batch."""
+    require_rotation(description, case, verdict, "falling, [1, seq]", positions.reversed_order())
+    require_rotation(description, case, verdict, "gapped", positions.gapped())
+    require_rotation(description, case, verdict, "different per row", positions.different_per_row())

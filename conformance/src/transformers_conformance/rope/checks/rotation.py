@@ -1,0 +1,152 @@
+"""How q and k are rotated: which channels, by which frequencies, in which layout, head by head."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..probe import probe
+from ..reference import inverse_frequencies, pair_channels, rotate
+from ..tiny import build_model
+from ..verdict import Verdict
+from .assertions import require_rotation, require_tables
+from .registry import FEW_HEADS, U, no_obstacle, rope_property, with_a_pair
+
+
+# A channel counts as rotated when positions change it by more than this share of the largest value.
+VISIBLE = 1e-3
+
+
+@rope_property("R1")
+def check_forward(description: Description, case: Case, verdict: Verdict) -> None:
+    """The model runs, its outputs are finite, and its first attention layer turns channels `0 .. 2m-1` alone."""
+    probed = probe(description, case)
+    verdict.require(
+        bool(probed.outputs(positions.consecutive()).isfinite().all()), "outputs", "finite", "infinite or NaN"
+    )
+    still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
+    for name in ("query", "key"):
+        before, after = getattr(still, name), getattr(turned, name)
+        change = (after - before).abs().amax(dim=(0, 1, 2))
+        measured = [i for i, size in enumerate(change) if size > VISIBLE * before.abs().max()]
+        verdict.require(
+            measured == list(range(case.rotated)),
+            f"channels of the first layer's {name} that positions change",
+            list(range(case.rotated)),
+            measured,
+        )
+
+
+@rope_property("R2", obstacle=no_obstacle)
+def check_frequencies(description: Description, case: Case, verdict: Verdict) -> None:
+    """Every table that the model keeps has `n // 2` entries `b^(-2i/n)`.
+
+    Tolerance, relative: the exponent is rounded once, which the power magnifies by `ln b`; the power and the
+    reciprocal add a few roundings.
+    """
+    expected, _ = inverse_frequencies(case.n, description.width.base)
+    require_tables(verdict, build_model(description, case), expected, description.width.base)
+
+
+@rope_property("R3")
+def check_rotation(description: Description, case: Case, verdict: Verdict) -> None:
+    """At consecutive positions, the first layer's q and k are the reference's rotation of the unrotated ones."""
+    require_rotation(description, case, verdict, "consecutive", positions.consecutive())
+
+
+@rope_property("R3", head_dims=FEW_HEADS, widths=lambda head_dim: (8, 5, 4))
+def check_layout(description: Description, case: Case, verdict: Verdict) -> None:
+    """The layout that the model states is the one that it has: its own fits, and the other does not.
+
+    With a single pair, both are the same.
+    """
+    ids = positions.gapped()
+    require_rotation(description, case, verdict, "gapped", ids)
+    probed = probe(description, case)
+    inv_freq, _ = inverse_frequencies(case.n, description.width.base)
+    other = "interleaved" if description.layout == "half-split" else "half-split"
+    for name in ("query", "key"):
+        before, after = (
+            np.asarray(getattr(probed.attention(x), name), dtype=np.float64) for x in (positions.zeros(), ids)
+        )
+        off = np.abs(rotate(before, ids.numpy(), inv_freq, other) - after).max()
+        least = 0.1 * np.abs(before).max()
+        verdict.require(
+            off > least, f"the {name} against the {other} layout", f"off by more than {least:.3g}", f"{off:.3g}"
+        )
+
+
+@rope_property("R1")
+def check_passing(description: Description, case: Case, verdict: Verdict) -> None:
+    """Channels `2m` and above are the same at all positions, bit by bit."""
+    probed = probe(description, case)
+    still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
+    for name in ("query", "key"):
+        before, after = getattr(still, name)[..., case.rotated :], getattr(turned, name)[..., case.rotated :]
+        error = (after - before).abs().max().item() if before.numel() else 0.0
+        verdict.require(
+            torch.equal(before, after),
+            f"channels {case.rotated} and above of the first layer's {name}",
+            "bit-equal at all positions",
+            f"off by up to {error:.3g}",
+        )
+
+
+@rope_property("R1", widths=with_a_pair)
+def check_norms(description: Description, case: Case, verdict: Verdict) -> None:
+    """Rotation keeps the norm of every pair. Tolerance: eight roundings of products of the largest value."""
+    probed = probe(description, case)
+    still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
+    first, second = pair_channels(case.n // 2, description.layout)
+    for name in ("query", "key"):
+        before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
+        norms = [np.hypot(x[..., first], x[..., second]) for x in (after, before)]
+        verdict.require_close(f"norms of the {name}'s pairs", *norms, 8 * U * norms[1].max())
+
+
+@rope_property("R5", widths=with_a_pair)
+def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
+    """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
+
+    Row `f + 1` of a batch gets its `f`-th projected feature moved by 1, row 0 none. Rotation keeps the size of a
+    change, so "moved" means by more than a hundredth of it. Nothing here depends on the layout.
+    """
+    probed = probe(description, case)
+    attention = probed.attention(positions.zeros()).module
+    linears = [module for module in attention.modules() if isinstance(module, torch.nn.Linear)]
+    rows = 1 + sum(linear.out_features for linear in linears)
+    input_ids = probed.input_ids[:1].expand(rows, -1)
+    hooks, row = [], 1
+    for linear in linears:
+        hooks.append(linear.register_forward_hook(_moved_features(row)))
+        row += linear.out_features
+    try:
+        still, turned = (probed.read(input_ids, ids) for ids in (positions.zeros(), positions.gapped()[:1]))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    for name in ("query", "key"):
+        before, after = (
+            (x - x[:1]).abs().amax(dim=(2, 3)) > 0.01 for x in (getattr(still, name), getattr(turned, name))
+        )
+        told = before.any(dim=1) & ~before.all(dim=1)
+        verdict.require(
+            bool(told.any()), f"projected features that move some heads of the {name}, not all", "at least one", "none"
+        )
+        different = (before != after).any(dim=1).nonzero().flatten().tolist()
+        if different:
+            feature = different[0]
+            heads = [x[feature].nonzero().flatten().tolist() for x in (before, after)]
+            verdict.fail(f"heads of the {name} that projected feature {feature - 1} moves", *heads)
+
+
+def _moved_features(first_row: int) -> Callable:
+    def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
+        moved = output.clone()
+        features = torch.arange(module.out_features)
+        moved[first_row + features, :, features] += 1.0
+        return moved
+
+    return hook

@@ -1,0 +1,89 @@
+"""Scaled rope types against the papers."""
+
+import torch
+
+from .. import positions
+from ..description import ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, Case, Description
+from ..frequencies import kept_attention_factors
+from ..probe import Probe, probe
+from ..reference import inverse_frequencies
+from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
+from ..verdict import Verdict
+from .assertions import require_refusal, require_tables, require_turned
+from .registry import FEW_HEADS, U, every_width, few_widths, rope_property
+
+
+def _telling_widths(head_dim: int) -> tuple[int, ...]:
+    """Every width of a small head; of a head of 8, those that a head of 5 has not: four pairs, three, odd, half."""
+    return (8, 7, 6, 4) if head_dim == 8 else tuple(every_width(head_dim))
+
+
+@rope_property("R2", head_dims=(5, 8), widths=_telling_widths, rope_types=SCALED_ROPE_TYPES, refusals=True)
+def check_scaled(description: Description, case: Case, verdict: Verdict) -> None:
+    """Under a scaled rope type: the tables, the factor on the attention, and the rotation past the configured length.
+
+    What the default type gives at all positions 0, with the same weights, is what has to be rotated. A type that the
+    model does not support has to be refused (R6).
+    """
+    if case.rope_type not in description.supported_rope_types:
+        require_refusal(description, case, verdict, (case.scaling_type,))
+        return
+    require_scaled(description, case, verdict, positions.beyond(_length(case)))
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
+def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
+    """As `scaled`, of what a rope type may be asked for beside its required keys, and of "proportional".
+
+    "longrope+within" stays within the original length, where the other list of factors holds.
+    """
+    if case.rope_type not in description.supported_rope_types:
+        require_refusal(description, case, verdict, (case.scaling_type,))
+        return
+    within = case.rope_type == "longrope+within"
+    require_scaled(description, case, verdict, positions.gapped() if within else positions.beyond(_length(case)))
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic", "longrope"))
+def check_batch_scaling(description: Description, case: Case, verdict: Verdict) -> None:
+    """One scaling a batch, by upstream's design: a row of small positions is scaled as the batch's largest asks.
+
+    The exception that R8 states. It is asserted so that a scaling chosen by the first row, or by the number of tokens,
+    shows.
+    """
+    ids = torch.cat((positions.consecutive()[:1], positions.beyond(_length(case))))
+    require_scaled(description, case, verdict, ids)
+
+
+def _length(case: Case) -> int:
+    return ORIGINAL_MAX_POSITION_EMBEDDINGS if case.scaling_type == "longrope" else MAX_POSITION_EMBEDDINGS
+
+
+def require_scaled(description: Description, case: Case, verdict: Verdict, ids: torch.Tensor) -> None:
+    """Tables, attention factor and rotation at the given positions are the reference's.
+
+    Raises:
+        ConformanceError: they are not.
+    """
+    base = description.width.base
+    scaling = scaling_parameters(case)
+    at_rest, factor = inverse_frequencies(
+        case.n, base, scaling, max_position_embeddings=MAX_POSITION_EMBEDDINGS, head_dim=case.head_dim
+    )
+    running, _ = inverse_frequencies(
+        case.n,
+        base,
+        scaling,
+        max_position_embeddings=MAX_POSITION_EMBEDDINGS,
+        sequence_length=int(ids.max()) + 1,
+        head_dim=case.head_dim,
+    )
+    own = Probe(description, case)
+    require_tables(verdict, own.model, at_rest, base)
+    verdict.require(bool(own.outputs(ids).isfinite().all()), "outputs", "finite", "infinite or NaN")
+    require_tables(verdict, own.model, running, base)
+    for kept in kept_attention_factors(own.model):
+        verdict.require(abs(kept - factor) <= 4 * U * factor, "attention_scaling", f"{factor:.9g}", f"{kept:.9g}")
+    plain = Case(case.head_dim, case.n, case.value)
+    still, turned = probe(description, plain).attention(positions.zeros()), own.attention(ids)
+    require_turned(description, case, verdict, f"up to {int(ids.max())}", still, turned, ids, running, factor)

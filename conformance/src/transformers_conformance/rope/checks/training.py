@@ -1,0 +1,123 @@
+"""Gradients run through the rotation, with checkpointing and without."""
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+
+import numpy as np
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..probe import Probe, probe, run_model
+from ..reference import inverse_frequencies, rotate
+from ..tiny import build_model
+from ..verdict import Verdict
+from .assertions import rotation_tolerance
+from .registry import FEW_HEADS, U, few_widths, rope_property
+
+
+def without_checkpointing(description: Description) -> str | None:
+    if not getattr(description.model_class, "supports_gradient_checkpointing", False):
+        return f"{description.model_class.__name__} does not say that it supports gradient checkpointing"
+    return None
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_checkpointing)
+def check_checkpointing(description: Description, case: Case, verdict: Verdict) -> None:
+    """In training, recomputed layers give the outputs and the gradients of layers that are kept.
+
+    The same sums in the same order: outputs are bit-equal. Gradients add up in another order where a parameter is used
+    twice; they may be off by eight roundings of the largest one. Every layer must have been recomputed.
+    """
+    plain, recomputed = (build_model(description, case).train() for _ in range(2))
+    with warnings.catch_warnings():
+        # Newer releases have another name for it, which older ones lack.
+        warnings.simplefilter("ignore", FutureWarning)
+        recomputed.gradient_checkpointing_enable()
+    calls = _count_checkpoints(recomputed)
+    outputs, gradients = zip(*(_train(description, case, model) for model in (plain, recomputed)), strict=True)
+    layers = recomputed.config.num_hidden_layers
+    verdict.require(len(calls) == layers, "layers that were recomputed", layers, len(calls))
+    error = (outputs[0] - outputs[1]).abs().max().item()
+    verdict.require(
+        torch.equal(*outputs), "outputs with gradient checkpointing", "bit-equal", f"off by up to {error:.3g}"
+    )
+    _require_gradients(verdict, "with gradient checkpointing", gradients[1], gradients[0])
+
+
+@rope_property("R3", head_dims=FEW_HEADS, widths=few_widths)
+def check_gradients(description: Description, case: Case, verdict: Verdict) -> None:
+    """The gradient of a rotation is the rotation back: `<g, R x>` has the gradients of `<R^T g, x>`.
+
+    For random `g`, the first layer's q and k at real positions and at positions 0 must give every parameter the same
+    gradient. Tolerance: the rotation's own, and as many roundings as a parameter's gradient has terms.
+    """
+    own = probe(description, case)
+    ids = positions.gapped()
+    inv_freq, _ = inverse_frequencies(case.n, description.width.base)
+    generator = torch.Generator().manual_seed(1)
+    for name in ("query", "key"):
+        turned = getattr(own.read(own.input_ids, ids, graph=True), name)
+        still = getattr(own.read(own.input_ids, positions.zeros(), graph=True), name)
+        g = torch.randn(turned.shape, generator=generator)
+        back = torch.tensor(rotate(np.asarray(g), -ids.numpy(), inv_freq, description.layout), dtype=g.dtype)
+        parameters = dict(own.model.named_parameters())
+        got, expected, plain = (
+            _gradients(x, cotangent, parameters) for x, cotangent in ((turned, g), (still, back), (still, g))
+        )
+        verdict.require(got.keys() == expected.keys(), f"parameters that move the {name}", [*expected], [*got])
+        moved = max(((expected[key] - plain[key]).abs().max() / plain[key].abs().max()).item() for key in plain)
+        verdict.require(
+            moved > 0.1, "gradients without rotating back, were they the same, would prove nothing", "> 0.1", moved
+        )
+        for key, gradient in expected.items():
+            size = max(gradient.abs().max().item(), plain[key].abs().max().item())
+            terms = 8 * U * g[:, 0].numel() * size
+            tolerance = terms + rotation_tolerance(np.asarray(size), ids, description.width.base)
+            verdict.require_close(f"gradient of {key} through the {name}", got[key], gradient, tolerance)
+
+
+def _gradients(
+    x: torch.Tensor, cotangent: torch.Tensor, parameters: dict[str, torch.nn.Parameter]
+) -> dict[str, torch.Tensor]:
+    """Gradients of `<cotangent, x>` by parameter, of those that it depends on."""
+    found = torch.autograd.grad(x, [*parameters.values()], cotangent, retain_graph=True, allow_unused=True)
+    return {name: gradient for name, gradient in zip(parameters, found, strict=True) if gradient is not None}
+
+
+def _train(
+    description: Description, case: Case, model: torch.nn.Module
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Outputs of a training pass, and the gradient of the sum of their squares by parameter."""
+    own = Probe(description, case, model)
+    outputs = run_model(model, own.input_ids, positions.gapped())
+    (outputs * torch.linspace(-1, 1, outputs.shape[-1])).sum().backward()
+    return outputs.detach(), {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
+
+
+def _require_gradients(
+    verdict: Verdict, how: str, got: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]
+) -> None:
+    verdict.require(got.keys() == expected.keys(), f"parameters with a gradient {how}", [*expected], [*got])
+    verdict.require(bool(expected), "parameters with a gradient", "some", "none")
+    for name, gradient in expected.items():
+        verdict.require_close(f"gradient of {name} {how}", got[name], gradient, 8 * U * gradient.abs().max().item())
+
+
+def _count_checkpoints(model: torch.nn.Module) -> list[None]:
+    """A list that grows by one for every part of a model that is checkpointed."""
+    calls: list[None] = []
+
+    def counted(checkpoint: Callable) -> Callable:
+        @wraps(checkpoint)
+        def call(*args, **kwargs):
+            calls.append(None)
+            return checkpoint(*args, **kwargs)
+
+        return call
+
+    for module in model.modules():
+        if hasattr(module, "_gradient_checkpointing_func"):
+            module._gradient_checkpointing_func = counted(module._gradient_checkpointing_func)
+    return calls

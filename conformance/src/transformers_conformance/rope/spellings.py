@@ -1,0 +1,81 @@
+"""The ways in which a rotation can be written into a config: today's keys and older ones, flat and nested."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .description import Case, Description
+from .width import RopeParametersFactor
+
+
+_LINEAR = {"rope_type": "linear", "factor": 4.0}
+# As releases before 4.43 named it.
+_LINEAR_BY_TYPE = {"type": "linear", "factor": 4.0}
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """One way of asking for a case.
+
+    Args:
+        values: config keywords, all of which must count.
+        scaling: the rope type that they ask for, as the reference takes it; None for the default one.
+    """
+
+    values: Mapping[str, Any]
+    scaling: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+
+
+def spellings(description: Description, case: Case) -> Iterator[Spelling]:
+    """Every way of asking for a case that the config declares, or whose older form its class knows."""
+    width = description.width
+    canonical = width.config_values(case.value, None)
+    yield Spelling(canonical)
+    if description.fields.defaults.get("head_dim", case.head_dim) is None:
+        # Derived from the width of the model; a config may say so.
+        yield Spelling(canonical | {"head_dim": None})
+    if not isinstance(width, RopeParametersFactor):
+        return
+    flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
+    forms = [flat]
+    if description.mentions("rotary_pct"):
+        forms.append({"rotary_pct": case.value, "rope_theta": width.base})
+    if description.mentions("rotary_emb_base"):
+        forms.append({"partial_rotary_factor": case.value, "rotary_emb_base": width.base})
+    for form in forms:
+        yield Spelling(form)
+        yield Spelling(form | {"rope_parameters": {"rope_type": "default"}})
+        if "linear" in description.supported_rope_types:
+            yield Spelling(form | {"rope_parameters": dict(_LINEAR)}, _LINEAR)
+            yield Spelling(form | {"rope_scaling": dict(_LINEAR)}, _LINEAR)
+            yield Spelling(form | {"rope_scaling": dict(_LINEAR_BY_TYPE)}, _LINEAR)
+    if "linear" in description.supported_rope_types:
+        yield Spelling({"rope_scaling": _LINEAR | flat}, _LINEAR)
+        yield Spelling({"rope_parameters": _LINEAR_BY_TYPE | flat}, _LINEAR)
+
+
+def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Values of `rope_parameters` that must be refused, and what the refusal must name."""
+    common = {"rope_theta": description.width.base, "partial_rotary_factor": case.value}
+    yield "nonsense", common | {"rope_type": "nonsense"}
+    pairs = case.n // 2
+    complete = {
+        "linear": {"factor": 4.0},
+        "dynamic": {"factor": 4.0},
+        "yarn": {"factor": 4.0},
+        "llama3": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
+        "longrope": {"short_factor": [1.0] * pairs, "long_factor": [2.0] * pairs},
+    }
+    for rope_type, parameters in complete.items():
+        if rope_type not in description.supported_rope_types:
+            continue
+        for missing in parameters:
+            rest = {key: value for key, value in parameters.items() if key != missing}
+            yield missing, common | {"rope_type": rope_type, "original_max_position_embeddings": 128} | rest
+    if "longrope" in description.supported_rope_types:
+        for key in ("short_factor", "long_factor"):
+            wrong = complete["longrope"] | {key: [1.0] * (pairs + 1)}
+            yield key, common | {"rope_type": "longrope", "original_max_position_embeddings": 128} | wrong
