@@ -19,6 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAD_DIMS = (4, 8)
+# The properties of what a model computes in one pass; others judge what it refuses, keeps or says.
+COMPUTED = (
+    "forward", "frequencies", "scaled", "scaling_options", "rotation", "passing", "norms", "shift", "positions",
+    "heads",
+)  # fmt: skip
 
 
 def main() -> int:
@@ -82,13 +87,13 @@ def cases(model: str) -> Iterator[tuple]:
 
 
 def broken_rule(description, case) -> str | None:
-    """The rule that this Transformers breaks in a case, or None."""
-    from transformers_conformance.rope.checks import PROPERTIES
-    from transformers_conformance.rope.verdict import ConformanceError
+    """The rule that this Transformers breaks in what it computes for a case, or None."""
+    from transformers_conformance.rope import PROPERTIES, ConformanceError
 
-    for prop in PROPERTIES.values():
-        judged_here = prop.scaled == (case.rope_type != "default") and case.n in prop.widths(case.head_dim)
-        if judged_here and not prop.not_applicable(description) and prop.rule != "R6":
+    for name in COMPUTED:
+        prop = PROPERTIES[name]
+        judged_here = case.rope_type in prop.rope_types and not prop.not_applicable(description)
+        if judged_here and prop.asks(description, case.rope_type):
             try:
                 prop.check(description, case)
             except ConformanceError:

@@ -1,5 +1,6 @@
 """`./run_tests` as a user calls it."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -28,6 +29,12 @@ def test_it_works_from_any_folder_and_writes_a_log_and_a_table(tmp_path):
     passed = int(done.stdout.strip().splitlines()[-1].split()[0])
     assert passed > 0
     assert f"{passed} passed" in log.read_text()
+    lines = (REPOSITORY / "build" / "results" / "5.23.0-fork.jsonl").read_text().splitlines()
+    found = [json.loads(line) for line in lines]
+    assert {line["status"] for line in found if line["model"] == "phi"} == {"pass"}
+    assert sum(line["model"] == "phi" for line in found) >= passed
+    for key in ("release", "build", "rule", "property", "case", "reason", "seconds"):
+        assert key in found[0]
 
 
 def test_on_pristine_upstream_an_odd_width_fails_with_an_exit_status_and_a_log():
@@ -36,6 +43,22 @@ def test_on_pristine_upstream_an_odd_width_fails_with_an_exit_status_and_a_log()
     assert "FAILED" in done.stdout
     assert "see build/logs/5.23.0-pristine/llama.log" in done.stdout
     assert "R1, forward: LlamaModel" in (REPOSITORY / "build/logs/5.23.0-pristine/llama.log").read_text()
+    (line,) = (REPOSITORY / "build/results/5.23.0-pristine/llama.jsonl").read_text().splitlines()
+    found = json.loads(line)
+    assert (found["build"], found["rule"], found["status"]) == ("pristine", "R1", "refused")
+
+
+def test_another_release_is_installed_and_judged():
+    done = run_tests("--release", "5.12.0", "gpt_neox", "-k", "forward and head_dim_8_n_8")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "judging 5.12.0-pristine" in done.stdout
+    assert "1 passed" in done.stdout
+
+
+def test_a_release_that_does_not_exist_is_named():
+    done = run_tests("--release", "0.0.0", "gpt_neox")
+    assert done.returncode != 0
+    assert "transformers 0.0.0 cannot be installed" in done.stderr
 
 
 def test_no_test_is_no_success():

@@ -1,10 +1,12 @@
 """Test mixins, thin over the checks."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from parameterized import parameterized
 
+from .recording import record
 from .rope import PROPERTIES, Description, Deviation, judge_case
 
 
@@ -84,4 +86,5 @@ class RotaryNdimsOddTestMixin:
     def test_rotary_ndims(self, property_name: str, head_dim: int, n: int, rope_type: str):
         description = self.rotary_description()
         for case in description.cases(head_dim, n, rope_type):
-            judge_case(PROPERTIES[property_name], description, case)
+            prop = PROPERTIES[property_name]
+            record(prop, description, case, partial(judge_case, prop, description, case))

@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import GPTJConfig, GPTJModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -9,8 +8,3 @@ class GPTJRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = GPTJConfig
     model_class = GPTJModel
     layout = "interleaved"
-    exceptions = {
-        "precision": Deviation(
-            "the sinusoid table is made in the default type, which from_config(dtype=...) sets", widths=(8, 4)
-        ),
-    }
