@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import GlmConfig, GlmModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -9,6 +8,3 @@ class GlmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = GlmConfig
     model_class = GlmModel
     layout = "interleaved"
-    exceptions = {
-        "cast": Deviation("the buffer inv_freq is cast with the model"),
-    }

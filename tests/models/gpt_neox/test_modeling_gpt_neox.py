@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import GPTNeoXConfig, GPTNeoXModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -9,6 +8,3 @@ class GPTNeoXRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = GPTNeoXConfig
     model_class = GPTNeoXModel
     layout = "half-split"
-    exceptions = {
-        "cast": Deviation("the buffer inv_freq is cast with the model"),
-    }

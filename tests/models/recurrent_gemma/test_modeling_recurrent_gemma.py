@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import RecurrentGemmaConfig, RecurrentGemmaModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -12,6 +11,3 @@ class RecurrentGemmaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     # Recurrent blocks know no rotation, and reset where a position is 0.
     config_overrides = {"block_types": ("attention",)}
     rope_types = ()
-    exceptions = {
-        "cast": Deviation("the buffer inv_freq is cast with the model"),
-    }

@@ -1,0 +1,20 @@
+class PreTrainedModel:
+    def _apply(self, fn, recurse=True):
+        """
+        What `to`, `half` and their kin do to every tensor. A table of rotary frequencies follows to another device,
+        but not to a type narrower than its own: what a frequency is off by, an angle is off by a position's number of
+        times.
+        """
+        tables = [
+            (module, name, table)
+            for module in self.modules()
+            if "RotaryEmbedding" in module.__class__.__name__
+            for name, table in module.named_buffers(recurse=False)
+            if name.endswith("inv_freq") and table.is_floating_point()
+        ]
+        super()._apply(fn, recurse)
+        for module, name, table in tables:
+            dtype = getattr(module, name).dtype
+            if torch.finfo(dtype).bits < torch.finfo(table.dtype).bits:
+                setattr(module, name, table.to(getattr(module, name).device))
+        return self
