@@ -55,10 +55,12 @@ def install_release(release: str) -> Path:
     if not home.exists():
         print(f"installing transformers {release} into {home.relative_to(ROOT)} (once)", file=sys.stderr, flush=True)
         partial = home.with_name(f".{release}.{os.getpid()}")
-        command = [prepare(), "-m", "pip", "install", "--quiet", "--target", partial, f"transformers=={release}"]
+        python = prepare()
+        command = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--target", partial]
+        command.append(f"transformers=={release}")
         if subprocess.run(command, stdout=sys.stderr).returncode:
             shutil.rmtree(partial, ignore_errors=True)
-            raise SystemExit(f"error: transformers {release} cannot be installed: see what pip says above")
+            raise SystemExit(f"error: transformers {release} cannot be installed: see what uv says above")
         partial.replace(home)
     return home
 

@@ -1,53 +1,66 @@
 """What is written down of a check is what came of it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tiny_rope import TinyRopeConfig, TinyRopeModel
 from transformers_conformance import recording
-from transformers_conformance.rope import PROPERTIES, ConformanceError, Description
+from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, Deviation, Result, judge_case
 
 
-PROPERTY = PROPERTIES["forward"]
-DESCRIPTION = Description(TinyRopeConfig, TinyRopeModel, "half-split")
+DESCRIPTION = Description(
+    TinyRopeConfig,
+    TinyRopeModel,
+    "half-split",
+    exceptions=(Deviation(reason="as is known", properties=("forward",), rotary_ndims=("full",)),),
+)
 (CASE,) = DESCRIPTION.cases(4, 3)
 
 
-def broken(cause: Exception | None = None):
-    def judge():
+def judged(cause: Exception | None, n: int) -> Result:
+    def check(description, case):
         raise ConformanceError("R1", "forward", "what broke") from cause
 
-    return judge
+    return judge_case(replace(PROPERTIES["forward"], check=check), DESCRIPTION, DESCRIPTION.cases(4, n)[0])
 
 
 @pytest.mark.parametrize(
-    ("judge", "status", "reason"),
+    ("result", "status", "reason", "known"),
     [
-        (lambda: None, "pass", None),
-        (lambda: "as its tests say", "exception", "as its tests say"),
-        (broken(), "fail", "what broke"),
-        (broken(RuntimeError("shapes")), "crash", "what broke"),
-        (broken(ValueError("`key` is out of range")), "refused", "what broke"),
+        (judge_case(PROPERTIES["forward"], DESCRIPTION, CASE), "pass", None, None),
+        (judged(None, 3), "fail", "what broke", None),
+        (judged(None, 4), "fail", "what broke", "as is known"),
+        (judged(RuntimeError("shapes"), 3), "crash", "what broke", None),
+        (judged(ValueError("`key` is out of range"), 3), "refused", "what broke", None),
+        (Result("R1", "forward", "tiny_rope", None, "not-applicable", "why"), "not-applicable", "why", None),
     ],
 )
-def test_each_status(tmp_path, monkeypatch, judge, status, reason):
+def test_each_status(tmp_path, monkeypatch, result, status, reason, known):
     file = tmp_path / "results.jsonl"
-    monkeypatch.setenv(recording.FILE, str(file))
+    monkeypatch.setenv(recording.RESULTS, str(file))
     monkeypatch.setenv(recording.BUILD, "mine")
-    for _ in range(2):
-        try:
-            recording.record(PROPERTY, DESCRIPTION, CASE, judge)
-        except ConformanceError:
-            assert status in ("fail", "crash", "refused")
+    recording.record(result)
+    recording.record(result)
     first, second = (json.loads(line) for line in file.read_text().splitlines())
-    assert (first["status"], first["reason"], first["build"]) == (status, reason, "mine")
-    assert first["case"] == {"head_dim": 4, "n": 3, "value": repr(CASE.value), "rope_type": "default"}
-    assert first.keys() == second.keys()
+    assert first == second
+    assert (first["status"], first["reason"], first["known"]) == (status, reason, known)
+    assert (first["rule"], first["property"], first["build"], first["model"]) == ("R1", "forward", "mine", "tiny_rope")
+    assert (first["case"] is None) == (status == "not-applicable")
+    assert result.unexpected == (reason == "what broke" and known is None)
+
+
+def test_a_case_is_written_in_full(tmp_path, monkeypatch):
+    file = tmp_path / "results.jsonl"
+    monkeypatch.setenv(recording.RESULTS, str(file))
+    recording.record(judge_case(PROPERTIES["forward"], DESCRIPTION, CASE))
+    case = json.loads(file.read_text())["case"]
+    assert case == {"head_dim": 4, "n": 3, "value": repr(CASE.value), "rope_type": "default"}
 
 
 def test_nothing_is_written_where_no_file_is_named(tmp_path, monkeypatch):
-    monkeypatch.delenv(recording.FILE, raising=False)
+    monkeypatch.delenv(recording.RESULTS, raising=False)
     monkeypatch.chdir(tmp_path)
-    recording.record(PROPERTY, DESCRIPTION, CASE, lambda: None)
+    recording.record(judge_case(PROPERTIES["forward"], DESCRIPTION, CASE))
     assert not list(tmp_path.iterdir())

@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import EsmConfig, EsmModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -10,6 +9,3 @@ class EsmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = EsmModel
     layout = "half-split"
     config_overrides = {"position_embedding_type": "rotary"}
-    exceptions = {
-        "state": Deviation("inv_freq is a persistent buffer, as checkpoints of older releases have it"),
-    }

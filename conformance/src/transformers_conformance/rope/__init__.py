@@ -3,7 +3,8 @@
 from .checks import PROPERTIES, Property
 from .description import Case, Description
 from .deviation import Deviation
-from .results import HEAD_DIMS, Result, judge, judge_case
+from .layout import detect_layout
+from .results import HEAD_DIMS, Result, judge, judge_case, obstacles
 from .verdict import ConformanceError
 
 
@@ -16,6 +17,8 @@ __all__ = [
     "Deviation",
     "Property",
     "Result",
+    "detect_layout",
     "judge",
     "judge_case",
+    "obstacles",
 ]

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+from .case import Case
 from .deviation import Deviation
 from .reference import Layout
-from .width import ConfigFields, RopeParametersFactor, Width, detect_width
+from .width import ConfigFields, Width, detect_width
 
 
 SCALED_ROPE_TYPES = ("linear", "dynamic", "yarn", "llama3", "longrope")
@@ -23,33 +26,6 @@ ROPE_TYPE_OPTIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Case:
-    """One configuration to try.
-
-    Args:
-        head_dim: `D`, channels of a head.
-        n: rotary width that the config asks for.
-        value: what the config's key is set to, in order to ask for `n`.
-        rope_type: scaling of the frequencies, and after a `+` an option of it.
-    """
-
-    head_dim: int
-    n: int
-    value: Any
-    rope_type: str = "default"
-
-    @property
-    def scaling_type(self) -> str:
-        """The rope type as a config names it."""
-        return self.rope_type.partition("+")[0]
-
-    @property
-    def rotated(self) -> int:
-        """Channels that whole pairs cover, `2m` (R1)."""
-        return 2 * (self.n // 2)
-
-
 @dataclass(frozen=True, eq=False)
 class Description:
     """A model under test.
@@ -59,9 +35,9 @@ class Description:
         model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
         layout: how channels pair up (R3).
         config_overrides: config keywords that the rules of `tiny` do not find.
-        rope_types: the scaled rope types that the model supports; None stands for all of them where the config has
-            `rope_parameters`, and for none elsewhere.
-        exceptions: properties that the model is known to break, by name: where, and why.
+        rope_types: the scaled rope types that the model supports; None stands for all that the release knows where
+            the config can be asked for one, and for none elsewhere.
+        exceptions: where the model is known to break properties, and why.
     """
 
     config_class: type
@@ -69,30 +45,38 @@ class Description:
     layout: Layout
     config_overrides: Mapping[str, Any] = field(default_factory=dict)
     rope_types: tuple[str, ...] | None = None
-    exceptions: Mapping[str, Deviation] = field(default_factory=dict)
+    exceptions: tuple[Deviation, ...] = ()
 
     @cached_property
     def width(self) -> Width:
-        return detect_width(self.config_class)
+        return detect_width(self.config_class, self.code)
 
     @cached_property
     def fields(self) -> ConfigFields:
         return ConfigFields.of(self.config_class)
 
+    @cached_property
+    def code(self) -> str:
+        """The source of the module that defines the model."""
+        return inspect.getsource(inspect.getmodule(self.model_class))
+
     @property
     def askable_rope_types(self) -> tuple[str, ...]:
         """The scaled rope types that the config has a key to ask for, supported or not."""
-        return SCALED_ROPE_TYPES + ROPE_TYPE_OPTIONS if isinstance(self.width, RopeParametersFactor) else ()
+        return SCALED_ROPE_TYPES + ROPE_TYPE_OPTIONS if self.width.takes_rope_type else ()
 
     @property
     def supported_rope_types(self) -> tuple[str, ...]:
-        if self.rope_types is None:
-            return self.askable_rope_types
-        return tuple(x for x in self.askable_rope_types if x.partition("+")[0] in self.rope_types)
+        supported = ROPE_INIT_FUNCTIONS if self.rope_types is None else self.rope_types
+        return tuple(x for x in self.askable_rope_types if x.partition("+")[0] in supported)
 
     def mentions(self, key: str) -> bool:
         """Whether the config declares a key, or its class's own code names it, as it does a key of an older form."""
         return key in self.fields or f'"{key}"' in inspect.getsource(self.config_class)
+
+    @property
+    def model_type(self) -> str:
+        return self.config_class.model_type or self.config_class.__name__
 
     @property
     def takes_cache(self) -> bool:

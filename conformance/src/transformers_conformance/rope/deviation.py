@@ -1,21 +1,75 @@
 """Known deviations: where a model is expected to break a property, and why."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, fields
+
+from packaging.specifiers import SpecifierSet
+
+from .case import Case
 
 
-@dataclass(frozen=True)
+# Kinds of rotary widths that a deviation can name.
+_WIDTHS: dict[str, Callable[[int, int], bool]] = {
+    "odd": lambda n, head_dim: n % 2 == 1,
+    "partial": lambda n, head_dim: n < head_dim,
+    "full": lambda n, head_dim: n == head_dim,
+    "none": lambda n, head_dim: n == 0,
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Deviation:
-    """A property that a model breaks in every case that this covers; one that holds there is stale, and fails.
+    """Cases in which models are known to break properties; where none of a model's does, it is stale.
 
     Args:
         reason: what is wrong, and where.
-        rope_types: the rope types that it covers, as `Case.rope_type` writes them; None for all.
-        widths: the rotary widths that it covers; None for all.
+        properties: the names of the properties.
+        link: where it is discussed, or the place in the model's code that shows it to be meant.
+        models: the `model_type` of each model; None stands for the model at hand.
+        releases: versions of Transformers, as PEP 440 writes them; "" for all.
+        builds: what was judged, as its caller names it ("pristine", "fork"); None for all.
+        rotary_ndims: kinds of widths, each "odd", "partial" (below `head_dim`), "full" or "none" (0), one of which a
+            case must be; None for all.
+        rope_types: the rope types, as `Case.rope_type` writes them; None for all.
+        values: what the config's key is set to, as `repr` writes it; None for all.
+
+    Raises:
+        ValueError: a kind of width is unknown, or a specifier of releases cannot be read.
     """
 
     reason: str
-    rope_types: tuple[str, ...] | None = None
-    widths: tuple[int, ...] | None = None
+    properties: Collection[str]
+    link: str = ""
+    models: Collection[str] | None = None
+    releases: str = ""
+    builds: Collection[str] | None = None
+    rotary_ndims: Collection[str] | None = None
+    rope_types: Collection[str] | None = None
+    values: Collection[str] | None = None
 
-    def covers(self, n: int, rope_type: str) -> bool:
-        return (self.rope_types is None or rope_type in self.rope_types) and (self.widths is None or n in self.widths)
+    def __post_init__(self):
+        SpecifierSet(self.releases)
+        unknown = set(self.rotary_ndims or ()) - set(_WIDTHS)
+        if unknown:
+            raise ValueError(f"rotary_ndims may be {', '.join(_WIDTHS)}, got {', '.join(sorted(unknown))}")
+
+    @classmethod
+    def keys(cls) -> set[str]:
+        return {field.name for field in fields(cls)}
+
+    def concerns(self, model: str, release: str, build: str) -> bool:
+        """Whether it says something of a model, in a release and a build of it."""
+        return (
+            (self.models is None or model in self.models)
+            and SpecifierSet(self.releases, prereleases=True).contains(release)
+            and (self.builds is None or build in self.builds)
+        )
+
+    def covers(self, property_name: str, case: Case) -> bool:
+        """Whether a case of a property may break."""
+        return (
+            property_name in self.properties
+            and (self.rope_types is None or case.rope_type in self.rope_types)
+            and (self.rotary_ndims is None or any(_WIDTHS[kind](case.n, case.head_dim) for kind in self.rotary_ndims))
+            and (self.values is None or repr(case.value) in self.values)
+        )

@@ -1,15 +1,17 @@
 """Runs every property on a model and yields what it found, as data."""
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .checks import PROPERTIES, Property
 from .checks.registry import HEAD_DIMS
 from .description import Case, Description
-from .verdict import ConformanceError, Verdict
+from .deviation import Deviation
+from .verdict import ConformanceError
 
 
-__all__ = ["HEAD_DIMS", "Result", "judge", "judge_case"]
+__all__ = ["HEAD_DIMS", "Result", "judge", "judge_case", "obstacles"]
 
 
 @dataclass(frozen=True)
@@ -17,17 +19,30 @@ class Result:
     """One property of one case.
 
     Args:
-        outcome: "holds", "broken", "deviates" (broken, as the description's exceptions say) or "not applicable".
+        model: the `model_type` of the config.
         case: None where the property cannot be asked of the model at all.
-        detail: the message of a broken property, why it deviates, or why it is not applicable.
+        status: "pass", "fail", "crash" (the model raised), "refused" (it, or its config, raised a typed error for a
+            bad value) or "not-applicable".
+        reason: the message of a broken property, or why it is not applicable.
+        seconds: wall time.
+        error: what a broken property raises.
+        deviation: the known deviation that a broken property is covered by.
     """
 
     rule: str
     property_name: str
     model: str
     case: Case | None
-    outcome: str
-    detail: str = ""
+    status: str
+    reason: str | None = None
+    seconds: float = 0.0
+    error: ConformanceError | None = None
+    deviation: Deviation | None = None
+
+    @property
+    def unexpected(self) -> bool:
+        """Whether the property is broken, and not known to be."""
+        return self.error is not None and self.deviation is None
 
 
 def judge(description: Description, head_dims: Iterable[int] | None = None) -> Iterator[Result]:
@@ -36,38 +51,42 @@ def judge(description: Description, head_dims: Iterable[int] | None = None) -> I
     Args:
         head_dims: only these heads, where a property is judged on them.
     """
-    model = description.model_class.__name__
+    yield from obstacles(description)
+    for prop in PROPERTIES.values():
+        if prop.not_applicable(description):
+            continue
+        for head_dim, n, rope_type in prop.grid(head_dims):
+            if prop.asks(description, rope_type):
+                for case in description.cases(head_dim, n, rope_type):
+                    yield judge_case(prop, description, case)
+
+
+def obstacles(description: Description) -> Iterator[Result]:
+    """The properties that cannot be asked of a model, each with the reason."""
     for name, prop in PROPERTIES.items():
         reason = prop.not_applicable(description)
         if reason is not None:
-            yield Result(prop.rule, name, model, None, "not applicable", reason)
-            continue
-        for head_dim, n, rope_type in prop.grid(head_dims):
-            if not prop.asks(description, rope_type):
-                continue
-            for case in description.cases(head_dim, n, rope_type):
-                try:
-                    reason = judge_case(prop, description, case)
-                except ConformanceError as error:
-                    yield Result(prop.rule, name, model, case, "broken", str(error))
-                else:
-                    yield Result(prop.rule, name, model, case, "deviates" if reason else "holds", reason or "")
+            yield Result(prop.rule, name, description.model_type, None, "not-applicable", reason)
 
 
-def judge_case(prop: Property, description: Description, case: Case) -> str | None:
-    """Judges one case: None where the property holds, the reason where it breaks and was said to.
-
-    Raises:
-        ConformanceError: it breaks and was not said to, or it holds where the description says that it breaks.
-    """
-    deviation = description.exceptions.get(prop.name)
-    if deviation is None or not deviation.covers(case.n, case.rope_type):
-        prop.check(description, case)
-        return None
+def judge_case(prop: Property, description: Description, case: Case) -> Result:
+    """Judges one case."""
+    start = time.perf_counter()
+    status, error, deviation = "pass", None, None
     try:
         prop.check(description, case)
-    except ConformanceError:
-        return deviation.reason
-    Verdict(prop.rule, prop.name, description, case).fail(
-        "an exception that is stale: take it out", f"broken, since {deviation.reason}", "it holds"
-    )
+    except ConformanceError as broken:
+        status, error = _status_of(broken), broken
+        deviation = next((known for known in description.exceptions if known.covers(prop.name, case)), None)
+    seconds = time.perf_counter() - start
+    reason = None if error is None else str(error)
+    return Result(prop.rule, prop.name, description.model_type, case, status, reason, seconds, error, deviation)
+
+
+def _status_of(error: ConformanceError) -> str:
+    """A rule that does not hold fails; a model that raised crashes, or refuses where its error is about the value."""
+    cause = error.__cause__
+    if cause is None:
+        return "fail"
+    typed = isinstance(cause, (ValueError, KeyError)) or type(cause).__name__.startswith("StrictDataclass")
+    return "refused" if typed else "crash"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .description import Case, Description
-from .width import RopeParametersFactor
+from .width import FlatFactor, RopeParametersFactor
 
 
 _LINEAR = {"rope_type": "linear", "factor": 4.0}
@@ -37,6 +37,10 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if description.fields.defaults.get("head_dim", case.head_dim) is None:
         # Derived from the width of the model; a config may say so.
         yield Spelling(canonical | {"head_dim": None})
+    linear = "linear" in description.supported_rope_types
+    if isinstance(width, FlatFactor) and linear:
+        yield Spelling(width.config_values(case.value, _LINEAR), _LINEAR)
+        yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE), _LINEAR)
     if not isinstance(width, RopeParametersFactor):
         return
     flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
@@ -48,19 +52,18 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     for form in forms:
         yield Spelling(form)
         yield Spelling(form | {"rope_parameters": {"rope_type": "default"}})
-        if "linear" in description.supported_rope_types:
+        if linear:
             yield Spelling(form | {"rope_parameters": dict(_LINEAR)}, _LINEAR)
             yield Spelling(form | {"rope_scaling": dict(_LINEAR)}, _LINEAR)
             yield Spelling(form | {"rope_scaling": dict(_LINEAR_BY_TYPE)}, _LINEAR)
-    if "linear" in description.supported_rope_types:
+    if linear:
         yield Spelling({"rope_scaling": _LINEAR | flat}, _LINEAR)
         yield Spelling({"rope_parameters": _LINEAR_BY_TYPE | flat}, _LINEAR)
 
 
 def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Values of `rope_parameters` that must be refused, and what the refusal must name."""
-    common = {"rope_theta": description.width.base, "partial_rotary_factor": case.value}
-    yield "nonsense", common | {"rope_type": "nonsense"}
+    """Parameters of a rope type that must be refused, and what the refusal must name."""
+    yield "nonsense", {"rope_type": "nonsense"}
     pairs = case.n // 2
     complete = {
         "linear": {"factor": 4.0},
@@ -69,13 +72,14 @@ def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[
         "llama3": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
         "longrope": {"short_factor": [1.0] * pairs, "long_factor": [2.0] * pairs},
     }
+    original = {"original_max_position_embeddings": 128}
     for rope_type, parameters in complete.items():
         if rope_type not in description.supported_rope_types:
             continue
         for missing in parameters:
             rest = {key: value for key, value in parameters.items() if key != missing}
-            yield missing, common | {"rope_type": rope_type, "original_max_position_embeddings": 128} | rest
+            yield missing, {"rope_type": rope_type} | original | rest
     if "longrope" in description.supported_rope_types:
         for key in ("short_factor", "long_factor"):
             wrong = complete["longrope"] | {key: [1.0] * (pairs + 1)}
-            yield key, common | {"rope_type": "longrope", "original_max_position_embeddings": 128} | wrong
+            yield key, {"rope_type": "longrope"} | original | wrong

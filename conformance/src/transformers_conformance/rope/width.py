@@ -19,6 +19,7 @@ class Width(Protocol):
 
     key: str
     base: float
+    takes_rope_type: bool
 
     def values(self, n: int, head_dim: int) -> list[Any]:
         """Every value of the key that means `n` of `head_dim` channels."""
@@ -48,6 +49,8 @@ class _Factor:
 class RopeParametersFactor(_Factor):
     """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases."""
 
+    takes_rope_type = True
+
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
         scaling = {"rope_type": "default"} if scaling is None else dict(scaling)
         return {"rope_parameters": scaling | {"rope_theta": self.base, "partial_rotary_factor": value}}
@@ -59,21 +62,31 @@ class RopeParametersFactor(_Factor):
 
 
 class FlatFactor(_Factor):
-    """`partial_rotary_factor`, and `rope_theta` where there is one, as keywords of the config itself.
+    """Keywords of the config itself, as in the 4.x releases: `partial_rotary_factor` or `rotary_pct`, and others.
 
-    The default rope type only.
+    Args:
+        key: the name of the factor.
+        base_key: the name of the base; None where the config has none.
+        takes_rope_type: whether `rope_scaling` is heard.
     """
 
-    def __init__(self, takes_base: bool):
-        self.base_values = {"rope_theta": self.base} if takes_base else {}
-        self.base = self.base_values.get("rope_theta", FIXED_BASE)
+    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool):
+        self.key = key
+        self.base_key = base_key
+        self.takes_rope_type = takes_rope_type
+        self.base = FIXED_BASE if base_key is None else _Factor.base
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
-        return self.base_values | {"partial_rotary_factor": value}
+        values = {self.key: value}
+        if self.base_key is not None:
+            values[self.base_key] = self.base
+        if scaling is not None:
+            values["rope_scaling"] = dict(scaling)
+        return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
-        factor = getattr(config, "partial_rotary_factor", 1.0)
-        return rotary_ndims(head_dim, factor), getattr(config, "rope_theta", FIXED_BASE)
+        base = FIXED_BASE if self.base_key is None else getattr(config, self.base_key)
+        return rotary_ndims(head_dim, getattr(config, self.key, 1.0)), base
 
 
 class RotaryDim:
@@ -81,6 +94,7 @@ class RotaryDim:
 
     key = "rotary_dim"
     base = FIXED_BASE
+    takes_rope_type = False
 
     def values(self, n: int, head_dim: int) -> list[int | None]:
         return [n, None] if n == head_dim else [n]
@@ -119,9 +133,18 @@ def factor_for(n: int, head_dim: int) -> float:
     return exact if rotary_ndims(head_dim, exact) == n else (n + 0.5) / head_dim
 
 
-def detect_width(config_class: type) -> Width:
-    """The way of asking that the config's own keywords show."""
+def detect_width(config_class: type, code: str) -> Width:
+    """The way of asking that the config's own keywords show.
+
+    Args:
+        config_class: the config class.
+        code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
+    """
     fields = ConfigFields.of(config_class)
     if "rotary_dim" in fields:
         return RotaryDim()
-    return RopeParametersFactor() if "rope_parameters" in fields else FlatFactor("rope_theta" in fields)
+    if "rope_parameters" in fields:
+        return RopeParametersFactor()
+    key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
+    base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
+    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)

@@ -59,7 +59,7 @@ def check_history(description: Description, case: Case, verdict: Verdict) -> Non
     _require_no_memory(description, case, verdict, [short, long, long, short, long[:, :1], short])
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=lambda head_dim: (8, 4), rope_types=("dynamic",))
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic",))
 def check_growth(description: Description, case: Case, verdict: Verdict) -> None:
     """Dynamic NTK scales by the length of the batch at hand, not by the longest that ran before.
 

@@ -25,7 +25,7 @@ from ..tiny import (
 )
 from ..verdict import ConformanceError, Verdict
 from .assertions import refusals, require_refusal, require_tables
-from .registry import FEW_HEADS, few_widths, no_obstacle, rope_property
+from .registry import FEW_HEADS, half_width, no_obstacle, rope_property
 
 
 @rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
@@ -50,7 +50,7 @@ def check_range(description: Description, case: Case, verdict: Verdict) -> None:
         require_refusal(description, refused, verdict, (description.width.key, str(value)))
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=no_obstacle)
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=no_obstacle)
 def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
     """Every key that the config declares, or accepted in an older form, reaches the table wherever it is given.
 
@@ -72,7 +72,7 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
     verdict.require(not problems, "ways of writing the same rotation", "honoured or refused", problems)
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, obstacle=no_obstacle)
+@rope_property("R8", head_dims=FEW_HEADS, widths=half_width, obstacle=no_obstacle)
 def check_config_arguments(description: Description, case: Case, verdict: Verdict) -> None:
     """Building a config and a model writes nothing into the dicts that were given."""
     changed = {}
@@ -90,7 +90,7 @@ def check_config_arguments(description: Description, case: Case, verdict: Verdic
 @rope_property(
     "R6",
     head_dims=FEW_HEADS,
-    widths=few_widths,
+    widths=half_width,
     rope_types=("default", "linear", "yarn", "longrope"),
     obstacle=no_obstacle,
 )
@@ -135,7 +135,7 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
 @rope_property(
     "R6",
     head_dims=FEW_HEADS,
-    widths=few_widths,
+    widths=half_width,
     obstacle=lambda description: None if description.askable_rope_types else "its config has no key for a rope type",
 )
 def check_faults(description: Description, case: Case, verdict: Verdict) -> None:
@@ -143,7 +143,7 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
     problems = {}
     for named, parameters in faulty(description, case):
         try:
-            _build(description, case, {"rope_parameters": copy.deepcopy(dict(parameters))})
+            _build(description, case, description.width.config_values(case.value, parameters))
         except (*refusals(), KeyError) as error:
             if named not in str(error):
                 problems[str(parameters)] = f"refused without naming {named!r}: {error}"
@@ -151,7 +151,7 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
             problems[str(parameters)] = f"{type(error).__name__}: {error}"
         else:
             problems[str(parameters)] = "accepted"
-    verdict.require(not problems, "faulty rope_parameters", "a ValueError or a KeyError by name", problems)
+    verdict.require(not problems, "faulty parameters of a rope type", "a ValueError or a KeyError by name", problems)
 
 
 def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:

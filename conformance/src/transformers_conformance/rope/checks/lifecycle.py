@@ -10,10 +10,10 @@ from .. import positions
 from ..description import Case, Description
 from ..probe import probe, run_model
 from ..verdict import Verdict
-from .registry import FEW_HEADS, few_widths, rope_property
+from .registry import FEW_HEADS, odd_width, rope_property
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
 def check_saved_model(description: Description, case: Case, verdict: Verdict) -> None:
     """Saved and loaded, which builds it without memory and fills it, a model gives bit-equal outputs."""
     with tempfile.TemporaryDirectory() as folder:
@@ -22,7 +22,7 @@ def check_saved_model(description: Description, case: Case, verdict: Verdict) ->
     _require_same(description, case, verdict, "saved and loaded", loaded)
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
 def check_copies(description: Description, case: Case, verdict: Verdict) -> None:
     """Copied by `deepcopy` and by pickle, a model gives bit-equal outputs."""
     model = probe(description, case).model
@@ -30,7 +30,7 @@ def check_copies(description: Description, case: Case, verdict: Verdict) -> None
     _require_same(description, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
 def check_state(description: Description, case: Case, verdict: Verdict) -> None:
     """What a model saves holds no table that the config determines: loaded under another config, it would win."""
     state = probe(description, case).model.state_dict()

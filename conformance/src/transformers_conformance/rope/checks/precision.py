@@ -49,8 +49,7 @@ def check_loaded_precision(description: Description, case: Case, verdict: Verdic
             _require_far(description, case, verdict, model.eval(), rounding, f", loaded in {dtype}")
 
 
-# Of 2 and 3 channels, the one frequency is 1, which every type holds exactly.
-@rope_property("R2", head_dims=FEW_HEADS, widths=lambda head_dim: (8, 5))
+@rope_property("R2", head_dims=FEW_HEADS, widths=few_widths)
 def check_cast(description: Description, case: Case, verdict: Verdict) -> None:
     """`model.to(dtype)` and `.half()` leave the angles as right as they were."""
     for dtype, rounding in _NARROW.items():

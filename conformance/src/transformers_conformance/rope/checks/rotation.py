@@ -9,7 +9,6 @@ from .. import positions
 from ..description import Case, Description
 from ..probe import probe
 from ..reference import inverse_frequencies, pair_channels, rotate
-from ..tiny import build_model
 from ..verdict import Verdict
 from .assertions import require_rotation, require_tables
 from .registry import FEW_HEADS, U, no_obstacle, rope_property, with_a_pair
@@ -47,7 +46,7 @@ def check_frequencies(description: Description, case: Case, verdict: Verdict) ->
     reciprocal add a few roundings.
     """
     expected, _ = inverse_frequencies(case.n, description.width.base)
-    require_tables(verdict, build_model(description, case), expected, description.width.base)
+    require_tables(verdict, probe(description, case).model, expected, description.width.base)
 
 
 @rope_property("R3")

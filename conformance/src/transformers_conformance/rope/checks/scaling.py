@@ -10,12 +10,12 @@ from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
 from ..verdict import Verdict
 from .assertions import require_refusal, require_tables, require_turned
-from .registry import FEW_HEADS, U, every_width, few_widths, rope_property
+from .registry import FEW_HEADS, U, few_widths, rope_property
 
 
 def _telling_widths(head_dim: int) -> tuple[int, ...]:
-    """Every width of a small head; of a head of 8, those that a head of 5 has not: four pairs, three, odd, half."""
-    return (8, 7, 6, 4) if head_dim == 8 else tuple(every_width(head_dim))
+    """Four pairs, three and a channel, half a head; of a small odd head all of it, a pair and a channel, one, none."""
+    return (8, 7, 4) if head_dim == 8 else (5, 3, 1, 0)
 
 
 @rope_property("R2", head_dims=(5, 8), widths=_telling_widths, rope_types=SCALED_ROPE_TYPES, refusals=True)
