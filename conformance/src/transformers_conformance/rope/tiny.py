@@ -51,17 +51,15 @@ def size_values(description: Description, head_dim: int) -> dict[str, Any]:
         ("intermediate_multiple_size",): 2,
         ("vocab_size",): VOCAB_SIZE,
         _MAX_POSITIONS: MAX_POSITION_EMBEDDINGS,
-        ("pad_token_id",): 0,
-        ("bos_token_id",): 1,
-        ("eos_token_id",): 2,
     }
     fields = description.fields
     values = {name: value for names, value in known.items() for name in names if name in fields}
     for name, default in fields.defaults.items():
         if name.endswith(_DROPOUT_ENDINGS) and not isinstance(default, bool):
             values[name] = 0.0
-    values |= description.config_overrides
-    return values | {"attn_implementation": "eager"}
+    # Every config takes these, whether or not its own keywords name them.
+    values |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "attn_implementation": "eager"}
+    return values | description.config_overrides
 
 
 def scaling_parameters(case: Case) -> Mapping[str, Any] | None:
