@@ -22,7 +22,7 @@ def without_packing(description: Description) -> str | None:
     reason = without_position_ids(description)
     if reason is not None:
         return reason
-    probed = probe(description, description.cases(FEW_HEADS[0], odd_width(FEW_HEADS[0])[0])[0])
+    probed = probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0])
     try:
         asked = asks_positions_for_rows(probed.model, probed.input_ids, packed_positions(_PACKED))
     except Exception:

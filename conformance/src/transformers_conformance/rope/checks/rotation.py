@@ -94,7 +94,10 @@ def check_passing(description: Description, case: Case, verdict: Verdict) -> Non
 
 @rope_property("R1", widths=with_a_pair)
 def check_norms(description: Description, case: Case, verdict: Verdict) -> None:
-    """Rotation keeps the norm of every pair. Tolerance: eight roundings of products of the largest value."""
+    """Rotation keeps the norm of every pair.
+
+    Tolerance: eight roundings of products of the largest value.
+    """
     probed = probe(description, case)
     still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
     first, second = pair_channels(case.n // 2, description.layout)
