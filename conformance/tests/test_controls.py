@@ -4,12 +4,18 @@ import pytest
 
 from tiny_rope import TinyAttention, TinyRopeConfig, TinyRopeModel
 from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, Property
+from transformers_conformance.rope.checks import registry
 from wrong_ropes import CONTROLS
 
 
-def broken(description: Description) -> set[str]:
+# Tracing takes longer than all other properties together, and follows code, not numbers: what a slip in numbers gives
+# is traced as the right model is. So these are asked of the controls that name one, and of every right model.
+TRACED = {"compiled", "exported"}
+
+
+def broken(description: Description, left_out: set[str]) -> set[str]:
     """Names of the properties that break on a head of five channels, none or odd ones rotary, or of eight."""
-    return {name for name, prop in PROPERTIES.items() if breaks(prop, description)}
+    return {name for name, prop in PROPERTIES.items() if name not in left_out and breaks(prop, description)}
 
 
 def breaks(prop: Property, description: Description) -> bool:
@@ -37,7 +43,8 @@ def description(name: str) -> Description:
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_control_is_caught_by_exactly_the_named_checks(name):
-    assert broken(description(name)) == CONTROLS[name].by
+    by = CONTROLS[name].by
+    assert broken(description(name), set() if by & TRACED else TRACED) == by
 
 
 @pytest.mark.parametrize("property_name", PROPERTIES)
@@ -79,6 +86,20 @@ def test_reproduction_runs_and_shows_the_same_error():
     with pytest.raises(ConformanceError) as caught:
         exec("\n".join(lines), {"EvenDenominatorModel": CONTROLS["EvenDenominator"].model_class})
     assert str(caught.value) == text
+
+
+def test_a_check_that_requires_nothing_breaks(monkeypatch):
+    # Registered in a copy, so that no other test sees it.
+    monkeypatch.setattr(registry, "PROPERTIES", dict(PROPERTIES))
+
+    @registry.rope_property("R1")
+    def check_nothing(description, case, verdict):
+        for _ in ():
+            verdict.require(True, "what", "expected", "got")
+
+    right = Description(TinyRopeConfig, TinyRopeModel, "half-split")
+    with pytest.raises(ConformanceError, match="R1, nothing: judged nothing"):
+        check_nothing(right, right.cases(4, 4)[0])
 
 
 def test_a_model_without_scores_is_not_held_to_be_right():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tiny_rope import InterleavedModel, TinyAttention, TinyRopeConfig, TinyRopeModel
+from tiny_rope import InterleavedModel, RotaryDimModel, TinyAttention, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
 from transformers_conformance.rope import PROPERTIES, Description, judge
 
 
@@ -45,9 +45,22 @@ def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:
     return [result.detail for result in judge(description, head_dims) if result.outcome == "broken"]
 
 
-@pytest.mark.parametrize(("model_class", "layout"), [(TinyRopeModel, "half-split"), (InterleavedModel, "interleaved")])
+@pytest.mark.parametrize(
+    ("model_class", "layout"),
+    [
+        (TinyRopeModel, "half-split"),
+        (TinyLayeredModel, "half-split"),
+        (InterleavedModel, "interleaved"),
+        (RotaryDimModel, "interleaved"),
+    ],
+)
 def test_every_property_holds(model_class, layout):
     assert broken(Description(model_class.config_class, model_class, layout)) == []
+
+
+def test_a_first_layer_without_rope_is_passed_over():
+    overrides = {"no_rope_layers": [0, 1]}
+    assert broken(Description(TinyRopeConfig, TinyRopeModel, "half-split", overrides), (5,)) == []
 
 
 @pytest.mark.parametrize("attention", [Fused, Einsum, Folded, Grouped])

@@ -1,8 +1,11 @@
 """A small decoder with rotary positions, right by the contract, made of parts that a slip can replace."""
 
+import copy
+
 import torch
 from torch import nn
-from transformers import Cache, PretrainedConfig, PreTrainedModel
+from torch.nn.attention.flex_attention import flex_attention
+from transformers import Cache, PretrainedConfig, PreTrainedModel, masking_utils
 from transformers.modeling_outputs import BaseModelOutputWithPast
 from transformers.utils import logging
 
@@ -28,8 +31,12 @@ class TinyRopeConfig(PretrainedConfig):
         head_dim: int = 4,
         max_position_embeddings: int = 512,
         rope_parameters: dict | None = None,
+        no_rope_layers: list[int] | None = None,
+        layer_types: list[str] | None = None,
         **kwargs,
     ):
+        self.no_rope_layers = no_rope_layers
+        self.layer_types = layer_types
         self.vocab_size = vocab_size
         self.hidden_size = hidden_size
         self.num_hidden_layers = num_hidden_layers
@@ -60,10 +67,28 @@ class TinyRopeConfig(PretrainedConfig):
         return rotary_ndims(self.head_dim, self.asked)
 
 
+class TinyLayeredConfig(TinyRopeConfig):
+    """The same with rotary parameters for each type of layer, where they are given so."""
+
+    model_type = "tiny_layered"
+    sliding_window = 512  # which caches ask of a layer of this type
+    # Said again, as newer releases give a config class without it one of their own making.
+    __init__ = TinyRopeConfig.__init__
+
+    def standard(self, rope_parameters: dict | None, older: dict) -> dict:
+        self.layer_types = self.layer_types or ["full_attention", "sliding_attention"] * (self.num_hidden_layers // 2)
+        nested = rope_parameters or {}
+        if not set(nested) & set(self.layer_types):
+            nested = dict.fromkeys(self.layer_types, super().standard(rope_parameters, older))
+        self.rope_by_type = nested
+        return nested[self.layer_types[0]]
+
+
 class TinyRotaryDimConfig(PretrainedConfig):
     """The same, asked for a number of channels, under the names of older models."""
 
     model_type = "tiny_rotary_dim"
+    no_rope_layers = None
     attribute_map = {"hidden_size": "n_embd", "num_attention_heads": "n_head", "num_hidden_layers": "n_layer"}
 
     def __init__(
@@ -107,6 +132,17 @@ class Rotary(nn.Module):
     def restore(self) -> None:
         """Fills the tables again, which a model that was built without memory has lost."""
         self.inv_freq = self.table()[0]
+
+    def _apply(self, fn, recurse: bool = True):
+        """Moves go for the tables as well, casts do not."""
+        table = self.inv_freq
+        super()._apply(fn, recurse)
+        self.inv_freq = table.to(self.inv_freq.device)
+        return self
+
+    @property
+    def chosen_by_length(self) -> bool:
+        return self.config.rope["rope_type"] in ("dynamic", "longrope")
 
     def table(self, position_ids: torch.Tensor | None = None) -> tuple[torch.Tensor, float]:
         frequencies, factor = inverse_frequencies(
@@ -158,7 +194,8 @@ class Rotary(nn.Module):
         return a * cos - b * sin, b * cos + a * sin
 
     def forward(self, q: torch.Tensor, k: torch.Tensor, position_ids: torch.Tensor):
-        self.inv_freq, self.attention_scaling = self.table(position_ids)
+        if self.chosen_by_length:
+            self.inv_freq, self.attention_scaling = self.table(position_ids)
         return self.turn(q, position_ids), self.turn(k, position_ids)
 
 
@@ -186,6 +223,12 @@ class SinusoidRotary(InterleavedRotary):
     def restore(self) -> None:
         self.embed_positions = self.sinusoids()
 
+    def _apply(self, fn, recurse: bool = True):
+        table = self.embed_positions
+        nn.Module._apply(self, fn, recurse)
+        self.embed_positions = table.to(self.embed_positions.device)
+        return self
+
     def width(self) -> int:
         return self.config.rotary_ndims
 
@@ -211,6 +254,7 @@ class TinyAttention(nn.Module):
         self.v_proj = nn.Linear(config.hidden_size, kv_width)
         self.o_proj = nn.Linear(width, config.hidden_size)
         self.rotary = rotary
+        self.rotates = config.no_rope_layers is None or bool(config.no_rope_layers[layer_idx])
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
@@ -220,10 +264,14 @@ class TinyAttention(nn.Module):
     ) -> torch.Tensor:
         """`x` is `[batch, seq, width]`, `mask` `[batch, 1, seq, keys]`, true where a token may look."""
         q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
-        q, k = self.rotary(q, k, position_ids)
+        if self.rotates:
+            q, k = self.rotated(q, k, position_ids)
         k, v = self.keep(k, self.values(v, position_ids), cache)
         k, v = (y.repeat_interleave(self.groups, dim=1) for y in (k, v))
         return self.o_proj(self.attend(q, k, v, self.fit(mask, k)).transpose(1, 2).flatten(-2))
+
+    def rotated(self, q: torch.Tensor, k: torch.Tensor, position_ids: torch.Tensor):
+        return self.rotary(q, k, position_ids)
 
     def keep(self, k: torch.Tensor, v: torch.Tensor, cache: Cache | None) -> tuple[torch.Tensor, torch.Tensor]:
         return (k, v) if cache is None else cache.update(k, v, self.layer_idx)
@@ -238,12 +286,20 @@ class TinyAttention(nn.Module):
     def attend(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         if self.config._attn_implementation == "sdpa":
             return self.attend_fused(q, k, v, mask)
+        if self.config._attn_implementation == "flex_attention":
+            return self.attend_flexibly(q, k, v, mask)
         scores = q @ k.transpose(-1, -2) * self.head_dim**-0.5
         # A token of padding may see nothing at all, and must not spread NaN.
         return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1) @ v
 
     def attend_fused(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+
+    def attend_flexibly(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        def seen(score, batch, head, query, key):
+            return torch.where(mask[batch, 0, query, key], score, torch.finfo(score.dtype).min)
+
+        return flex_attention(q, k, v, score_mod=seen)
 
 
 class TinyRopeModel(PreTrainedModel):
@@ -253,6 +309,7 @@ class TinyRopeModel(PreTrainedModel):
     supports_gradient_checkpointing = True
     _can_compile_fullgraph = True
     _supports_sdpa = True
+    _supports_flex_attn = True
 
     def __init__(self, config: TinyRopeConfig):
         super().__init__(config)
@@ -261,10 +318,13 @@ class TinyRopeModel(PreTrainedModel):
         self.gradient_checkpointing = False
         self.embed = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(
-            self.attention_class(config, self.rotary_class(config), layer) for layer in range(config.num_hidden_layers)
+            self.attention_class(config, self.rotary_of(layer), layer) for layer in range(config.num_hidden_layers)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(config.hidden_size) for _ in range(config.num_hidden_layers + 1))
         self.post_init()
+
+    def rotary_of(self, layer: int) -> Rotary:
+        return self.rotary_class(self.config)
 
     def _init_weights(self, module: nn.Module):
         super()._init_weights(module)
@@ -299,7 +359,13 @@ class TinyRopeModel(PreTrainedModel):
         mask = torch.ones(seq, seen + seq, dtype=torch.bool).tril(seen).expand(batch, 1, -1, -1)
         return mask if attention_mask is None else mask & (attention_mask[:, None, None, : seen + seq] == 1)
 
-    def counted(self, seen: int, seq: int) -> torch.Tensor:
+    def packed(self, position_ids: torch.Tensor) -> torch.Tensor:
+        """`[batch, seq, seq]`, true within each of the rows that positions tell apart by beginning again."""
+        rows = masking_utils.find_packed_sequence_indices(position_ids)
+        rows = torch.zeros_like(position_ids) if rows is None else rows
+        return rows[:, :, None] == rows[:, None, :]
+
+    def counted(self, seen: int, batch: int, seq: int) -> torch.Tensor:
         return torch.arange(seen, seen + seq)[None]
 
     def run_layer(self, index: int, x: torch.Tensor, mask: torch.Tensor, position_ids: torch.Tensor, cache):
@@ -311,7 +377,9 @@ class TinyRopeModel(PreTrainedModel):
         seen = 0 if past_key_values is None else past_key_values.get_seq_length()
         batch, seq = input_ids.shape
         mask = self.mask(attention_mask, int(seen), batch, seq)
-        position_ids = self.counted(int(seen), seq) if position_ids is None else position_ids
+        position_ids = self.counted(int(seen), batch, seq) if position_ids is None else position_ids
+        if attention_mask is None and past_key_values is None:
+            mask = mask & self.packed(position_ids)[:, None]
         x = self.embed(input_ids)
         for index, norm in enumerate(self.norms[:-1]):
             x = x + self.run_layer(index, norm(x), mask, position_ids, past_key_values)
@@ -331,3 +399,15 @@ class RotaryDimModel(TinyRopeModel):
             raise ValueError(f"`rotary_dim` must be None or from 0 to {self.config.head_dim}, got {rotary_dim}")
         if rotary_dim == 1:
             logger.warning("`rotary_dim`=1 leaves one rotary channel, no pair: positions have no effect")
+
+
+class TinyLayeredModel(TinyRopeModel):
+    config_class = TinyLayeredConfig
+
+    def rotary_of(self, layer: int) -> Rotary:
+        config = copy.copy(self.config)
+        config.rope = self.parameters_of(layer)
+        return self.rotary_class(config)
+
+    def parameters_of(self, layer: int) -> dict:
+        return self.config.rope_by_type[self.config.layer_types[layer]]

@@ -14,6 +14,7 @@ from tiny_rope import (
     RotaryDimModel,
     SinusoidRotary,
     TinyAttention,
+    TinyLayeredModel,
     TinyRopeConfig,
     TinyRopeModel,
 )
@@ -24,8 +25,11 @@ from transformers_conformance.rope.reference import inverse_frequencies
 TURNING = {
     "batch_scaling",
     "cast",
+    "counted",
     "far",
     "gradients",
+    "grouped",
+    "layers",
     "layout",
     "positions",
     "precision",
@@ -35,7 +39,9 @@ TURNING = {
     "scaling_options",
 }
 # What compares outputs of the whole model, and shows where they depend on more than differences of positions.
-WHOLE_MODEL = {"decoding", "padding", "rows", "sdpa", "static_decoding"}
+WHOLE_MODEL = {"decoding", "flex", "packed", "padding", "rows", "sdpa", "static_decoding"}
+# What compares the model with itself, elsewhere or run otherwise, and refuses to where nothing turns.
+ITSELF = {"compiled", "copies", "exported", "meta", "saved_model"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class WidthRoundedUp(TableCutToN):
     TURNING,
     WHOLE_MODEL,
     "checkpointing",
-    "copies",
+    ITSELF,
     "faults",
     "forward",
     "frequencies",
@@ -135,8 +141,9 @@ class WidthRoundedUp(TableCutToN):
     "norms",
     "passing",
     "saved_config",
-    "saved_model",
     "shift",
+    "gradcheck",
+    "head_permutation",
 )
 class OneChannelBroadcast(TableCutToN):
     """The slice has `n` channels and the table `n + 1`: broadcast at `n = 1`, a crash above."""
@@ -215,6 +222,9 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
     "saved_config",
     "scaled",
     "scaling_options",
+    "counted",
+    "grouped",
+    "layers",
 )
 class EvenDenominator(DefaultTypeOnly):
     """Divides exponents by `2m`, which is another number than `n` where that is odd."""
@@ -252,7 +262,20 @@ class SpareFrequency(TableCutToN):
         return Rotary.turn(self, x, position_ids)
 
 
-@caught("batch_scaling", "gradients", "layout", "norms", "positions", "rotation", "scaled", "scaling_options", "shift")
+@caught(
+    "batch_scaling",
+    "gradients",
+    "layout",
+    "norms",
+    "positions",
+    "rotation",
+    "scaled",
+    "scaling_options",
+    "shift",
+    "counted",
+    "grouped",
+    "layers",
+)
 class CoarseTables(Rotary):
     """cos and sin go through bfloat16."""
 
@@ -309,7 +332,7 @@ class CosineForgotten(Rotary):
         return torch.ones_like(cos), sin
 
 
-@caught(TURNING, "heads", "norms", "shift")
+@caught(TURNING, "heads", "norms", "shift", "head_permutation")
 class HeadsMixed(Rotary):
     """Pairs run over the flattened heads: `(i, i + heads * m)` instead of `(i, i + m)` in each."""
 
@@ -323,7 +346,9 @@ class HeadsMixed(Rotary):
         return torch.cat((turned.transpose(1, 2), x[..., width:]), dim=-1)
 
 
-@caught(TURNING, WHOLE_MODEL, "copies", "defaults", "forward", "growth", "heads", "saved_model", "shift")
+@caught(
+    TURNING, WHOLE_MODEL, ITSELF, "defaults", "forward", "growth", "heads", "shift", "gradcheck", "head_permutation"
+)
 class QueriesVanish(Rotary):
     """Equal to any rotation of itself: only the guards against empty proof notice."""
 
@@ -332,7 +357,7 @@ class QueriesVanish(Rotary):
         return 0 * q, k
 
 
-@caught("shift")
+@caught("shift", "layers")
 class ValuesRotated(TinyAttention):
     """Values turn as well, so that the output knows the absolute position."""
 
@@ -343,7 +368,7 @@ class ValuesRotated(TinyAttention):
 # The positions.
 
 
-@caught(TURNING, WHOLE_MODEL, "copies", "defaults", "forward", "saved_model", "shift")
+@caught(TURNING, WHOLE_MODEL, ITSELF, "defaults", "forward", "shift")
 class PositionsCounted(Rotary):
     def positions(self, position_ids):
         return torch.arange(position_ids.shape[1])[None]
@@ -357,13 +382,13 @@ class PositionsCountedFromTheFirst(Rotary):
         return position_ids[:, :1] + torch.arange(position_ids.shape[1])
 
 
-@caught("batch_scaling", "positions", "rows")
+@caught("batch_scaling", "positions", "rows", "grouped", "layers", "packed")
 class FirstRowForAll(Rotary):
     def positions(self, position_ids):
         return position_ids[:1]
 
 
-@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "loaded_precision", "shift")
+@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "loaded_precision", "shift", "grouped", "layers")
 class PositionsSorted(Rotary):
     def positions(self, position_ids):
         return position_ids.sort(dim=-1).values
@@ -375,6 +400,112 @@ class PositionsCapped(Rotary):
 
     def positions(self, position_ids):
         return position_ids.clamp(max=127)
+
+
+@caught("counted")
+class CountsFromOne(TinyRopeModel):
+    """As models do whose positions begin after a padding index."""
+
+    def counted(self, seen, batch, seq):
+        return super().counted(seen, batch, seq) + 1
+
+
+@caught("counted")
+class CountsOverTheBatch(TinyRopeModel):
+    """A row goes on counting where the one before it ended."""
+
+    def counted(self, seen, batch, seq):
+        return seen + torch.arange(batch * seq).view(batch, seq)
+
+
+# The heads.
+
+
+@caught(TURNING, "head_permutation")
+class FirstHeadExact(Rotary):
+    """All heads but the first turn a little slower."""
+
+    def turn(self, x, position_ids):
+        slower = super().turn(x[:, 1:], position_ids * 0.99)
+        return torch.cat((super().turn(x[:, :1], position_ids), slower), dim=1)
+
+
+@caught(TURNING, "head_permutation")
+class OneHeadForgotten(Rotary):
+    """`range(heads - 1)`."""
+
+    def turn(self, x, position_ids):
+        return torch.cat((super().turn(x[:, :-1], position_ids), x[:, -1:]), dim=1)
+
+
+@caught("grouped")
+class OneKeyForAllForgotten(TinyAttention):
+    """A single key's axis of heads is taken for an axis of length 1 that needs no rotation."""
+
+    def rotated(self, q, k, position_ids):
+        turned, keys = super().rotated(q, k, position_ids)
+        return turned, k if k.shape[1] == 1 else keys
+
+
+@caught("grouped")
+class GroupsFixed(TinyAttention):
+    """Two heads to a key, whatever the config says."""
+
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, layer_idx)
+        self.k_proj = torch.nn.Linear(config.hidden_size, self.heads // 2 * self.head_dim)
+        self.v_proj = torch.nn.Linear(config.hidden_size, self.heads // 2 * self.head_dim)
+        self.groups = 2
+
+
+# The layers.
+
+
+@caught("layers")
+class LastLayerForgotten(TinyAttention):
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, layer_idx)
+        self.rotates &= layer_idx < config.num_hidden_layers - 1
+
+
+@caught("layers")
+class LaterLayersCount(TinyAttention):
+    """Positions reach the first layer alone; the others count."""
+
+    def rotated(self, q, k, position_ids):
+        if self.layer_idx:
+            position_ids = position_ids.amin() + torch.arange(q.shape[2])[None]
+        return super().rotated(q, k, position_ids)
+
+
+@caught("layers")
+class LayersWithoutRopeRotate(TinyAttention):
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, layer_idx)
+        self.rotates = True
+
+
+@caught("layers")
+class FirstLayerDecides(TinyAttention):
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, 0)
+        self.layer_idx = layer_idx
+
+
+@caught("layer_types")
+class TypesSwapped(TinyLayeredModel):
+    def parameters_of(self, layer):
+        kinds = self.config.layer_types
+        return self.config.rope_by_type[kinds[(layer + 1) % len(kinds)]]
+
+
+@caught("layer_types")
+class OneTypeForAll(TinyLayeredModel):
+    """The layers' own bases, with the width of the first type."""
+
+    def parameters_of(self, layer):
+        kept = {"partial_rotary_factor": self.config.rope.get("partial_rotary_factor", 1.0)}
+        return super().parameters_of(layer) | kept
 
 
 # What is said of the width.
@@ -453,7 +584,7 @@ class LayoutMixed(Rotary):
 class CountsFromZero(TinyRopeModel):
     """Without `position_ids`, every chunk begins at 0."""
 
-    def counted(self, seen, seq):
+    def counted(self, seen, batch, seq):
         return torch.arange(seq)[None]
 
 
@@ -495,15 +626,31 @@ class PaddingSeen(TinyRopeModel):
 @caught("padding")
 class PaddingOnTheLeftAssumed(TinyRopeModel):
     def mask(self, attention_mask, seen, batch, seq):
-        return super().mask(attention_mask.sort(dim=-1).values, seen, batch, seq)
+        sorted_mask = None if attention_mask is None else attention_mask.sort(dim=-1).values
+        return super().mask(sorted_mask, seen, batch, seq)
 
 
-@caught("rows", "padding")
+@caught("rows", "padding", "counted", "packed")
 class RowsLeak(TinyAttention):
     """A little of the batch's mean in every row, as a norm over the wrong axis gives."""
 
     def split(self, x):
         return super().split(x + 0.01 * x.mean(dim=0, keepdim=True))
+
+
+@caught("packed")
+class PackedRowsSeeTheOnesBefore(TinyRopeModel):
+    def packed(self, position_ids):
+        rows = super().packed(position_ids)
+        return rows | torch.ones_like(rows).tril()
+
+
+@caught("packed")
+class PackedAsTheFirst(TinyRopeModel):
+    """Where rows begin is asked of the first row of a batch."""
+
+    def packed(self, position_ids):
+        return super().packed(position_ids[:1]).expand(len(position_ids), -1, -1)
 
 
 @caught("history", "growth")
@@ -556,7 +703,7 @@ class MeanRowScales(Rotary):
 @caught("inputs")
 class PaddingPositionsWritten(TinyRopeModel):
     def forward(self, input_ids, attention_mask=None, position_ids=None, **kwargs):
-        if position_ids is not None and position_ids.shape == attention_mask.shape:
+        if None not in (position_ids, attention_mask) and position_ids.shape == attention_mask.shape:
             position_ids.masked_fill_(attention_mask == 0, 0)
         return super().forward(input_ids, attention_mask, position_ids, **kwargs)
 
@@ -566,8 +713,8 @@ class PositionsClampedInPlace(TinyRopeModel):
     """Writes what was there."""
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, **kwargs):
-        if position_ids is not None:
-            position_ids.clone() if position_ids.shape[0] == 1 and attention_mask.all() else position_ids.clamp_(min=0)
+        if position_ids is not None and attention_mask is not None and not attention_mask.all():
+            position_ids.clamp_(min=0)
         return super().forward(input_ids, attention_mask, position_ids, **kwargs)
 
 
@@ -602,34 +749,22 @@ class AnglesInTheModelsType(Rotary):
 class TableInTheDefaultType(Rotary):
     """A table made without saying its type, in a model that is built in bfloat16."""
 
-    def __init__(self, config):
-        super().__init__(config)
-        self.built = torch.get_default_dtype()
-
     def table(self, position_ids=None):
         frequencies, factor = super().table(position_ids)
-        return frequencies.to(getattr(self, "built", torch.float32)).float(), factor
-
-
-class TableKept(Rotary):
-    """Makes its table once, unless the rope type asks for another by length."""
-
-    def forward(self, q, k, position_ids):
-        if self.config.rope["rope_type"] in ("dynamic", "longrope"):
-            return super().forward(q, k, position_ids)
-        return self.turn(q, position_ids), self.turn(k, position_ids)
+        return frequencies.to(torch.get_default_dtype()).float(), factor
 
 
 @caught("cast")
-class TableFollowsCast(TableKept):
-    pass
+class TableFollowsCast(Rotary):
+    def _apply(self, fn, recurse=True):
+        return torch.nn.Module._apply(self, fn, recurse)
 
 
 # Life cycle.
 
 
-@caught("loaded_precision", "saved_model")
-class TableWithoutBuffer(TableKept):
+@caught("loaded_precision", "saved_model", "meta")
+class TableWithoutBuffer(Rotary):
     """A plain attribute, which a model built without memory keeps without memory."""
 
     def __init__(self, config):
@@ -640,6 +775,27 @@ class TableWithoutBuffer(TableKept):
 
     def restore(self):
         pass
+
+
+@caught("meta")
+class TableWithoutMemoryReplaced(Rotary):
+    """A table that was left without memory is replaced by whatever memory there is."""
+
+    def forward(self, q, k, position_ids):
+        if self.inv_freq.is_meta:
+            self.inv_freq = torch.zeros_like(self.inv_freq, device=q.device)
+        return super().forward(q, k, position_ids)
+
+
+@caught("meta")
+class TableWithoutMemoryByDefault(Rotary):
+    """Made anew by the default base, as the config is not at hand."""
+
+    def forward(self, q, k, position_ids):
+        if self.inv_freq.is_meta:
+            frequencies, _ = inverse_frequencies(self.config.rotary_ndims, 10000.0)
+            self.inv_freq = torch.tensor(frequencies, dtype=q.dtype)
+        return super().forward(q, k, position_ids)
 
 
 @caught("copies")
@@ -704,21 +860,68 @@ class FirstLayerNotCheckpointed(TinyRopeModel):
 class CheckpointForgetsPositions(TinyRopeModel):
     def run_layer(self, index, x, mask, position_ids, cache):
         if self.gradient_checkpointing and self.training:
-            position_ids = self.counted(0, x.shape[1])
+            position_ids = self.counted(0, *x.shape[:2])
         return super().run_layer(index, x, mask, position_ids, cache)
 
 
-@caught("gradients")
+@caught("gradients", "gradcheck")
 class HalfDetached(Rotary):
     def turned(self, a, b, cos, sin):
         return a * cos - b.detach() * sin, b * cos + a.detach() * sin
 
 
-@caught("gradients")
+@caught("gradients", "gradcheck")
 class KeysDetached(Rotary):
     def forward(self, q, k, position_ids):
         q, k = super().forward(q, k, position_ids)
         return q, k.detach()
+
+
+class _BackAndForth(torch.autograd.Function):
+    """A gradient that is turned the way the values were, not back."""
+
+    @staticmethod
+    def forward(ctx, a, b, cos, sin):
+        ctx.save_for_backward(cos, sin)
+        return a * cos - b * sin, b * cos + a * sin
+
+    @staticmethod
+    def backward(ctx, a, b):
+        cos, sin = ctx.saved_tensors
+        return a * cos - b * sin, b * cos + a * sin, None, None
+
+
+@caught("gradients", "gradcheck")
+class GradientTurnedForward(Rotary):
+    def turned(self, a, b, cos, sin):
+        return _BackAndForth.apply(a, b, cos, sin)
+
+
+# Compilers.
+
+
+@caught("compiled", "exported")
+class BranchesOnPositions(Rotary):
+    """Skips the rotation where there is nothing to do."""
+
+    def turn(self, x, position_ids):
+        return super().turn(x, position_ids) if position_ids.any() else x
+
+
+@caught("compiled", "exported")
+class CountsWhileTraced(Rotary):
+    """Avoids what a compiler could trip over."""
+
+    def positions(self, position_ids):
+        return torch.arange(position_ids.shape[1])[None] if torch.compiler.is_compiling() else position_ids
+
+
+@caught("exported")
+class TableOfTheExample(Rotary):
+    """What is exported keeps the angles of the example."""
+
+    def positions(self, position_ids):
+        return torch.arange(position_ids.shape[1])[None] if torch.compiler.is_exporting() else position_ids
 
 
 # Other implementations of attention.
@@ -734,6 +937,20 @@ class SdpaForgetsTheMask(TinyAttention):
 class SdpaScaledTwice(TinyAttention):
     def attend_fused(self, q, k, v, mask):
         return super().attend_fused(q * self.head_dim**-0.5, k, v, mask)
+
+
+@caught("flex")
+class FlexForgetsTheMask(TinyAttention):
+    def attend_flexibly(self, q, k, v, mask):
+        return super().attend_flexibly(q, k, v, torch.ones_like(mask).tril())
+
+
+@caught("flex")
+class FlexTurnsAgain(TinyAttention):
+    """The kernel is given keys that it would have to rotate itself."""
+
+    def attend_flexibly(self, q, k, v, mask):
+        return super().attend_flexibly(q, k.flip(-1), v, mask)
 
 
 # What a config is asked.
@@ -819,7 +1036,7 @@ class DictEmptied(WrongConfig):
         return rope
 
 
-@caught("loaded_precision", "saved_config", "saved_model")
+@caught("loaded_precision", "saved_config", "saved_model", "meta")
 class FactorNotSaved(WrongConfig):
     def to_dict(self):
         saved = super().to_dict()
@@ -827,7 +1044,7 @@ class FactorNotSaved(WrongConfig):
         return saved
 
 
-@caught("loaded_precision", "saved_config", "saved_model")
+@caught("loaded_precision", "saved_config", "saved_model", "meta")
 class BaseDrifts(WrongConfig):
     """Grows a little with every round."""
 

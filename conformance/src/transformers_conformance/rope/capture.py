@@ -4,13 +4,14 @@ The score product is recognised by its shapes: it contracts `head_dim` and yield
 So the number of tokens must not equal another size of the model.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
 
 import torch
 from torch.overrides import TorchFunctionMode
+
+from .layers import first_rotary_layer
 
 
 class NoAttentionError(RuntimeError):
@@ -107,7 +108,7 @@ class _ScoreEinsum:
 def first_attention(
     model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object], graph: bool = False
 ) -> Attention:
-    """q and k of the first score product of a pass, which ends there.
+    """q and k of the first score product of a pass that has RoPE by the config's word; the pass ends there.
 
     Args:
         model: the model that `run` runs.
@@ -117,15 +118,63 @@ def first_attention(
         graph: leave q and k in the graph of gradients, instead of copying them.
 
     Raises:
+        NoAttentionError: no such score product was seen.
+    """
+    remaining = first_rotary_layer(model.config)
+
+    with _running_modules(model) as running, torch.set_grad_enabled(graph):
+
+        def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            nonlocal remaining
+            if remaining:
+                remaining -= 1
+                return query, key
+            q, k = (_by_head(x, batch_size) for x in (query, key))
+            if not graph:
+                q, k = q.detach().clone(), k.detach().clone()
+            raise _Found(Attention(running[-1], q, k))
+
+        try:
+            with _ScoreProducts(head_dim, seen):
+                run()
+        except _Found as found:
+            return found.attention
+    raise _no_attention(model, head_dim)
+
+
+def every_attention(
+    model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object]
+) -> list[Attention]:
+    """q and k of every score product of a pass in which attention weighs all tokens that it sees alike.
+
+    Each product goes on with zeros in their place. So what a later layer gets does not depend on positions, and its q
+    and k can be compared with those of a pass at other positions.
+
+    Args:
+        model, head_dim, batch_size, run: as `first_attention` takes them.
+
+    Raises:
         NoAttentionError: no score product was seen.
     """
-    running: list[torch.nn.Module] = [model]
+    found: list[Attention] = []
 
-    def seen(query: torch.Tensor, key: torch.Tensor) -> NoReturn:
-        q, k = (_by_head(x, batch_size) for x in (query, key))
-        if not graph:
-            q, k = q.detach().clone(), k.detach().clone()
-        raise _Found(Attention(running[-1], q, k))
+    with _running_modules(model) as running, torch.no_grad():
+
+        def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            found.append(Attention(running[-1], *(_by_head(x, batch_size).clone() for x in (query, key))))
+            return torch.zeros_like(query), torch.zeros_like(key)
+
+        with _ScoreProducts(head_dim, seen):
+            run()
+    if not found:
+        raise _no_attention(model, head_dim)
+    return found
+
+
+@contextmanager
+def _running_modules(model: torch.nn.Module) -> Iterator[list[torch.nn.Module]]:
+    """The modules that are running, outermost first, kept up to date while a pass runs."""
+    running: list[torch.nn.Module] = [model]
 
     def enter(module: torch.nn.Module, args: tuple) -> None:
         running.append(module)
@@ -137,13 +186,11 @@ def first_attention(
         for module in model.modules():
             stack.callback(module.register_forward_pre_hook(enter).remove)
             stack.callback(module.register_forward_hook(leave).remove)
-        stack.enter_context(torch.set_grad_enabled(graph))
-        stack.enter_context(_ScoreProducts(head_dim, seen))
-        try:
-            run()
-        except _Found as found:
-            return found.attention
-    raise NoAttentionError(
+        yield running
+
+
+def _no_attention(model: torch.nn.Module, head_dim: int) -> NoAttentionError:
+    return NoAttentionError(
         f"{type(model).__name__} ran, and no product of queries and keys of width {head_dim} was seen"
     )
 

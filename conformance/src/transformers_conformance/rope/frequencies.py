@@ -31,6 +31,12 @@ def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
     return tables
 
 
+def holds_table(module: torch.nn.Module) -> bool:
+    """Whether a module keeps a rotary table itself, also one for a type of layers."""
+    names = {*module._buffers, *(name for name, value in vars(module).items() if isinstance(value, torch.Tensor))}
+    return any(name.endswith(("inv_freq", "embed_positions")) for name in names)
+
+
 def kept_attention_factors(model: torch.nn.Module) -> list[float]:
     """The factors on cos and sin that rotary modules keep as `attention_scaling`."""
     return [float(module.attention_scaling) for module in model.modules() if hasattr(module, "attention_scaling")]

@@ -1,10 +1,11 @@
 """Runs a tiny model at chosen positions, and keeps what it gave: many checks ask for the same run."""
 
+import inspect
 from functools import lru_cache
 
 import torch
 
-from .capture import Attention, first_attention, run_with_noise
+from .capture import Attention, every_attention, first_attention, run_with_noise
 from .description import Case, Description
 from .tiny import VOCAB_SIZE, build_model
 
@@ -34,16 +35,22 @@ class Probe:
         self._sensitivities: dict[tuple, float] = {}
 
     def attention(self, position_ids: torch.Tensor) -> Attention:
-        """q and k of the first attention layer; `position_ids` is `[1, seq]` or `[batch, seq]`."""
+        """q and k of the first attention layer with RoPE; `position_ids` is `[1, seq]` or `[batch, seq]`."""
         key = _key(position_ids)
         if key not in self._attention:
             self._attention[key] = self.read(self.input_ids, position_ids)
         return self._attention[key]
 
-    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor, graph: bool = False) -> Attention:
-        """q and k of the first attention layer for other tokens, not kept; in a graph of gradients, if asked."""
+    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor | None, graph: bool = False) -> Attention:
+        """The same for other tokens, not kept; in a graph of gradients, if asked. Without positions, it counts."""
         return first_attention(
             self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids), graph
+        )
+
+    def layers(self, position_ids: torch.Tensor) -> list[Attention]:
+        """q and k of every attention layer, as `every_attention` reads them."""
+        return every_attention(
+            self.model, self.head_dim, BATCH_SIZE, lambda: run_model(self.model, self.input_ids, position_ids)
         )
 
     def outputs(self, position_ids: torch.Tensor) -> torch.Tensor:
@@ -67,16 +74,22 @@ class Probe:
 def run_model(
     model: torch.nn.Module,
     input_ids: torch.Tensor,
-    position_ids: torch.Tensor,
+    position_ids: torch.Tensor | None,
     attention_mask: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """The first output of a pass.
+    """The first output of a pass; without `position_ids`, the model counts.
 
     A mask of ones is given, because without one, newer releases read positions that restart as several packed
     sequences.
     """
     mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-    return model(input_ids=input_ids, attention_mask=mask, position_ids=position_ids)[0]
+    given = {} if position_ids is None else {"position_ids": position_ids}
+    return model(input_ids=input_ids, attention_mask=mask, **given)[0]
+
+
+def without_a_cache(model: torch.nn.Module) -> dict[str, bool]:
+    """Keywords of a pass that neither fills a cache nor is changed by one."""
+    return {"use_cache": False} if "use_cache" in inspect.signature(model.forward).parameters else {}
 
 
 @lru_cache(maxsize=64)

@@ -25,13 +25,14 @@ class ConformanceError(AssertionError):
 
 
 class Verdict:
-    """What one check says of one case of one model."""
+    """What one check says of one case of one model; `required` counts what it has asked for."""
 
     def __init__(self, rule: str, property_name: str, description: Description, case: Case):
         self.rule = rule
         self.property_name = property_name
         self.description = description
         self.case = case
+        self.required = 0
 
     def error(self, what: str, expected: object, got: object) -> ConformanceError:
         """The error for this case, with a snippet that shows it again."""
@@ -59,6 +60,7 @@ class Verdict:
 
     def require(self, holds: bool, what: str, expected: object, got: object) -> None:
         """Fails unless `holds`."""
+        self.required += 1
         if not holds:
             self.fail(what, expected, got)
 

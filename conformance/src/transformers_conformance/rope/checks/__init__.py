@@ -7,7 +7,20 @@ at all positions 0 and at real positions; since the first layer's input does not
 the rotation of the other. What cannot be seen so is a constant added to every position: scores do not depend on it.
 """
 
-from . import backends, batch, cache, config, lifecycle, position, precision, rotation, scaling, training  # noqa: F401
+from . import (  # noqa: F401
+    backends,
+    batch,
+    cache,
+    config,
+    heads,
+    layers,
+    lifecycle,
+    position,
+    precision,
+    rotation,
+    scaling,
+    training,
+)
 from .registry import PROPERTIES, Property
 
 

@@ -51,7 +51,9 @@ def require_turned(
     inv_freq: np.ndarray,
     factor: float,
     rounding: float = U,
+    layer: str = "first layer",
 ) -> None:
+    """`turned` is the reference's rotation of `still`."""
     for name in ("query", "key"):
         before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
         expected = rotate(before, position_ids.numpy(), inv_freq, description.layout, factor)
@@ -63,7 +65,7 @@ def require_turned(
             f"{moved:.3g}",
         )
         verdict.require_close(
-            f"first layer's {name} (batch, head, token, channel) at positions {pattern}",
+            f"{layer}'s {name} (batch, head, token, channel) at positions {pattern}",
             after,
             expected,
             factor * rotation_tolerance(before, position_ids, description.width.base, rounding),

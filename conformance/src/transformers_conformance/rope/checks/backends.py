@@ -1,4 +1,10 @@
-"""Another implementation of attention sees the same rotation."""
+"""Another implementation of attention, a compiled one, an exported one: the same rotation."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from unittest.mock import patch
 
 import torch
 
@@ -7,9 +13,10 @@ from ..decoding import padded, run_masked
 from ..description import Case, Description
 from ..probe import SEQUENCE_LENGTH, probe
 from ..tiny import build_model
+from ..tracing import first_tensor, recorded_calls, rotary_path
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, rope_property, without_position_ids
+from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_position_ids
 
 
 def without_sdpa(description: Description) -> str | None:
@@ -18,17 +25,130 @@ def without_sdpa(description: Description) -> str | None:
     return without_position_ids(description)
 
 
+def without_flex(description: Description) -> str | None:
+    if not getattr(description.model_class, "_supports_flex_attn", False):
+        return f"{description.model_class.__name__} does not say that it supports flex attention"
+    return without_position_ids(description) or _flex_obstacle()
+
+
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_sdpa)
 def check_sdpa(description: Description, case: Case, verdict: Verdict) -> None:
     """Under `attn_implementation="sdpa"`, outputs are those of eager attention, padding on the left included."""
+    _require_as_eager(description, case, verdict, "sdpa")
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_flex)
+def check_flex(description: Description, case: Case, verdict: Verdict) -> None:
+    """Under `attn_implementation="flex_attention"`, outputs are those of eager attention, padding included.
+
+    Flex attention is not compiled here, which takes a minute and changes no rotation.
+    """
+    with _uncompiled_flex():
+        _require_as_eager(description, case, verdict, "flex_attention")
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+def check_compiled(description: Description, case: Case, verdict: Verdict) -> None:
+    """Compiled, the module that makes the angles and the attention that rotates are one graph each, without a break.
+
+    At other positions, the same graphs give what the modules give. By `torch.compile(fullgraph=True)`; its default
+    backend would fuse the graphs, and takes seconds. Dynamic NTK and LongRoPE choose by the positions at hand, so they
+    cannot be one graph.
+    """
+    probed = probe(description, case)
+    modules = rotary_path(probed)
+    calls = [recorded_calls(probed, modules, ids) for ids in (positions.gapped(), positions.different_per_row())]
+    for module in modules:
+        graphs: list[torch.fx.GraphModule] = []
+
+        def keep(graph: torch.fx.GraphModule, inputs: list[torch.Tensor], graphs: list = graphs):
+            graphs.append(graph)
+            return graph.forward
+
+        torch.compiler.reset()  # it counts the graphs of a function, whichever model it is of
+        compiled = torch.compile(module, fullgraph=True, backend=keep)
+        _require_as_called(verdict, "compiled", module, compiled, [call[module] for call in calls])
+        verdict.require(len(graphs) == 1, f"graphs of {type(module).__name__}", 1, len(graphs))
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+def check_exported(description: Description, case: Case, verdict: Verdict) -> None:
+    """An attention module that was exported at some positions gives what it gives itself at others."""
+    probed = probe(description, case)
+    attention = rotary_path(probed)[-1]
+    calls = [
+        recorded_calls(probed, [attention], ids)[attention]
+        for ids in (positions.gapped(), positions.different_per_row())
+    ]
+    args, kwargs = calls[0]
+    with torch.no_grad():
+        exported = torch.export.export(attention, args, kwargs).module()
+    _require_as_called(verdict, "exported", attention, exported, calls)
+
+
+def _require_as_eager(description: Description, case: Case, verdict: Verdict, implementation: str) -> None:
     probed = probe(description, case)
     ids = positions.different_per_row()
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
-    fused = build_model(description, case, attn_implementation="sdpa")
+    fused = build_model(description, case, attn_implementation=implementation)
     everything = torch.ones_like(probed.input_ids)
     outputs = run_masked(fused, probed.input_ids, everything, ids)
-    verdict.require_close("outputs under sdpa", outputs, probed.outputs(ids), tolerance)
+    verdict.require_close(f"outputs under {implementation}", outputs, probed.outputs(ids), tolerance)
     row, mask, position_ids, tokens = padded(probed.input_ids[:1, :7], SEQUENCE_LENGTH, "left")
     got, expected = (run_masked(model, row, mask, position_ids)[:, tokens] for model in (fused, probed.model))
-    verdict.require_close("outputs of a padded row under sdpa", got, expected, tolerance)
+    verdict.require_close(f"outputs of a padded row under {implementation}", got, expected, tolerance)
+
+
+def _require_as_called(verdict: Verdict, how: str, module: torch.nn.Module, changed, calls: list) -> None:
+    """What `changed` gives for each of the calls is what the module gives."""
+    name = type(module).__name__
+    expected = []
+    for number, (args, kwargs) in enumerate(calls):
+        with torch.no_grad():
+            outputs, own = (first_tensor(called(*args, **kwargs)) for called in (changed, module))
+        expected.append(own)
+        error = (outputs - own).abs().max().item()
+        verdict.require(
+            torch.equal(outputs, own),
+            f"what {name} gives {how}, at positions {number + 1} of {len(calls)}",
+            "bit-equal",
+            f"off by up to {error:.3g}",
+        )
+    verdict.require(
+        not torch.equal(*expected),
+        f"what {name} gives at other positions",
+        "different",
+        "the same, which proves nothing",
+    )
+
+
+@contextmanager
+def _uncompiled_flex() -> Iterator[None]:
+    """Flex attention runs as it is written, and does not warn that it does.
+
+    Transformers keeps what it once compiled; here it compiles nothing, and what it kept before is put back.
+    """
+    from transformers.integrations.flex_attention import WrappedFlexAttention
+
+    with (
+        warnings.catch_warnings(),
+        patch.object(torch, "compile", lambda function, **options: function),
+        patch.object(WrappedFlexAttention, "_instance", None),
+    ):
+        warnings.filterwarnings("ignore", message="flex_attention called without torch.compile")
+        warnings.filterwarnings("ignore", message="_compile flag", category=DeprecationWarning)
+        yield
+
+
+@lru_cache(maxsize=1)
+def _flex_obstacle() -> str | None:
+    try:
+        from torch.nn.attention.flex_attention import flex_attention
+
+        x = torch.ones(1, 1, SEQUENCE_LENGTH, FEW_HEADS[0])
+        with _uncompiled_flex():
+            flex_attention(x, x, x)
+    except Exception as error:
+        return f"flex attention does not run here: {type(error).__name__}: {error}"
+    return None

@@ -5,14 +5,29 @@ import torch
 from .. import positions
 from ..decoding import padded, run_masked
 from ..description import Case, Description
+from ..packing import asks_positions_for_rows, packed_positions, run_packed
 from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, Probe, probe, run_model
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, build_model
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, rope_property
+from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_position_ids
 
 
 _SHORT = 7  # tokens of the padded row
+_PACKED = [[4, 7], [6, 5]]  # lengths of the rows that each row of a batch is made of
+
+
+def without_packing(description: Description) -> str | None:
+    """Why packed rows cannot be asked for, or None. A model that fails to run is not excused."""
+    reason = without_position_ids(description)
+    if reason is not None:
+        return reason
+    probed = probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0])
+    try:
+        asked = asks_positions_for_rows(probed.model, probed.input_ids, packed_positions(_PACKED))
+    except Exception:
+        return None
+    return None if asked else f"{description.model_class.__name__} does not look for packed rows in its positions"
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
@@ -50,6 +65,25 @@ def check_rows(description: Description, case: Case, verdict: Verdict) -> None:
             ids[row : row + 1],
         )
         verdict.require_close(f"outputs of row {row} in a batch", together[row : row + 1], alone, tolerance)
+
+
+@rope_property("R8", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_packing)
+def check_packed(description: Description, case: Case, verdict: Verdict) -> None:
+    """Rows packed one after another into one, told apart by positions that begin again, give what each gives alone.
+
+    Asked of models that support it: those in whose pass, without a mask and without a cache, the release's masks look
+    for packed rows in the positions (`masking_utils.find_packed_sequence_indices` is called). Others see one row.
+    """
+    probed = probe(description, case)
+    ids = packed_positions(_PACKED)
+    tolerance = rounding_tolerance(probed, ids)
+    require_positions_seen(verdict, probed, tolerance)
+    together = run_packed(probed.model, probed.input_ids, ids)
+    for row, lengths in enumerate(_PACKED):
+        tokens, outputs = (x[row : row + 1].split(lengths, dim=1) for x in (probed.input_ids, together))
+        for number, (own, got) in enumerate(zip(tokens, outputs, strict=True)):
+            alone = run_packed(probed.model, own, torch.arange(own.shape[1])[None])
+            verdict.require_close(f"outputs of row {number} of those packed into row {row}", got, alone, tolerance)
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("default", "dynamic", "longrope"))

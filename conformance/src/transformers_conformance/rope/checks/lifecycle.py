@@ -1,6 +1,7 @@
 """A model outlives itself: saved, copied, pickled, it is the same model."""
 
 import copy
+import importlib.util
 import pickle
 import tempfile
 
@@ -36,6 +37,35 @@ def check_state(description: Description, case: Case, verdict: Verdict) -> None:
     state = probe(description, case).model.state_dict()
     kept = [name for name in state if name.rpartition(".")[2] in ("inv_freq", "embed_positions")]
     verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+def check_meta(description: Description, case: Case, verdict: Verdict) -> None:
+    """Built without memory, a model that is given its weights gives bit-equal outputs, or fails by an error.
+
+    Tables are no weights: `load_state_dict(assign=True)` leaves them without memory, and then a pass must end in an
+    error, never in other numbers. Loaded to a device by `device_map`, where accelerate is installed, it is as it was.
+    """
+    model = probe(description, case).model
+    with torch.device("meta"):
+        bare = description.model_class(copy.deepcopy(model.config)).eval()
+    bare.load_state_dict(model.state_dict(), assign=True)
+    if _runs(description, case, bare):
+        _require_same(description, case, verdict, "built without memory and given its weights", bare)
+    placed = {"device_map": "cpu"} if importlib.util.find_spec("accelerate") else {}
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        loaded = description.model_class.from_pretrained(folder, attn_implementation="eager", **placed)
+    _require_same(description, case, verdict, f"loaded with {placed}", loaded.float().eval())
+
+
+def _runs(description: Description, case: Case, model: torch.nn.Module) -> bool:
+    """Whether a pass ends in numbers: not in an error, nor in a tensor without memory."""
+    with torch.no_grad():
+        try:
+            return not run_model(model, probe(description, case).input_ids, positions.gapped()).is_meta
+        except Exception:
+            return False
 
 
 def _require_same(description: Description, case: Case, verdict: Verdict, how: str, model: torch.nn.Module) -> None:

@@ -3,12 +3,14 @@
 import torch
 
 from .. import positions
+from ..capture import Attention
 from ..description import Case, Description
-from ..probe import SEQUENCE_LENGTH, probe
-from ..tiny import MAX_POSITION_EMBEDDINGS
+from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, probe
+from ..reference import inverse_frequencies
+from ..tiny import MAX_POSITION_EMBEDDINGS, NUM_HEADS
 from ..verdict import Verdict
-from .assertions import require_rotation
-from .registry import U, rope_property, with_a_pair
+from .assertions import require_rotation, require_turned
+from .registry import FEW_HEADS, U, no_obstacle, odd_width, rope_property, with_a_pair
 
 
 @rope_property("R5")
@@ -51,3 +53,31 @@ def check_positions(description: Description, case: Case, verdict: Verdict) -> N
     require_rotation(description, case, verdict, "falling, [1, seq]", positions.reversed_order())
     require_rotation(description, case, verdict, "gapped", positions.gapped())
     require_rotation(description, case, verdict, "different per row", positions.different_per_row())
+
+
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=no_obstacle)
+def check_counted(description: Description, case: Case, verdict: Verdict) -> None:
+    """Without `position_ids`, positions are counted from 0 in each row.
+
+    Each token alone, a row of length 1, is at the first position: that shows its q and k unrotated. Where the model
+    takes positions, it is shown to be position 0.
+    """
+    probed = probe(description, case)
+    alone = probed.read(probed.input_ids.reshape(-1, 1), None)
+    still = Attention(alone.module, *(_one_row_a_batch(x) for x in (alone.query, alone.key)))
+    if description.takes_position_ids:
+        zero = probed.attention(positions.zeros())
+        for name in ("query", "key"):
+            expected = getattr(zero, name)
+            # A projection of one token is summed in another order than one of many.
+            tolerance = 8 * U * NUM_HEADS * case.head_dim * expected.abs().max().item()
+            verdict.require_close(f"{name} of tokens alone", getattr(still, name), expected, tolerance)
+    turned = probed.read(probed.input_ids, None)
+    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    ids = positions.consecutive()
+    require_turned(description, case, verdict, "that the model counts", still, turned, ids, inv_freq, factor)
+
+
+def _one_row_a_batch(x: torch.Tensor) -> torch.Tensor:
+    """`[batch * seq, heads, 1, head_dim]` to `[batch, heads, seq, head_dim]`."""
+    return x.squeeze(2).unflatten(0, (BATCH_SIZE, SEQUENCE_LENGTH)).transpose(1, 2)

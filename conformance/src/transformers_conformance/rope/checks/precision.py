@@ -7,7 +7,7 @@ import torch
 from .. import positions
 from ..capture import Attention
 from ..description import Case, Description
-from ..probe import Probe
+from ..probe import Probe, run_model
 from ..reference import inverse_frequencies
 from ..tiny import build_model
 from ..verdict import Verdict
@@ -51,11 +51,28 @@ def check_loaded_precision(description: Description, case: Case, verdict: Verdic
 
 @rope_property("R2", head_dims=FEW_HEADS, widths=few_widths)
 def check_cast(description: Description, case: Case, verdict: Verdict) -> None:
-    """`model.to(dtype)` and `.half()` leave the angles as right as they were."""
+    """`model.to(dtype)` and `.half()` leave the angles as right as they were.
+
+    So do moves to an accelerator and back, in the same type and in a narrow one, where there is one.
+    """
+    _require_moved(description, case, verdict)
     for dtype, rounding in _NARROW.items():
         model = build_model(description, case, max_positions=_MAX_POSITIONS)
         model = model.half() if dtype is torch.float16 else model.to(dtype)
         _require_far(description, case, verdict, model, rounding, f", cast to {dtype}")
+
+
+def _require_moved(description: Description, case: Case, verdict: Verdict) -> None:
+    """There and back, with a pass while it is there."""
+    if not torch.accelerator.is_available():
+        return
+    device = torch.accelerator.current_accelerator()
+    for dtype, rounding in {torch.float32: U, **_NARROW}.items():
+        model = build_model(description, case, max_positions=_MAX_POSITIONS).to(device, dtype)
+        own = Probe(description, case, model)
+        with torch.no_grad():
+            run_model(model, own.input_ids.to(device), positions.gapped().to(device))
+        _require_far(description, case, verdict, model.to("cpu"), rounding, f", moved to {device} in {dtype} and back")
 
 
 def _require_far(

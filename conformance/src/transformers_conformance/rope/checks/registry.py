@@ -82,7 +82,7 @@ def half_width(head_dim: int) -> tuple[int, ...]:
 
 
 def odd_width(head_dim: int) -> tuple[int, ...]:
-    """Of what is about the model as an object."""
+    """Of what is dearest."""
     return FEW_WIDTHS[-1:]
 
 
@@ -104,7 +104,10 @@ def rope_property(
     refusals: bool = False,
     obstacle: Callable[[Description], str | None] = without_position_ids,
 ):
-    """Registers `check_<name>(description, case, verdict)` as the property `name`, of arguments as `Property` has."""
+    """Registers `check_<name>(description, case, verdict)` as the property `name`, of arguments as `Property` has.
+
+    A check that requires nothing of its verdict breaks: it would hold of any model.
+    """
 
     def register(judge: Callable[[Description, Case, Verdict], None]) -> Callable[[Description, Case], None]:
         name = judge.__name__.removeprefix("check_")
@@ -119,6 +122,8 @@ def rope_property(
             except Exception as error:
                 got = f"{type(error).__name__}: {error}"
                 raise verdict.error("the model builds and runs", "no error", got) from error
+            if not verdict.required:
+                verdict.fail(f"{rule}, {name}: judged nothing", "at least one requirement", "none")
 
         PROPERTIES[name] = Property(name, rule, check, widths, head_dims, rope_types, refusals, obstacle)
         return check

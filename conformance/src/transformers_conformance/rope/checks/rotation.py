@@ -1,7 +1,5 @@
 """How q and k are rotated: which channels, by which frequencies, in which layout, head by head."""
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
@@ -95,7 +93,10 @@ def check_passing(description: Description, case: Case, verdict: Verdict) -> Non
 
 @rope_property("R1", widths=with_a_pair)
 def check_norms(description: Description, case: Case, verdict: Verdict) -> None:
-    """Rotation keeps the norm of every pair. Tolerance: eight roundings of products of the largest value."""
+    """Rotation keeps the norm of every pair.
+
+    Tolerance: eight roundings of products of the largest value.
+    """
     probed = probe(description, case)
     still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
     first, second = pair_channels(case.n // 2, description.layout)
@@ -103,49 +104,3 @@ def check_norms(description: Description, case: Case, verdict: Verdict) -> None:
         before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
         norms = [np.hypot(x[..., first], x[..., second]) for x in (after, before)]
         verdict.require_close(f"norms of the {name}'s pairs", *norms, 8 * U * norms[1].max())
-
-
-@rope_property("R5", widths=with_a_pair)
-def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
-    """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
-
-    Row `f + 1` of a batch gets its `f`-th projected feature moved by 1, row 0 none. Rotation keeps the size of a
-    change, so "moved" means by more than a hundredth of it. Nothing here depends on the layout.
-    """
-    probed = probe(description, case)
-    attention = probed.attention(positions.zeros()).module
-    linears = [module for module in attention.modules() if isinstance(module, torch.nn.Linear)]
-    rows = 1 + sum(linear.out_features for linear in linears)
-    input_ids = probed.input_ids[:1].expand(rows, -1)
-    hooks, row = [], 1
-    for linear in linears:
-        hooks.append(linear.register_forward_hook(_moved_features(row)))
-        row += linear.out_features
-    try:
-        still, turned = (probed.read(input_ids, ids) for ids in (positions.zeros(), positions.gapped()[:1]))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    for name in ("query", "key"):
-        before, after = (
-            (x - x[:1]).abs().amax(dim=(2, 3)) > 0.01 for x in (getattr(still, name), getattr(turned, name))
-        )
-        told = before.any(dim=1) & ~before.all(dim=1)
-        verdict.require(
-            bool(told.any()), f"projected features that move some heads of the {name}, not all", "at least one", "none"
-        )
-        different = (before != after).any(dim=1).nonzero().flatten().tolist()
-        if different:
-            feature = different[0]
-            heads = [x[feature].nonzero().flatten().tolist() for x in (before, after)]
-            verdict.fail(f"heads of the {name} that projected feature {feature - 1} moves", *heads)
-
-
-def _moved_features(first_row: int) -> Callable:
-    def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
-        moved = output.clone()
-        features = torch.arange(module.out_features)
-        moved[first_row + features, :, features] += 1.0
-        return moved
-
-    return hook

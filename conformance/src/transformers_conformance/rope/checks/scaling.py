@@ -33,7 +33,7 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
-    """As `scaled`, of what a rope type may be asked for beside its required keys, and of "proportional".
+    """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 
     "longrope+within" stays within the original length, where the other list of factors holds.
     """

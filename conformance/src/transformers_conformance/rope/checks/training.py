@@ -10,11 +10,12 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..probe import Probe, probe, run_model
+from ..projections import hooked, projections
 from ..reference import inverse_frequencies, rotate
 from ..tiny import build_model
 from ..verdict import Verdict
 from .assertions import rotation_tolerance
-from .registry import FEW_HEADS, U, few_widths, rope_property
+from .registry import FEW_HEADS, U, few_widths, odd_width, rope_property
 
 
 def without_checkpointing(description: Description) -> str | None:
@@ -76,6 +77,42 @@ def check_gradients(description: Description, case: Case, verdict: Verdict) -> N
             terms = 8 * U * g[:, 0].numel() * size
             tolerance = terms + rotation_tolerance(np.asarray(size), ids, description.width.base)
             verdict.require_close(f"gradient of {key} through the {name}", got[key], gradient, tolerance)
+
+
+@rope_property("R3", head_dims=FEW_HEADS, widths=odd_width)
+def check_gradcheck(description: Description, case: Case, verdict: Verdict) -> None:
+    """The first rotary layer's q and k, by what is projected, have the gradients that differences show, in float64.
+
+    By `torch.autograd.gradcheck`. The step is as large as it is since some models rotate in float32 whatever their own
+    type is; rotation is linear, so a large step costs nothing.
+    """
+    own = Probe(description, case, build_model(description, case, dtype=torch.float64))
+    linears = projections(own)
+    features = sum(linear.out_features for linear in linears)
+    ids = positions.gapped()[:1]
+
+    def rotated(moves: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with hooked(linears, lambda first: _added(moves, first)):
+            attention = own.read(own.input_ids[:1], ids, graph=True)
+        return attention.query, attention.key
+
+    moves = torch.zeros(1, ids.shape[1], features, dtype=torch.float64, requires_grad=True)
+    for name, tensor in zip(("query", "key"), rotated(moves), strict=True):
+        size = torch.autograd.grad(tensor.sum(), moves, allow_unused=True)[0] if tensor.requires_grad else None
+        verdict.require(
+            size is not None and bool(size.any()), f"gradient of the {name} by what is projected", "other than 0", size
+        )
+    try:
+        torch.autograd.gradcheck(rotated, moves, fast_mode=True, eps=1e-3, atol=1e-5, check_undefined_grad=False)
+    except torch.autograd.gradcheck.GradcheckError as error:
+        verdict.fail("gradients of q and k by what is projected", "those that differences show", error)
+
+
+def _added(moves: torch.Tensor, first: int) -> Callable:
+    def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
+        return output + moves[..., first : first + module.out_features]
+
+    return hook
 
 
 def _gradients(

@@ -1,0 +1,119 @@
+"""Heads: each rotates alone and like the others, however many share a key."""
+
+import torch
+
+from .. import positions
+from ..description import Case, Description
+from ..probe import Probe, probe
+from ..projections import moved_heads, projections, read_moved
+from ..reference import inverse_frequencies
+from ..tiny import NUM_HEADS, build_model
+from ..verdict import Verdict
+from .assertions import require_turned
+from .registry import FEW_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
+
+
+def without_groups(description: Description) -> str | None:
+    if "num_key_value_heads" not in description.fields:
+        return f"{description.config_class.__name__} has no num_key_value_heads"
+    return without_position_ids(description)
+
+
+@rope_property("R5", widths=with_a_pair)
+def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
+    """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
+
+    Nothing here depends on the layout.
+    """
+    probed = probe(description, case)
+    still, turned = (read_moved(probed, ids) for ids in (positions.zeros(), positions.gapped()[:1]))
+    for name in ("query", "key"):
+        before, after = (moved_heads(getattr(run, name)) for run in (still, turned))
+        told = before.any(dim=1) & ~before.all(dim=1)
+        verdict.require(
+            bool(told.any()), f"projected features that move some heads of the {name}, not all", "at least one", "none"
+        )
+        different = (before != after).any(dim=1).nonzero().flatten().tolist()
+        if different:
+            feature = different[0]
+            heads = [x[feature].nonzero().flatten().tolist() for x in (before, after)]
+            verdict.fail(f"heads of the {name} that projected feature {feature} moves", *heads)
+
+
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width)
+def check_head_permutation(description: Description, case: Case, verdict: Verdict) -> None:
+    """Heads and key groups that change places, by the rows of their projections, change places in q and k alone.
+
+    Tolerance: a product of as many terms as the model is wide, in another order, and the rotation after it.
+    """
+    probed = probe(description, case)
+    seen = read_moved(probed, positions.zeros())
+    fed = {name: moved_heads(getattr(seen, name)) for name in ("query", "key")}
+    sources = _changed_places(_groups(fed["key"]))
+    changed = build_model(description, case)
+    moved = _move_rows(projections(Probe(description, case, changed)), _moved_rows(fed, sources))
+    verdict.require(moved > 0, "rows of projections that belong to single heads or groups of heads", "some", moved)
+    ids = positions.different_per_row()
+    before, after = probed.attention(ids), Probe(description, case, changed).attention(ids)
+    for name in ("query", "key"):
+        x, got = getattr(before, name), getattr(after, name)
+        tolerance = 16 * U * NUM_HEADS * case.head_dim * x.abs().max().item()
+        if name == "query":
+            off = (x[:, sources] - x).abs().max().item()
+            verdict.require(off > 2 * tolerance, "heads: were they alike, equality would prove nothing", "other", off)
+        verdict.require_close(f"{name} with heads in the order {sources}", got, x[:, sources], tolerance)
+
+
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_groups)
+def check_grouped(description: Description, case: Case, verdict: Verdict) -> None:
+    """With as many keys as heads, half as many, and one for all, q and k are the reference's rotation."""
+    ids = positions.different_per_row()
+    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    for groups in (NUM_HEADS, NUM_HEADS // 2, 1):
+        own = Probe(description, case, build_model(description, case, num_key_value_heads=groups))
+        still, turned = own.attention(positions.zeros()), own.attention(ids)
+        where = f"different per row, {groups} keys for {NUM_HEADS} heads,"
+        require_turned(description, case, verdict, where, still, turned, ids, inv_freq, factor)
+        keys = {tuple(head.flatten().tolist()) for head in turned.key.unbind(dim=1)}
+        verdict.require(len(keys) == groups, "different keys of a token", groups, len(keys))
+
+
+def _groups(fed: torch.Tensor) -> list[list[int]]:
+    """Heads that share a key, told by the features that feed some and not all; one group where none does."""
+    heads = range(fed.shape[1])
+    told = {tuple(row.nonzero().flatten().tolist()) for row in fed if row.any() and not row.all()}
+    return sorted(list(group) for group in told) or [list(heads)]
+
+
+def _changed_places(groups: list[list[int]]) -> list[int]:
+    """For each head, the one that takes its place: groups move on by one, and so do the heads of each."""
+    sources = {}
+    for group, source in zip(groups, groups[1:] + groups[:1], strict=True):
+        sources |= dict(zip(group, source[1:] + source[:1], strict=True))
+    return [sources[head] for head in sorted(sources)]
+
+
+def _moved_rows(fed: dict[str, torch.Tensor], sources: list[int]) -> dict[int, int]:
+    """For each feature that feeds single heads or a group, the one that takes its place: in order, head by head."""
+    moves = {}
+    for heads in fed.values():
+        features: dict[tuple[int, ...], list[int]] = {}
+        for feature, row in enumerate(heads):
+            if row.any() and not row.all():
+                features.setdefault(tuple(row.nonzero().flatten().tolist()), []).append(feature)
+        for place, own in features.items():
+            moves |= dict(zip(own, features[tuple(sorted(sources[head] for head in place))], strict=True))
+    return moves
+
+
+@torch.no_grad()
+def _move_rows(linears: list[torch.nn.Linear], moves: dict[int, int]) -> int:
+    """Moves rows of weights and biases, by features counted over all projections; how many of them moved."""
+    first = 0
+    for linear in linears:
+        rows = [moves.get(first + i, first + i) - first for i in range(linear.out_features)]
+        for parameter in (linear.weight, linear.bias):
+            if parameter is not None:
+                parameter.copy_(parameter[rows].clone())
+        first += linear.out_features
+    return sum(source != feature for feature, source in moves.items())

@@ -1,0 +1,105 @@
+"""Layers: every one rotates, by the parameters of its type, but those that the config says have no RoPE."""
+
+import torch
+
+from .. import positions
+from ..capture import Attention
+from ..description import Case, Description
+from ..layers import layer_types, layers_without_rope
+from ..probe import Probe, probe
+from ..reference import inverse_frequencies
+from ..tiny import build_model
+from ..verdict import Verdict
+from ..width import factor_for
+from .assertions import require_turned
+from .registry import FEW_HEADS, few_widths, rope_property, without_position_ids
+
+
+def without_layer_types(description: Description) -> str | None:
+    if not layer_types(description):
+        return f"{description.config_class.__name__} has no rotary parameters by type of layer"
+    return without_position_ids(description)
+
+
+@rope_property("R3", head_dims=FEW_HEADS, widths=few_widths)
+def check_layers(description: Description, case: Case, verdict: Verdict) -> None:
+    """q and k of every layer are the reference's rotation; where the config says that it has none, they are bit-equal.
+
+    Attention is made uniform, so what a layer gets does not depend on positions. Where the config takes
+    `no_rope_layers`, also with a first layer that has none.
+    """
+    _require_layers(description, case, verdict, probe(description, case))
+    if "no_rope_layers" in description.fields:
+        mixed = Probe(description, case, build_model(description, case, no_rope_layers=[0, 1]))
+        stated = sorted(layers_without_rope(mixed.model.config))
+        verdict.require(stated == [0], "layers that the config says have no RoPE", [0], stated)
+        _require_layers(description, case, verdict, mixed)
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_layer_types)
+def check_layer_types(description: Description, case: Case, verdict: Verdict) -> None:
+    """Where a config has rotary parameters for each type of layer, a layer rotates by the base and width of its own.
+
+    Each type has half the base of the one before, and a channel more, as far as the head goes.
+    """
+    kinds = layer_types(description)
+    widths = [min(case.n + i, case.head_dim) for i in range(len(kinds))]
+    bases = [description.width.base / 2**i for i in range(len(kinds))]
+    parameters = {
+        kind: {"rope_type": "default", "rope_theta": base, "partial_rotary_factor": factor_for(n, case.head_dim)}
+        for kind, n, base in zip(kinds, widths, bases, strict=True)
+    }
+    sizes = {"num_hidden_layers": len(kinds), "layer_types": list(kinds)}
+    own = Probe(description, case, build_model(description, case, rope_parameters=parameters, **sizes))
+    ids = positions.different_per_row()
+    still, turned = own.layers(positions.zeros()), own.layers(ids)
+    verdict.require(len(turned) == len(kinds), "attention layers that ran", len(kinds), len(turned))
+    for index, (n, base) in enumerate(zip(widths, bases, strict=True)):
+        inv_freq, factor = inverse_frequencies(n, base)
+        layer = f"layer {index} ({kinds[index]}, n={n}, base {base})"
+        require_turned(
+            description,
+            case,
+            verdict,
+            "different per row",
+            still[index],
+            turned[index],
+            ids,
+            inv_freq,
+            factor,
+            layer=layer,
+        )
+
+
+def _require_layers(description: Description, case: Case, verdict: Verdict, probed: Probe) -> None:
+    ids = positions.different_per_row()
+    still, turned = probed.layers(positions.zeros()), probed.layers(ids)
+    without = layers_without_rope(probed.model.config)
+    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    for index, (before, after) in enumerate(zip(still, turned, strict=True)):
+        if index in without:
+            _require_unmoved(verdict, index, before, after)
+            continue
+        require_turned(
+            description,
+            case,
+            verdict,
+            "different per row",
+            before,
+            after,
+            ids,
+            inv_freq,
+            factor,
+            layer=f"layer {index}",
+        )
+
+
+def _require_unmoved(verdict: Verdict, index: int, before: Attention, after: Attention) -> None:
+    for name in ("query", "key"):
+        x, y = getattr(before, name), getattr(after, name)
+        verdict.require(
+            torch.equal(x, y),
+            f"layer {index}'s {name}, which the config says has no RoPE",
+            "bit-equal at all positions",
+            f"off by up to {(x - y).abs().max().item():.3g}",
+        )

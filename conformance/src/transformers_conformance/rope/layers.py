@@ -1,0 +1,37 @@
+"""What a config says of single layers: which have no RoPE, and which kind of layer has which parameters."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .description import Description
+from .tiny import size_values
+
+
+def layers_without_rope(config: Any) -> frozenset[int]:
+    """Indices of the layers that a config says have none: `no_rope_layers` has a 1 for RoPE, and a 0 for none."""
+    return frozenset(index for index, has_rope in enumerate(_stated(config)) if not has_rope)
+
+
+def first_rotary_layer(config: Any) -> int:
+    """Index of the first layer that has RoPE by the config's word; 0 where it says nothing."""
+    without = layers_without_rope(config)
+    return next(index for index in range(len(without) + 1) if index not in without)
+
+
+def layer_types(description: Description) -> tuple[str, ...]:
+    """The types of layers for which a config keeps rotary parameters of their own; none where it does not."""
+    if "layer_types" not in description.fields:
+        return ()
+    config = description.config_class(**size_values(description, 8))
+    for kept in vars(config).values():
+        if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
+            return tuple(sorted(kept))
+    return ()
+
+
+def _stated(config: Any) -> list[int]:
+    return getattr(config, "no_rope_layers", None) or []
+
+
+def _is_rotary(parameters: Any) -> bool:
+    return isinstance(parameters, Mapping) and "rope_theta" in parameters

@@ -1,0 +1,46 @@
+"""Which modules a rotation runs through, and what they are called with: to compile, export and call them alone."""
+
+from contextlib import ExitStack
+from typing import Any
+
+import torch
+
+from . import positions
+from .frequencies import holds_table
+from .probe import Probe, without_a_cache
+
+
+Call = tuple[tuple, dict[str, Any]]
+
+
+def rotary_path(probed: Probe) -> list[torch.nn.Module]:
+    """The first attention module with RoPE, last, and the module that makes its angles before it, if there is one."""
+    attention = probed.attention(positions.zeros()).module
+    tables = [module for module in probed.model.modules() if holds_table(module)]
+    called = [*recorded_calls(probed, [*tables, attention], None)]
+    return called[: called.index(attention) + 1]
+
+
+def recorded_calls(
+    probed: Probe, modules: list[torch.nn.Module], position_ids: torch.Tensor | None
+) -> dict[torch.nn.Module, Call]:
+    """The arguments of the last call of each module that a pass without a cache calls, in the order of first calls."""
+    calls: dict[torch.nn.Module, Call] = {}
+    given = {} if position_ids is None else {"position_ids": position_ids}
+    mask = torch.ones_like(probed.input_ids)
+    with ExitStack() as stack, torch.no_grad():
+        for module in modules:
+            stack.callback(
+                module.register_forward_pre_hook(
+                    lambda module, args, kwargs: calls.update({module: (args, kwargs)}), with_kwargs=True
+                ).remove
+            )
+        probed.model(input_ids=probed.input_ids, attention_mask=mask, **given, **without_a_cache(probed.model))
+    return calls
+
+
+def first_tensor(output: Any) -> torch.Tensor:
+    """The first tensor of what a module gave."""
+    while not isinstance(output, torch.Tensor):
+        output = output[0]
+    return output

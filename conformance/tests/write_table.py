@@ -1,0 +1,42 @@
+"""Writes docs/properties.md, the table of all properties, from the checks and the controls: run this file.
+
+The suite fails while the table says anything else than they do.
+"""
+
+from pathlib import Path
+
+from transformers_conformance.rope import PROPERTIES, Property
+from wrong_ropes import CONTROLS
+
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
+
+HEAD = """# Properties
+
+What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
+(`conformance/tests/wrong_ropes.py`) that each property catches. Made by `python conformance/tests/write_table.py`.
+
+| property | rule | what holds | wrong models that it catches |
+|---|---|---|---|
+"""
+
+
+def table() -> str:
+    """The whole file: a row a property, by rule and then by name."""
+    ordered = sorted(PROPERTIES.values(), key=lambda prop: (prop.rule, prop.name))
+    return HEAD + "".join(row(prop) for prop in ordered)
+
+
+def row(prop: Property) -> str:
+    caught = [name for name, control in CONTROLS.items() if prop.name in control.by]
+    return f"| `{prop.name}` | {prop.rule} | {summary(prop)} | {', '.join(sorted(caught))} |\n"
+
+
+def summary(prop: Property) -> str:
+    """The first line of the check's docstring, without its full stop."""
+    return prop.check.__doc__.partition("\n")[0].rstrip(".").replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(table())
