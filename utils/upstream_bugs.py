@@ -1,0 +1,129 @@
+"""Writes docs/upstream_bugs.md: what fails on upstream's releases, and which edit of ours repairs it.
+
+It joins tests/models/exceptions.toml, which says what is known, and build/results, which `./run_tests --pristine` and
+`./run_tests --release X` write. Standard library only.
+"""
+
+import json
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+
+ROOT = Path(__file__).resolve().parents[1]
+EXCEPTIONS = ROOT / "tests" / "models" / "exceptions.toml"
+RESULTS = ROOT / "build" / "results"
+PAGE = ROOT / "docs" / "upstream_bugs.md"
+# The releases that the page tells of; the newest is the one that the fork is made of.
+RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", "5.23.0")
+
+HEAD = """# What fails on upstream
+
+Every failure of the conformance suite on pristine releases of Transformers, for the models in `models_changed.txt`, by
+its cause. Made by `make bugs` from `tests/models/exceptions.toml` and from what these commands find:
+
+"""
+
+
+def main() -> None:
+    PAGE.write_text(page(load_exceptions(), load_results()))
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+def load_exceptions() -> list[dict]:
+    return tomllib.loads(EXCEPTIONS.read_text())["exception"]
+
+
+def load_results() -> list[dict]:
+    """What was found on every release.
+
+    Raises:
+        SystemExit: a release was not judged, or something failed that no exception covers.
+    """
+    lines = []
+    for release in RELEASES:
+        file = RESULTS / f"{release}-pristine.jsonl"
+        if not file.exists():
+            sys.exit(f"error: {release} was not judged; run {command(release)}")
+        lines += [json.loads(line) for line in file.read_text().splitlines()]
+    unknown = {(x["release"], x["model"], x["property"]) for x in lines if broken(x) and x["known"] is None}
+    if unknown:
+        named = "; ".join(" ".join(place) for place in sorted(unknown)[:10])
+        sys.exit(f"error: {EXCEPTIONS.name} knows nothing of {len(unknown)} failures: {named}")
+    return lines
+
+
+def command(release: str) -> str:
+    return "./run_tests --pristine" if release == RELEASES[-1] else f"./run_tests --release {release}"
+
+
+def broken(line: dict) -> bool:
+    return line["status"] not in ("pass", "not-applicable")
+
+
+def page(exceptions: list[dict], results: list[dict]) -> str:
+    """The whole page: a table of the releases, then a section a bug."""
+    parts = [HEAD, "| release | command | models | cases | pass | fail |\n|---|---|---|---|---|---|\n"]
+    for release in RELEASES:
+        found = [x for x in results if x["release"] == release and x["status"] != "not-applicable"]
+        models, failed = len({x["model"] for x in found}), sum(map(broken, found))
+        row = (release, f"`{command(release)}`", models, len(found), len(found) - failed, failed)
+        parts.append(f"| {' | '.join(map(str, row))} |\n")
+    bugs = defaultdict(list)
+    for exception in exceptions:
+        bugs[exception["bug"]].append(exception)
+    by_reason = defaultdict(list)
+    for line in filter(broken, results):
+        by_reason[line["known"]].append(line)
+    parts += [section(bug, tables, by_reason[tables[0]["reason"]]) for bug, tables in bugs.items()]
+    return "".join(parts)
+
+
+def section(bug: str, exceptions: list[dict], found: list[dict]) -> str:
+    first = exceptions[0]
+    text = f"\n## {bug}\n\n{sentence(first['reason'])} See <{first['link']}>.\n\n"
+    text += "| model | releases | properties |\n|---|---|---|\n"
+    for (releases, properties), models in grouped(found).items():
+        text += f"| {', '.join(models)} | {', '.join(releases)} | {', '.join(f'`{name}`' for name in properties)} |\n"
+    if found:
+        text += f"\n{reproduction(found)}"
+    if "repaired_by" in first:
+        return text + "\nRepaired by: " + "; ".join(first["repaired_by"]) + ".\n"
+    return text + f"\nNot repaired: {first['unrepaired']}.\n"
+
+
+def grouped(found: Iterable[dict]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
+    """Models that fail alike: releases and properties, and which models they are of."""
+    releases, properties = defaultdict(set), defaultdict(set)
+    for line in found:
+        releases[line["model"]].add(line["release"])
+        properties[line["model"]].add(line["property"])
+    groups = defaultdict(list)
+    for model in sorted(releases):
+        ordered = tuple(release for release in RELEASES if release in releases[model])
+        groups[ordered, tuple(sorted(properties[model]))].append(model)
+    return groups
+
+
+def reproduction(found: list[dict]) -> str:
+    """The smallest case on the newest release: what was expected and found, and the snippet that shows it."""
+
+    def size(line: dict) -> tuple:
+        case = line["case"]
+        return -RELEASES.index(line["release"]), case["head_dim"], case["n"], len(line["reason"]), line["model"]
+
+    smallest = min(found, key=size)
+    said, _, snippet = smallest["reason"].partition("To see it again:\n")
+    told = "\n".join(line for line in said.splitlines() if not line.startswith("  config:"))
+    code = "\n".join(line.removeprefix("  ") for line in snippet.splitlines())
+    return f"On {smallest['release']}:\n\n```text\n{told}\n```\n\n```python\n{code}\n```\n"
+
+
+def sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:].rstrip('.')}."
+
+
+if __name__ == "__main__":
+    main()
