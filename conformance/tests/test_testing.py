@@ -4,7 +4,14 @@ import unittest
 
 import pytest
 
-from tiny_rope import RotaryDimModel, TinyRopeConfig, TinyRopeModel, TinyRotaryDimConfig
+from tiny_rope import (
+    RotaryDimModel,
+    TinyLayeredConfig,
+    TinyLayeredModel,
+    TinyRopeConfig,
+    TinyRopeModel,
+    TinyRotaryDimConfig,
+)
 from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, judge
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
@@ -14,6 +21,11 @@ class Right(RotaryNdimsOddTestMixin):
     config_class = TinyRopeConfig
     model_class = TinyRopeModel
     layout = "half-split"
+
+
+class Layered(Right):
+    config_class = TinyLayeredConfig
+    model_class = TinyLayeredModel
 
 
 class NoRopeTypes(RotaryNdimsOddTestMixin):
@@ -45,7 +57,7 @@ def outcome(mixin: type, pattern: str, alone: bool = False) -> unittest.TestResu
 
 def test_every_property_has_tests_named_by_parity_and_case():
     for name in PROPERTIES:
-        assert [test for test in names(Right) if f"_{name}_" in test]
+        assert [test for test in names(Layered) if f"_{name}_" in test]
     assert [test for test in names(Right) if test.startswith("test_rotary_ndims_odd_forward_")]
     forward = [test for test in names(Right) if "_forward_" in test]
     assert len(forward) == sum(head_dim + 1 for head_dim in HEAD_DIMS)
@@ -72,8 +84,11 @@ def test_what_cannot_be_asked_has_no_tests_but_a_reason():
     assert [test for test in names(Right) if "_scaled_" in test]
     results = [result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.status == "not-applicable"]
     scaled = {"batch_scaling", "faults", "growth", "scaled", "scaling_options"}
-    assert {result.property_name for result in results} == scaled
-    assert all(result.case is None and "no key for a rope type" in result.reason for result in results)
+    reasons = {result.property_name: result.reason for result in results}
+    assert reasons.keys() == scaled | {"grouped", "layer_types"}
+    assert all("no key for a rope type" in reasons[name] for name in scaled)
+    assert "no num_key_value_heads" in reasons["grouped"]
+    assert all(result.case is None for result in results)
 
 
 def test_a_model_without_position_ids_is_recorded_as_such():

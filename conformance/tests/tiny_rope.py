@@ -253,8 +253,7 @@ class TinyAttention(nn.Module):
         self.k_proj = nn.Linear(config.hidden_size, kv_width)
         self.v_proj = nn.Linear(config.hidden_size, kv_width)
         self.o_proj = nn.Linear(width, config.hidden_size)
-        self.rotary = rotary
-        self.rotates = config.no_rope_layers is None or bool(config.no_rope_layers[layer_idx])
+        self.rotary = rotary if config.no_rope_layers is None or config.no_rope_layers[layer_idx] else None
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
@@ -264,7 +263,7 @@ class TinyAttention(nn.Module):
     ) -> torch.Tensor:
         """`x` is `[batch, seq, width]`, `mask` `[batch, 1, seq, keys]`, true where a token may look."""
         q, k, v = self.split(self.q_proj(x)), self.split(self.k_proj(x)), self.split(self.v_proj(x))
-        if self.rotates:
+        if self.rotary is not None:
             q, k = self.rotated(q, k, position_ids)
         k, v = self.keep(k, self.values(v, position_ids), cache)
         k, v = (y.repeat_interleave(self.groups, dim=1) for y in (k, v))

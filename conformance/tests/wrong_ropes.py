@@ -410,7 +410,7 @@ class CountsFromOne(TinyRopeModel):
         return super().counted(seen, batch, seq) + 1
 
 
-@caught("counted")
+@caught("counted", "decoding")
 class CountsOverTheBatch(TinyRopeModel):
     """A row goes on counting where the one before it ended."""
 
@@ -421,7 +421,7 @@ class CountsOverTheBatch(TinyRopeModel):
 # The heads.
 
 
-@caught(TURNING, "head_permutation")
+@caught(TURNING, "head_permutation", "shift")
 class FirstHeadExact(Rotary):
     """All heads but the first turn a little slower."""
 
@@ -430,7 +430,7 @@ class FirstHeadExact(Rotary):
         return torch.cat((super().turn(x[:, :1], position_ids), slower), dim=1)
 
 
-@caught(TURNING, "head_permutation")
+@caught(TURNING, "head_permutation", "shift")
 class OneHeadForgotten(Rotary):
     """`range(heads - 1)`."""
 
@@ -463,12 +463,12 @@ class GroupsFixed(TinyAttention):
 
 @caught("layers")
 class LastLayerForgotten(TinyAttention):
-    def __init__(self, config, rotary, layer_idx):
-        super().__init__(config, rotary, layer_idx)
-        self.rotates &= layer_idx < config.num_hidden_layers - 1
+    def rotated(self, q, k, position_ids):
+        turned = super().rotated(q, k, position_ids)
+        return (q, k) if self.layer_idx == self.config.num_hidden_layers - 1 else turned
 
 
-@caught("layers")
+@caught("batch_scaling", "decoding", "layers", "scaled", "scaling_options")
 class LaterLayersCount(TinyAttention):
     """Positions reach the first layer alone; the others count."""
 
@@ -482,7 +482,7 @@ class LaterLayersCount(TinyAttention):
 class LayersWithoutRopeRotate(TinyAttention):
     def __init__(self, config, rotary, layer_idx):
         super().__init__(config, rotary, layer_idx)
-        self.rotates = True
+        self.rotary = rotary
 
 
 @caught("layers")
@@ -749,9 +749,16 @@ class AnglesInTheModelsType(Rotary):
 class TableInTheDefaultType(Rotary):
     """A table made without saying its type, in a model that is built in bfloat16."""
 
+    built = torch.float32
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.built = torch.get_default_dtype()
+        self.restore()
+
     def table(self, position_ids=None):
         frequencies, factor = super().table(position_ids)
-        return frequencies.to(torch.get_default_dtype()).float(), factor
+        return frequencies.to(self.built).float(), factor
 
 
 @caught("cast")

@@ -50,7 +50,7 @@ def check_decoding(description: Description, case: Case, verdict: Verdict) -> No
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_static_cache)
 def check_static_decoding(description: Description, case: Case, verdict: Verdict) -> None:
-    """Decoding with a cache of fixed length, longer than the tokens, gives the outputs of one pass."""
+    """With a cache of fixed length, longer than the tokens, outputs are those of one pass."""
     ids = positions.consecutive()
     for chunks in (_ONE_BY_ONE, _CHUNKS):
         _require_decoded(verdict, probe(description, case), "with a static cache", chunks, ids, ids, static=True)

@@ -14,8 +14,8 @@ from .registry import FEW_HEADS, U, few_widths, rope_property
 
 
 def _telling_widths(head_dim: int) -> tuple[int, ...]:
-    """Four pairs, three and a channel, half a head; of a small odd head all of it, a pair and a channel, one, none."""
-    return (8, 7, 4) if head_dim == 8 else (5, 3, 1, 0)
+    """Four pairs, three and a channel, half a head; of a small odd head all of it, one pair, one channel, none."""
+    return (8, 7, 4) if head_dim == 8 else (5, 2, 1, 0)
 
 
 @rope_property("R2", head_dims=(5, 8), widths=_telling_widths, rope_types=SCALED_ROPE_TYPES, refusals=True)
