@@ -42,7 +42,7 @@ def model_with(attention: type) -> type:
 
 
 def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:
-    return [result.detail for result in judge(description, head_dims) if result.outcome == "broken"]
+    return [result.reason for result in judge(description, head_dims) if result.unexpected]
 
 
 @pytest.mark.parametrize(
