@@ -58,6 +58,20 @@ def test_every_property_holds(model_class, layout):
     assert broken(Description(model_class.config_class, model_class, layout)) == []
 
 
+def test_a_model_that_takes_no_positions_is_judged_by_what_it_counts():
+    class Deaf(TinyRopeModel):
+        def forward(self, input_ids, attention_mask=None):
+            return super().forward(input_ids, attention_mask)
+
+    class DeafFromTheEnd(Deaf):
+        def counted(self, seen, batch, seq):
+            return super().counted(seen, batch, seq).flip(-1)
+
+    for model_class, outcome in ((Deaf, "holds"), (DeafFromTheEnd, "broken")):
+        results = judge(Description(TinyRopeConfig, model_class, "half-split"), (8,))
+        assert [result.outcome for result in results if result.property_name == "counted"] == [outcome]
+
+
 def test_a_first_layer_without_rope_is_passed_over():
     overrides = {"no_rope_layers": [0, 1]}
     assert broken(Description(TinyRopeConfig, TinyRopeModel, "half-split", overrides), (5,)) == []

@@ -23,9 +23,10 @@ class Right(RotaryNdimsOddTestMixin):
     layout = "half-split"
 
 
-class Layered(Right):
+class Layered(RotaryNdimsOddTestMixin):  # not of Right, whose class lacks the tests that cannot be asked of it
     config_class = TinyLayeredConfig
     model_class = TinyLayeredModel
+    layout = "half-split"
 
 
 class NoRopeTypes(RotaryNdimsOddTestMixin):

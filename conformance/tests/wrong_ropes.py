@@ -630,7 +630,7 @@ class PaddingOnTheLeftAssumed(TinyRopeModel):
         return super().mask(sorted_mask, seen, batch, seq)
 
 
-@caught("rows", "padding", "counted", "packed")
+@caught("rows", "padding", "packed")
 class RowsLeak(TinyAttention):
     """A little of the batch's mean in every row, as a norm over the wrong axis gives."""
 
