@@ -2,7 +2,7 @@
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
 
-.PHONY: fork relock edits fixup check test bits bench
+.PHONY: fork relock edits fixup check test bits bench mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -29,3 +29,6 @@ bits: ## R7: outputs and gradients of pristine and fork, bit for bit
 
 bench: ## the rotation of the fork against pristine's
 	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)
+
+mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
+	PYTHONPATH=utils $(python) -m mutation
