@@ -31,7 +31,7 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject("modeling_rope_utils.py", ("llama", "gptj"), rotary=True),
+    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gptj"), rotary=True),
     Subject("models/llama/modeling_llama.py", ("llama",)),
     Subject("models/gptj/modeling_gptj.py", ("gptj",)),
     Subject("models/glm/modeling_glm.py", ("glm",)),

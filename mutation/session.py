@@ -114,6 +114,8 @@ class Session:
                     database.set_result(job.job_id, result)
                     if result.test_outcome == TestOutcome.KILLED:
                         memory[str(job.mutant)] = result.output
+                    if number % 50 == 0:
+                        self.memory.write_text(json.dumps(memory, indent=0))
                     report(number, len(jobs))
             finally:
                 self.memory.write_text(json.dumps(memory, indent=0))
