@@ -68,7 +68,7 @@ def test_what_cannot_be_asked_has_no_tests_but_a_reason():
     results = [
         result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.outcome == "not applicable"
     ]
-    scaled = {"batch_scaling", "faults", "growth", "scaled", "scaling_options"}
+    scaled = {"batch_scaling", "doubts", "faults", "growth", "scaled", "scaling_options"}
     assert {result.property_name for result in results} == scaled
     assert all(result.case is None and "no key for a rope type" in result.detail for result in results)
 
