@@ -517,7 +517,7 @@ class LongestLengthKept(Rotary):
         return self.longest
 
 
-@caught("growth")
+@caught("growth", "history")
 class GrowsUntilShort(Rotary):
     """A table once grown is kept until a batch is shorter than the configured length."""
 
@@ -869,7 +869,7 @@ class ListsUnchecked(TinyRopeModel):
         pass
 
 
-@caught("faults")
+@caught("doubts", "faults")
 class MissingKeysUnchecked(TinyRopeModel):
     def check_scaling(self):
         pass
