@@ -2,7 +2,7 @@
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
 
-.PHONY: fork relock edits fixup check test bits bench bugs
+.PHONY: fork relock edits fixup check test bits bench bugs mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -32,3 +32,6 @@ bench: ## the rotation of the fork against pristine's
 
 bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` and `--release` found
 	python3 utils/upstream_bugs.py
+
+mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
+	PYTHONPATH=utils $(python) -m mutation

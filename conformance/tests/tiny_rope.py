@@ -16,6 +16,21 @@ logger = logging.get_logger("transformers.tiny_rope")
 
 
 REQUIRED = {"yarn": ("factor",), "longrope": ("short_factor", "long_factor")}  # the reference asks for the others
+# The least value of a key whose value is a number.
+LEAST = {
+    "partial_rotary_factor": 0,
+    "factor": 1,
+    "attention_factor": 0,
+    "beta_fast": 0,
+    "beta_slow": 0,
+    "low_freq_factor": 0,
+    "high_freq_factor": 0,
+    "original_max_position_embeddings": 1,
+}
+KNOWN = {
+    *LEAST, "rope_type", "rope_theta", "short_factor", "long_factor", "mscale",
+    "mscale_all_dim", "truncate",
+}  # fmt: skip
 
 
 class TinyRopeConfig(PretrainedConfig):
@@ -348,6 +363,39 @@ class TinyRopeModel(PreTrainedModel):
                 raise ValueError(f"`{key}` is missing in {rope}")
         for key in ("short_factor", "long_factor"):
             self.check_length(key, rope.get(key))
+        for key in self.doubts(rope):
+            logger.warning(f"`{key}`={rope[key]!r} is not what {rope['rope_type']!r} expects")
+
+    def doubts(self, rope: dict) -> list[str]:
+        """The keys whose values the rope type does not expect."""
+        found = [key for key in rope if key not in KNOWN]
+        for key, least in LEAST.items():
+            if key in rope and not (isinstance(rope[key], (int, float)) and rope[key] >= least):
+                found.append(key)
+        for key in ("short_factor", "long_factor"):
+            if key in rope and not (
+                isinstance(rope[key], list) and all(isinstance(x, (int, float)) for x in rope[key])
+            ):
+                found.append(key)
+        if not found:
+            found += self.contradictions(rope)
+        return found
+
+    def contradictions(self, rope: dict) -> list[str]:
+        """Keys whose values are fine alone, and do not go together."""
+        original = rope.get("original_max_position_embeddings", 1)
+        if rope.get("rope_type") == "yarn":
+            wrong = {"beta_fast": rope.get("beta_fast", 32) < rope.get("beta_slow", 1)}
+            wrong["beta_slow"] = wrong["beta_fast"]
+            wrong["factor"] = self.config.max_position_embeddings / original not in (1, rope["factor"])
+        elif rope.get("rope_type") == "llama3":
+            wrong = {"high_freq_factor": rope["high_freq_factor"] <= rope["low_freq_factor"]}
+            wrong["original_max_position_embeddings"] = (
+                isinstance(original, float) or original >= self.config.max_position_embeddings
+            )
+        else:
+            wrong = {}
+        return [key for key in rope if wrong.get(key)]
 
     def check_length(self, key: str, given: list[float] | None) -> None:
         if given is not None and len(given) != self.config.rotary_ndims // 2:

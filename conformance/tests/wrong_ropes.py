@@ -530,7 +530,7 @@ class RangeUnchecked(TinyRopeModel):
             super().check_width(factor)
 
 
-@caught("range")
+@caught("doubts", "range")
 class RangeCompared(TinyRopeModel):
     """Comparisons let NaN through."""
 
@@ -541,14 +541,14 @@ class RangeCompared(TinyRopeModel):
             super().check_width(factor)
 
 
-@caught("range")
+@caught("doubts", "range")
 class RangeClamped(TinyRopeModel):
     def check_width(self, factor):
         self.config.rope["partial_rotary_factor"] = min(max(factor, 0.0), 1.0) if isinstance(factor, float) else 1.0
         super().check_width(self.config.rope["partial_rotary_factor"])
 
 
-@caught("range")
+@caught("doubts", "range")
 class RefusalNamesNothing(TinyRopeModel):
     def check_width(self, factor):
         try:
@@ -557,7 +557,7 @@ class RefusalNamesNothing(TinyRopeModel):
             raise ValueError("bad rope configuration") from None
 
 
-@caught("range")
+@caught("doubts", "range")
 class RefusedByAssertion(TinyRopeModel):
     def check_width(self, factor):
         try:
@@ -664,7 +664,7 @@ class LongestLengthKept(Rotary):
         return self.longest
 
 
-@caught("growth")
+@caught("growth", "history")
 class GrowsUntilShort(Rotary):
     """A table once grown is kept until a batch is shorter than the configured length."""
 
@@ -1093,7 +1093,27 @@ class ListsUnchecked(TinyRopeModel):
         pass
 
 
-@caught("faults")
+@caught("doubts", "faults")
 class MissingKeysUnchecked(TinyRopeModel):
     def check_scaling(self):
         pass
+
+
+@caught("doubts")
+class DoubtsUnspoken(TinyRopeModel):
+    def doubts(self, rope):
+        return []
+
+
+@caught("doubts")
+class DoubtsOfTheEdge(TinyRopeModel):
+    """A factor of 1, which scales nothing, is as it should be."""
+
+    def doubts(self, rope):
+        return super().doubts(rope) or ["factor"] * (rope.get("factor") == 1)
+
+
+@caught("doubts")
+class ContradictionsUnseen(TinyRopeModel):
+    def contradictions(self, rope):
+        return []

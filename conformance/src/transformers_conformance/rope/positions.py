@@ -43,3 +43,8 @@ def far() -> torch.Tensor:
 def beyond(limit: int) -> torch.Tensor:
     """`[1, seq]`, evenly spread, the last one past `limit`."""
     return (torch.arange(SEQUENCE_LENGTH) * (limit // (SEQUENCE_LENGTH - 2)))[None]
+
+
+def up_to(last: int) -> torch.Tensor:
+    """`[1, seq]`, evenly spread from 0 to exactly `last`."""
+    return (torch.arange(SEQUENCE_LENGTH) * last // (SEQUENCE_LENGTH - 1))[None]

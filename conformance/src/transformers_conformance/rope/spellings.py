@@ -1,10 +1,11 @@
 """The ways in which a rotation can be written into a config: today's keys and older ones, flat and nested."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .description import Case, Description
+from .tiny import scaling_parameters, size_values
 from .width import FlatFactor, RopeParametersFactor
 
 
@@ -43,6 +44,14 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
         yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE), _LINEAR)
     if not isinstance(width, RopeParametersFactor):
         return
+    if case.n == _unasked_width(description, case.head_dim):
+        yield Spelling({"rope_parameters": {"rope_type": "default", "rope_theta": width.base}})
+        for rope_type in description.supported_rope_types:
+            scaling = scaling_parameters(replace(case, rope_type=rope_type))
+            yield Spelling({"rope_parameters": {"rope_theta": width.base} | scaling}, scaling)
+        if "proportional" in description.supported_rope_types:
+            plain = {"rope_type": "proportional"}  # its factor is optional
+            yield Spelling({"rope_parameters": {"rope_theta": width.base} | plain}, plain)
     flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
     forms = [flat]
     if description.mentions("rotary_pct"):
@@ -59,6 +68,12 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if linear:
         yield Spelling({"rope_scaling": _LINEAR | flat}, _LINEAR)
         yield Spelling({"rope_parameters": _LINEAR_BY_TYPE | flat}, _LINEAR)
+
+
+def _unasked_width(description: Description, head_dim: int) -> int:
+    """The width of a config that names none."""
+    config = description.config_class(**size_values(description, head_dim) | description.config_overrides)
+    return description.width.read(config, head_dim)[0]
 
 
 def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -23,6 +23,10 @@ _OPTIONS = {
     "mscale": {"mscale": 1.5, "mscale_all_dim": 0.5},
     "attention_factor": {"attention_factor": 1.375},
     "untruncated": {"truncate": False},
+    "defaults": {"beta_fast": None, "beta_slow": None},
+    "inferred": {"factor": None},  # what the two lengths say
+    "unscaled": {"factor": 1.0},
+    "step": {"beta_fast": 4.0, "beta_slow": 4.0, "truncate": False},  # a ramp of no width
     "within": {},  # no key: positions that stay within the original length
 }
 

@@ -88,9 +88,12 @@ def check_packed(description: Description, case: Case, verdict: Verdict) -> None
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("default", "dynamic", "longrope"))
 def check_history(description: Description, case: Case, verdict: Verdict) -> None:
-    """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs."""
-    short, long = positions.consecutive(), _long(case)
-    _require_no_memory(description, case, verdict, [short, long, long, short, long[:, :1], short])
+    """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs.
+
+    And one that just fills the length beyond which a scaled type changes, after a longer one.
+    """
+    short, full, long = positions.consecutive(), positions.up_to(_length(case) - 1), _long(case)
+    _require_no_memory(description, case, verdict, [short, long, long, short, long[:, :1], short, long, full])
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic",))
@@ -120,16 +123,22 @@ def check_inputs(description: Description, case: Case, verdict: Verdict) -> None
 
 def _long(case: Case) -> torch.Tensor:
     """Positions that switch a scaled type, and stay within the configured length of the others."""
-    if case.rope_type == "dynamic":
-        return positions.beyond(MAX_POSITION_EMBEDDINGS)
-    if case.rope_type == "longrope":
-        return positions.beyond(ORIGINAL_MAX_POSITION_EMBEDDINGS)
-    return positions.consecutive(MAX_POSITION_EMBEDDINGS - SEQUENCE_LENGTH)
+    if case.rope_type == "default":
+        return positions.consecutive(MAX_POSITION_EMBEDDINGS - SEQUENCE_LENGTH)
+    return positions.beyond(_length(case))
+
+
+def _length(case: Case) -> int:
+    return ORIGINAL_MAX_POSITION_EMBEDDINGS if case.rope_type == "longrope" else MAX_POSITION_EMBEDDINGS
 
 
 def _require_no_memory(description: Description, case: Case, verdict: Verdict, calls: list[torch.Tensor]) -> None:
-    """Runs one model at all these positions in turn; each call must give what a model gives that never ran."""
+    """Runs one model at all these positions in turn; each call must give what a model gives that never ran.
+
+    Nor may it save more than before.
+    """
     used = Probe(description, case)
+    saved = list(used.model.state_dict())
     fresh: dict[tuple, torch.Tensor] = {}
     for number, ids in enumerate(calls):
         tokens = used.input_ids[:, : ids.shape[1]]
@@ -145,4 +154,6 @@ def _require_no_memory(description: Description, case: Case, verdict: Verdict, c
             "bit-equal to those of a model that never ran",
             f"off by up to {error:.3g}",
         )
+    saved_now = list(used.model.state_dict())
+    verdict.require(saved_now == saved, "names in state_dict() after these calls", saved, saved_now)
     verdict.require(len({x.sum().item() for x in fresh.values()}) > 1, "outputs of calls", "different", "the same")

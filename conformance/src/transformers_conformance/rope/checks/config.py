@@ -10,6 +10,7 @@ import torch
 
 from .. import positions
 from ..description import Case, Description
+from ..doubts import doubtful, proper
 from ..messages import collected_messages
 from ..probe import Probe
 from ..reference import inverse_frequencies
@@ -25,7 +26,7 @@ from ..tiny import (
 )
 from ..verdict import ConformanceError, Verdict
 from .assertions import refusals, require_refusal, require_tables
-from .registry import FEW_HEADS, half_width, no_obstacle, rope_property
+from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property
 
 
 @rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
@@ -50,7 +51,7 @@ def check_range(description: Description, case: Case, verdict: Verdict) -> None:
         require_refusal(description, refused, verdict, (description.width.key, str(value)))
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=no_obstacle)
+@rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
 def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
     """Every key that the config declares, or accepted in an older form, reaches the table wherever it is given.
 
@@ -58,7 +59,13 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
     """
     problems = {}
     for spelling in spellings(description, case):
-        expected, _ = inverse_frequencies(case.n, description.width.base, spelling.scaling)
+        expected, _ = inverse_frequencies(
+            case.n,
+            description.width.base,
+            spelling.scaling,
+            max_position_embeddings=MAX_POSITION_EMBEDDINGS,
+            head_dim=case.head_dim,
+        )
         try:
             model = _build(description, case, spelling.values)
             require_tables(verdict, model, expected, description.width.base)
@@ -132,12 +139,11 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
         verdict.require(changed == expected, f"channels of the {name} that positions change", expected, changed)
 
 
-@rope_property(
-    "R6",
-    head_dims=FEW_HEADS,
-    widths=half_width,
-    obstacle=lambda description: None if description.askable_rope_types else "its config has no key for a rope type",
-)
+def without_rope_types(description: Description) -> str | None:
+    return None if description.askable_rope_types else "its config has no key for a rope type"
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
 def check_faults(description: Description, case: Case, verdict: Verdict) -> None:
     """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass."""
     problems = {}
@@ -152,6 +158,35 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
         else:
             problems[str(parameters)] = "accepted"
     verdict.require(not problems, "faulty parameters of a rope type", "a ValueError or a KeyError by name", problems)
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
+def check_doubts(description: Description, case: Case, verdict: Verdict) -> None:
+    """A value that a rope type does not expect is refused or warned of, by its key; what it expects draws no word."""
+    problems = {}
+    for key, parameters in doubtful(description, case):
+        said = _said(description, case, parameters)
+        if not any(key in text for text in said):
+            problems[str(parameters)] = f"nothing names {key!r}: {said}"
+    for parameters in proper(description, case):
+        said = [text for text in _said(description, case, parameters) if any(key in text for key in parameters)]
+        if said:
+            problems[str(parameters)] = f"right, and yet: {said}"
+    what = "doubtful parameters of a rope type"
+    verdict.require(not problems, what, "a refusal or a warning by name, of no others", problems)
+
+
+def _said(description: Description, case: Case, parameters: Mapping[str, Any]) -> list[str]:
+    """What is said of these parameters while the model is built, a refusal included."""
+    refusal = []
+    with collected_messages() as messages:
+        try:
+            _build(description, case, description.width.config_values(case.value, parameters))
+        except (*refusals(), KeyError) as error:
+            refusal = [str(error)]
+        except Exception:
+            pass  # what cannot be computed may end so, if it was warned of
+    return messages + refusal
 
 
 def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:

@@ -81,6 +81,11 @@ def half_width(head_dim: int) -> tuple[int, ...]:
     return (head_dim // 2,)
 
 
+def full_and_half(head_dim: int) -> tuple[int, ...]:
+    """Of keys that a config may leave out, too: many then mean the whole head."""
+    return (head_dim, head_dim // 2)
+
+
 def odd_width(head_dim: int) -> tuple[int, ...]:
     """Of what is dearest."""
     return FEW_WIDTHS[-1:]

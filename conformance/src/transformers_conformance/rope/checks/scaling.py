@@ -31,17 +31,25 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
     require_scaled(description, case, verdict, positions.beyond(_length(case)))
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
+def _few_widths_and_three_pairs(head_dim: int) -> tuple[int, ...]:
+    """Three pairs of four: a single one that stands still under "proportional" must not be lost."""
+    return (*few_widths(head_dim), 6)
+
+
+@rope_property(
+    "R6", head_dims=FEW_HEADS, widths=_few_widths_and_three_pairs, rope_types=ROPE_TYPE_OPTIONS, refusals=True
+)
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
     """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 
-    "longrope+within" stays within the original length, where the other list of factors holds.
+    "longrope+within" stays within the original length, and fills it: there the other list of factors holds.
     """
     if case.rope_type not in description.supported_rope_types:
         require_refusal(description, case, verdict, (case.scaling_type,))
         return
     within = case.rope_type == "longrope+within"
-    require_scaled(description, case, verdict, positions.gapped() if within else positions.beyond(_length(case)))
+    ids = positions.up_to(_length(case) - 1) if within else positions.beyond(_length(case))
+    require_scaled(description, case, verdict, ids)
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic", "longrope"))
@@ -49,10 +57,11 @@ def check_batch_scaling(description: Description, case: Case, verdict: Verdict) 
     """One scaling a batch, by upstream's design: a row of small positions is scaled as the batch's largest asks.
 
     The exception that R8 states. It is asserted so that a scaling chosen by the first row, or by the number of tokens,
-    shows.
+    shows; also where the largest is the first, or the second, past the configured length.
     """
-    ids = torch.cat((positions.consecutive()[:1], positions.beyond(_length(case))))
-    require_scaled(description, case, verdict, ids)
+    short, length = positions.consecutive()[:1], _length(case)
+    for largest in (positions.beyond(length), positions.up_to(length), positions.up_to(length + 1)):
+        require_scaled(description, case, verdict, torch.cat((short, largest)))
 
 
 def _length(case: Case) -> int:

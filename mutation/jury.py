@@ -1,0 +1,115 @@
+"""Judges the `transformers` that this process imports by the conformance checks, up to the first that fails."""
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def all_checks(models: Iterable[str]) -> Iterator[str]:
+    """The names of all checks of these models, folders of `tests/models`; one, `import`, where that fails."""
+    for model in models:
+        description = _description(model)
+        if description is None:
+            yield f"{model} import"
+            continue
+        from transformers_conformance.rope import PROPERTIES
+
+        for name, prop in PROPERTIES.items():
+            for head_dim, n, rope_type in prop.grid():
+                if prop.asks(description, rope_type) and _is_asked(model, name):
+                    yield f"{model} {name} {head_dim} {n} {rope_type}"
+
+
+def find_killer(checks: Iterable[str]) -> str | None:
+    """The name of the first check that fails, or None."""
+    return next((name for name in checks if not _passes(name)), None)
+
+
+def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[int]]]:
+    """`find_killer` of all checks, and the lines of a file that each of them runs, as if it were alone.
+
+    What runs while modules are imported stands under "".
+    """
+    lines: dict[str, set[int]] = {"": set()}
+    name = ""
+
+    def local(frame, event, argument):
+        lines[name].add(frame.f_lineno)
+        return local
+
+    def enter(frame, event, argument):
+        return local(frame, event, argument) if frame.f_code.co_filename == file else None
+
+    sys.settrace(enter)
+    try:
+        for model in models:
+            _description(model)
+        from transformers_conformance.rope.probe import probe
+
+        lines["asking"], name = set(), "asking"
+        checks = list(all_checks(models))
+        del lines["asking"]
+        for name in checks:  # noqa: B007  `local` reads it
+            lines[name] = set()
+            probe.cache_clear()  # a check that is given another's model has not built it, and could not do without it
+            if not _passes(name):
+                return name, {}
+    finally:
+        sys.settrace(None)
+    return None, {check: sorted(ran) for check, ran in lines.items()}
+
+
+@cache
+def _passes(name: str) -> bool:
+    model, property_name, *configuration = name.split(" ")
+    description = _description(model)
+    if description is None or property_name == "import":
+        return description is not None
+    if not _is_asked(model, property_name):
+        return True  # as in a run of the tests: they would not be there
+    from transformers_conformance.rope import PROPERTIES, judge_case
+
+    head_dim, n, rope_type = configuration
+    try:
+        for case in description.cases(int(head_dim), int(n), rope_type):
+            judge_case(PROPERTIES[property_name], description, case)
+    except Exception:
+        return False
+    return True
+
+
+@cache
+def _is_asked(model: str, property_name: str) -> bool:
+    from transformers_conformance.rope import PROPERTIES
+
+    return PROPERTIES[property_name].not_applicable(_description(model)) is None
+
+
+@cache
+def _description(model: str):
+    """What the tests of a model say of it, or None where importing them fails."""
+    try:
+        return next(_described(_load(model)))
+    except Exception:
+        return None
+
+
+def _load(model: str) -> ModuleType:
+    path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _described(module: ModuleType) -> Iterator:
+    for _, tests in inspect.getmembers(module, inspect.isclass):
+        if hasattr(tests, "rotary_description") and tests.config_class is not None:
+            yield tests.rotary_description()

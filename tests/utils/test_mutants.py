@@ -1,0 +1,199 @@
+"""Mutation testing: what counts, how a mutant is named and judged, and what the list of survivors must say."""
+
+import ast
+import textwrap
+from pathlib import Path
+
+import pytest
+from cosmic_ray.commands.init import init
+from cosmic_ray.work_db import use_db
+
+from mutation import report, survivors
+from mutation.mutants import Mutant, MutatedFile
+from mutation.scope import SUBJECTS, Source, Subject
+from mutation.session import BaselineError, Session, Verdict
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+
+
+FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
+MODEL = textwrap.dedent(
+    '''\
+    import torch
+
+    SIZE = 1 + 2
+
+
+    def rotate_half(x: int | None = None):
+        """Not code: 1 + 2."""
+        return x[1:]
+
+
+    class Attention:
+        @staticmethod
+        def forward(q, cos):
+            width = q * 2
+            if cos.shape > 3:
+                width = 4
+            raise ValueError(f"{width + 5}")
+
+
+    class FlashAttention:
+        def forward(self, cos):
+            return cos + 6
+    '''
+)
+
+
+def mutated_file(text: str, folder: Path, rotary: bool = False) -> MutatedFile:
+    path = folder / "model.py"
+    path.write_text(text)
+    with use_db(folder / "session.sqlite") as database:
+        init([path], database, {})
+        specs = [item.mutations[0] for item in database.work_items]
+    return MutatedFile("model.py", Source(text, rotary), specs)
+
+
+def reasons(file: MutatedFile) -> dict[str, str | None]:
+    """Why mutants of a number do not count, by the number as it stands in the code."""
+    return {
+        file.source.lines[spec.start_pos[0] - 1][spec.start_pos[1] : spec.end_pos[1]]: file.source.left_out(
+            spec.start_pos, spec.end_pos
+        )
+        for spec, mutant in file.mutants()
+        if mutant.operator == "NumberReplacer"
+    }
+
+
+def test_in_a_model_rotary_definitions_and_statements_count(tmp_path):
+    found = reasons(mutated_file(MODEL.replace("SIZE = 1 + 2", "SIZE = 7"), tmp_path))
+    assert found == {
+        "7": "outside of definitions", "1": None, "2": "not rotary", "3": None, "4": "not rotary",
+        "5": "the wording of a message", "6": "needs a GPU",
+    }  # fmt: skip
+
+
+def test_in_a_rotary_file_every_definition_counts_but_annotations_do_not(tmp_path):
+    file = mutated_file(MODEL, tmp_path, rotary=True)
+    assert reasons(file)["2"] is None
+    pipes = [spec for spec, mutant in file.mutants() if "BitOr_" in mutant.operator]
+    assert {file.source.left_out(spec.start_pos, spec.end_pos) for spec in pipes} == {"an annotation"}
+
+
+def test_a_mutant_is_one_change_in_the_place_that_its_name_says(tmp_path):
+    file = mutated_file(MODEL, tmp_path)
+    texts = {str(mutant): file.mutated(spec) for spec, mutant in file.mutants()}
+    assert len(texts) == len(file.specs)
+    for name, text in texts.items():
+        if text is not None:
+            ast.parse(text)
+            changed = [line for line, was in zip(text.splitlines(), MODEL.splitlines(), strict=False) if line != was]
+            assert changed, name
+    (rotated,) = [text for name, text in texts.items() if "::rotate_half::NumberReplacer.0@" in name]
+    assert rotated == MODEL.replace("return x[1:]", "return x[ 2:]")
+    (condition,) = [text for name, text in texts.items() if "ReplaceComparisonOperator_Gt_Lt.0" in name]
+    assert condition == MODEL.replace("cos.shape > 3", "cos.shape < 3")
+
+
+def test_a_name_outlives_an_edit_elsewhere_and_not_one_of_its_line(tmp_path):
+    def names(text: str) -> set[str]:
+        return {str(mutant) for _, mutant in mutated_file(text, tmp_path).mutants() if "rotate_half" in str(mutant)}
+
+    assert names(MODEL.replace("SIZE = 1 + 2", "SIZE = 1\nMORE = 2 * 3")) == names(MODEL)
+    assert names(MODEL.replace("x[1:]", "x[1:3]")).isdisjoint(names(MODEL) - names(MODEL.replace("x[1:]", "x")))
+
+
+def test_every_subject_is_in_the_fork_and_has_models_that_judge_it():
+    for subject in SUBJECTS:
+        assert (FORK / subject.file).exists()
+        for model in subject.models:
+            assert (REPOSITORY / "tests" / "models" / model).is_dir()
+
+
+ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))
+
+
+def test_a_real_mutant_is_caught_and_remembered(tmp_path):
+    """The first of `rotate_every_two`, from the fork's source to a verdict in the database; then nothing is left."""
+    session = Session(FORK, (ROTATE,), tmp_path)
+    before = (FORK / ROTATE.file).read_bytes()
+    wanted = next(mutant for mutant in session.mutants() if mutant.definition == "rotate_every_two")
+    done = []
+    for _ in range(2):
+        session.run(wanted.__eq__, 1, lambda *progress: done.append(progress))
+    assert done == [(1, 1)]
+    (verdict,) = Session(FORK, (ROTATE,), tmp_path).verdicts()
+    assert verdict.mutant == wanted
+    assert verdict.killer.startswith("gptj ")
+    assert (FORK / ROTATE.file).read_bytes() == before
+
+
+def test_code_that_does_not_pass_as_it_is_judges_nothing(tmp_path):
+    odd = Subject("models/gptj/modeling_gptj.py", ("no_such_model",))
+    session = Session(FORK, (odd,), tmp_path)
+    wanted = session.mutants()[0]
+    with pytest.raises(BaselineError, match="gptj.py, not mutated, is caught by: no_such_model import"):
+        session.run(wanted.__eq__, 1, lambda *progress: None)
+    assert session.verdicts() == []
+
+
+A, B, C = (Mutant("f.py", "g", "NumberReplacer", index, "0") for index in range(3))
+
+
+def listed(folder: Path, text: str) -> list[survivors.Survivors]:
+    path = folder / "survivors.toml"
+    path.write_text(textwrap.dedent(text))
+    return survivors.read(path)
+
+
+ENTRY = """\
+    [[survivors]]
+    file = "f.py"
+    definition = "g"
+    kind = "equivalent"
+    change = "one more"
+    reason = "Nobody counts."
+    mutants = ["NumberReplacer.0@0", "NumberReplacer.1@0"]
+"""
+
+
+def test_survivors_and_the_list_must_agree(tmp_path):
+    entries = listed(tmp_path, ENTRY)
+    assert survivors.problems(entries, [A, B], [A, B, C]) == []
+    assert survivors.problems(entries, [A, B], [A]) == []
+    assert survivors.problems(entries, [A, C], [A, B, C]) == [
+        "survived, and is not listed: f.py::g::NumberReplacer.2@0",
+        "listed, and was caught: f.py::g::NumberReplacer.1@0",
+    ]
+    assert survivors.unknown(entries, [A]) == ["listed, and there is no such mutant: f.py::g::NumberReplacer.1@0"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"equivalent"', '"fine"', "kind must be one of equivalent, gap"),
+        ("change", "changes", "changes"),
+        ("NumberReplacer.1", "NumberReplacer.0", "NumberReplacer.0@0 is listed twice"),
+    ],
+)
+def test_a_list_that_is_not_as_it_should_be_is_refused(tmp_path, old, new, words):
+    with pytest.raises(survivors.ListError, match=words):
+        listed(tmp_path, ENTRY.replace(old, new))
+
+
+def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream():
+    for entry in survivors.read():
+        assert entry.change and entry.reason and entry.mutants
+        assert not {"`", "=="} & set(entry.change.split())
+
+
+def test_the_document_counts_and_gives_reasons(tmp_path):
+    verdicts = [Verdict(A, None), Verdict(B, None), Verdict(C, "gptj rotation 8 4 default")]
+    text = report.document(verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY))
+    for words in (
+        "| f.py | 3 | 1 | 2 | 33.3 |",
+        "an annotation (7)",
+        "`rotation` 1",
+        "Nobody counts.",
+        "equivalent (2)",
+    ):
+        assert words in text
