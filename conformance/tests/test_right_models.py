@@ -67,9 +67,9 @@ def test_a_model_that_takes_no_positions_is_judged_by_what_it_counts():
         def counted(self, seen, batch, seq):
             return super().counted(seen, batch, seq).flip(-1)
 
-    for model_class, outcome in ((Deaf, "holds"), (DeafFromTheEnd, "broken")):
+    for model_class, status in ((Deaf, "pass"), (DeafFromTheEnd, "fail")):
         results = judge(Description(TinyRopeConfig, model_class, "half-split"), (8,))
-        assert [result.outcome for result in results if result.property_name == "counted"] == [outcome]
+        assert [result.status for result in results if result.property_name == "counted"] == [status]
 
 
 def test_a_first_layer_without_rope_is_passed_over():

@@ -127,13 +127,13 @@ class WidthRoundedUp(TableCutToN):
 
 
 @caught(
-    TURNING,
-    WHOLE_MODEL,
     "checkpointing",
-    ITSELF,
     "faults",
     "forward",
     "frequencies",
+    "gradcheck",
+    "growth",
+    "head_permutation",
     "heads",
     "history",
     "inputs",
@@ -142,8 +142,6 @@ class WidthRoundedUp(TableCutToN):
     "passing",
     "saved_config",
     "shift",
-    "gradcheck",
-    "head_permutation",
 )
 class OneChannelBroadcast(TableCutToN):
     """The slice has `n` channels and the table `n + 1`: broadcast at `n = 1`, a crash above."""
@@ -213,18 +211,22 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
 @caught(
     "batch_scaling",
     "cast",
+    "counted",
+    "far",
     "faults",
     "frequencies",
+    "gradients",
+    "grouped",
     "keys",
+    "layers",
     "layout",
+    "loaded_precision",
     "positions",
+    "precision",
     "rotation",
     "saved_config",
     "scaled",
     "scaling_options",
-    "counted",
-    "grouped",
-    "layers",
 )
 class EvenDenominator(DefaultTypeOnly):
     """Divides exponents by `2m`, which is another number than `n` where that is odd."""
@@ -530,7 +532,7 @@ class RangeUnchecked(TinyRopeModel):
             super().check_width(factor)
 
 
-@caught("doubts", "range")
+@caught("range")
 class RangeCompared(TinyRopeModel):
     """Comparisons let NaN through."""
 
@@ -541,14 +543,14 @@ class RangeCompared(TinyRopeModel):
             super().check_width(factor)
 
 
-@caught("doubts", "range")
+@caught("range")
 class RangeClamped(TinyRopeModel):
     def check_width(self, factor):
         self.config.rope["partial_rotary_factor"] = min(max(factor, 0.0), 1.0) if isinstance(factor, float) else 1.0
         super().check_width(self.config.rope["partial_rotary_factor"])
 
 
-@caught("doubts", "range")
+@caught("range")
 class RefusalNamesNothing(TinyRopeModel):
     def check_width(self, factor):
         try:
@@ -557,7 +559,7 @@ class RefusalNamesNothing(TinyRopeModel):
             raise ValueError("bad rope configuration") from None
 
 
-@caught("doubts", "range")
+@caught("range")
 class RefusedByAssertion(TinyRopeModel):
     def check_width(self, factor):
         try:

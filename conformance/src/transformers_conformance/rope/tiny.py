@@ -46,8 +46,7 @@ def size_values(description: Description, head_dim: int) -> dict[str, Any]:
     hidden_size = NUM_HEADS * head_dim
     known = {
         ("hidden_size", "n_embd"): hidden_size,
-        # What takes more than a few passes is judged on the widest heads alone; there, layers may differ.
-        ("num_hidden_layers", "n_layer"): 2 if head_dim == 8 else 1,
+        ("num_hidden_layers", "n_layer"): 2,
         ("num_attention_heads", "n_head"): NUM_HEADS,
         ("num_key_value_heads",): NUM_KEY_VALUE_HEADS,
         ("head_dim",): head_dim,
