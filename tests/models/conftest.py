@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 os.environ.setdefault("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(Path(__file__).with_name("exceptions.toml")))
-# Importing Transformers makes some million objects that live on; collecting among them costs a tenth of a model's time.
+# Importing Transformers makes a million objects that live on; collecting among them costs a tenth of the time.
 gc.set_threshold(200_000)
