@@ -78,11 +78,10 @@ def _passes(name: str) -> bool:
 
     head_dim, n, rope_type = configuration
     try:
-        for case in description.cases(int(head_dim), int(n), rope_type):
-            judge_case(PROPERTIES[property_name], description, case)
+        cases = description.cases(int(head_dim), int(n), rope_type)
+        return not any(judge_case(PROPERTIES[property_name], description, case).unexpected for case in cases)
     except Exception:
         return False
-    return True
 
 
 @cache

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ from .scope import Source, Subject
 
 
 ROOT = Path(__file__).resolve().parents[1]
+_BITWISE = re.compile("Bit|Shift|Invert")
 # What a verdict depends on, beside the files that are mutated.
 _SUITE = ("conformance/src", "tests/models", "mutation/jury.py", "mutation/scope.py", "mutation/zygote.py")
 
@@ -130,6 +132,8 @@ class Session:
                 (spec,) = item.mutations
                 source = self.sources[str(spec.module_path)]
                 reason = source.left_out(spec.start_pos, spec.end_pos)
+                if reason is None and _BITWISE.search(spec.operator_name):
+                    reason = "a bitwise operator, which no float takes"
                 if reason is not None:
                     skipped[reason].append(item.job_id)
             for reason, job_ids in skipped.items():
