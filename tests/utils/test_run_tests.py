@@ -1,6 +1,7 @@
 """`./run_tests` as a user calls it."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -9,8 +10,24 @@ import pytest
 from overlay.layout import REPOSITORY
 
 
-def run_tests(*arguments: str, cwd: Path = REPOSITORY) -> subprocess.CompletedProcess:
-    return subprocess.run([REPOSITORY / "run_tests", *arguments], cwd=cwd, capture_output=True, text=True)
+RESULTS = REPOSITORY / "build" / "results"
+
+
+def run_tests(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [REPOSITORY / "run_tests", *arguments], cwd=cwd, env=os.environ | variables, capture_output=True, text=True
+    )
+
+
+def results(subject: str, model: str) -> list[dict]:
+    return [json.loads(line) for line in (RESULTS / subject / f"{model}.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture
+def nothing_known(tmp_path) -> dict[str, str]:
+    file = tmp_path / "exceptions.toml"
+    file.touch()
+    return {"TRANSFORMERS_CONFORMANCE_EXCEPTIONS": str(file)}
 
 
 def test_help_names_its_options():
@@ -29,30 +46,94 @@ def test_it_works_from_any_folder_and_writes_a_log_and_a_table(tmp_path):
     passed = int(done.stdout.strip().splitlines()[-1].split()[0])
     assert passed > 0
     assert f"{passed} passed" in log.read_text()
-    lines = (REPOSITORY / "build" / "results" / "5.23.0-fork.jsonl").read_text().splitlines()
-    found = [json.loads(line) for line in lines]
-    assert {line["status"] for line in found if line["model"] == "phi"} == {"pass"}
-    assert sum(line["model"] == "phi" for line in found) >= passed
+    found = [json.loads(line) for line in (RESULTS / "5.23.0-fork.jsonl").read_text().splitlines()]
+    assert {line["status"] for line in found if line["model"] == "phi"} == {"pass", "not-applicable"}
+    assert sum(line["model"] == "phi" and line["status"] == "pass" for line in found) >= passed
     for key in ("release", "build", "rule", "property", "case", "reason", "seconds"):
         assert key in found[0]
 
 
-def test_on_pristine_upstream_an_odd_width_fails_with_an_exit_status_and_a_log():
-    done = run_tests("--pristine", "llama", "-k", "forward and head_dim_5_n_5", "-j", "1")
+ODD_FORWARD = ("--pristine", "llama", "-k", "forward and head_dim_5_n_5", "-j", "1")
+
+
+def test_on_pristine_upstream_an_odd_width_is_known_to_fail():
+    done = run_tests(*ODD_FORWARD)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = (x for x in results("5.23.0-pristine", "llama") if x["status"] != "not-applicable")
+    assert (line["build"], line["rule"], line["status"]) == ("pristine", "R1", "refused")
+    assert "one too many for an odd width" in line["known"]
+
+
+def test_what_nobody_knows_of_fails_with_an_exit_status_and_a_log(nothing_known):
+    done = run_tests(*ODD_FORWARD, **nothing_known)
     assert done.returncode == 1
     assert "FAILED" in done.stdout
     assert "see build/logs/5.23.0-pristine/llama.log" in done.stdout
     assert "R1, forward: LlamaModel" in (REPOSITORY / "build/logs/5.23.0-pristine/llama.log").read_text()
-    (line,) = (REPOSITORY / "build/results/5.23.0-pristine/llama.jsonl").read_text().splitlines()
-    found = json.loads(line)
-    assert (found["build"], found["rule"], found["status"]) == ("pristine", "R1", "refused")
 
 
-def test_another_release_is_installed_and_judged():
-    done = run_tests("--release", "5.12.0", "gpt_neox", "-k", "forward and head_dim_8_n_8")
+def test_another_release_is_installed_and_judged_and_shows_that_it_ignored_the_factor(nothing_known):
+    done = run_tests(
+        "--release",
+        "5.0.0",
+        "gpt_neox_japanese",
+        "recurrent_gemma",
+        "-k",
+        "forward and head_dim_8_n_4",
+        **nothing_known,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "judging 5.0.0-pristine" in done.stdout
+    for model, status in (("gpt_neox_japanese", "fail"), ("recurrent_gemma", "crash")):
+        (line,) = (x for x in results("5.0.0-pristine", model) if x["status"] != "not-applicable")
+        assert (line["release"], line["status"]) == ("5.0.0", status)
+
+
+def test_a_model_that_a_release_has_not_is_absent_and_no_failure():
+    done = run_tests("--release", "4.44.2", "glm", "gptj", "-k", "frequencies and head_dim_8_n_8")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "judging 5.12.0-pristine" in done.stdout
-    assert "1 passed" in done.stdout
+    assert "glm: absent" in done.stdout and "gptj: passed" in done.stdout
+
+
+OWN_CONFIG = """
+from transformers import LlamaConfig
+
+
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+"""
+OWN_MODEL = """
+from transformers import LlamaModel
+
+from .configuration_own import OwnConfig
+
+
+class OwnModel(LlamaModel):
+    config_class = OwnConfig
+"""
+
+
+def test_a_model_of_ones_own_is_judged(tmp_path):
+    (tmp_path / "configuration_own.py").write_text(OWN_CONFIG)
+    (tmp_path / "modeling_own.py").write_text(OWN_MODEL)
+    done = run_tests("--model", "modeling_own.py:OwnConfig:OwnModel", "-k", "rotation and n_3", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[1/1] OwnModel: passed" in done.stdout
+    assert {line["model"] for line in results("5.23.0-fork", "OwnModel")} == {"own"}
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("modeling_own.py:OwnConfig", "is not FILE:CONFIG:MODEL"),
+        ("missing.py:OwnConfig:OwnModel", "is not FILE:CONFIG:MODEL"),
+    ],
+)
+def test_a_place_that_names_no_model_is_refused(tmp_path, place, said):
+    (tmp_path / "modeling_own.py").touch()
+    done = run_tests("--model", place, cwd=tmp_path)
+    assert done.returncode != 0
+    assert said in done.stderr
 
 
 def test_a_release_that_does_not_exist_is_named():

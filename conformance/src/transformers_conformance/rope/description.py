@@ -18,12 +18,14 @@ SCALED_ROPE_TYPES = ("linear", "dynamic", "yarn", "llama3", "longrope")
 # A type, and what else it is asked for beside its required keys: `tiny.scaling_parameters` says how.
 ROPE_TYPE_OPTIONS = (
     "yarn+mscale",
+    "yarn+mscale_alone",
     "yarn+attention_factor",
     "yarn+untruncated",
     "yarn+defaults",
     "yarn+inferred",
     "yarn+unscaled",
     "yarn+step",
+    "yarn+clamped",
     "longrope+within",
     "longrope+attention_factor",
     "proportional",

@@ -21,12 +21,21 @@ ORIGINAL_MAX_POSITION_EMBEDDINGS = 128
 _OPTIONS = {
     "": {},
     "mscale": {"mscale": 1.5, "mscale_all_dim": 0.5},
+    "mscale_alone": {"mscale": 1.5},  # counts for nothing without the other
     "attention_factor": {"attention_factor": 1.375},
     "untruncated": {"truncate": False},
-    "defaults": {"beta_fast": None, "beta_slow": None},
-    "inferred": {"factor": None},  # what the two lengths say
+    # So long a length that the ends of the ramp fall between pairs.
+    "defaults": {
+        "beta_fast": None,
+        "beta_slow": None,
+        "truncate": False,
+        "original_max_position_embeddings": 16 * ORIGINAL_MAX_POSITION_EMBEDDINGS,
+    },
+    # What the two lengths say, no whole number.
+    "inferred": {"factor": None, "original_max_position_embeddings": 96},
     "unscaled": {"factor": 1.0},
-    "step": {"beta_fast": 4.0, "beta_slow": 4.0, "truncate": False},  # a ramp of no width
+    "step": {"beta_fast": 40.0, "beta_slow": 40.0},  # a ramp of no width, at pair 0
+    "clamped": {"factor": 1.5, "beta_slow": 0.001},  # a ramp that ends beyond the last channel
     "within": {},  # no key: positions that stay within the original length
 }
 

@@ -31,14 +31,12 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
     require_scaled(description, case, verdict, positions.beyond(_length(case)))
 
 
-def _few_widths_and_three_pairs(head_dim: int) -> tuple[int, ...]:
-    """Three pairs of four: a single one that stands still under "proportional" must not be lost."""
-    return (*few_widths(head_dim), 6)
+def _all_three_and_one_pair(head_dim: int) -> tuple[int, ...]:
+    """All pairs, three of them, since one that stands still under "proportional" must not be lost, and one."""
+    return (8, 6, 3)
 
 
-@rope_property(
-    "R6", head_dims=FEW_HEADS, widths=_few_widths_and_three_pairs, rope_types=ROPE_TYPE_OPTIONS, refusals=True
-)
+@rope_property("R6", head_dims=FEW_HEADS, widths=_all_three_and_one_pair, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
     """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 
@@ -60,7 +58,8 @@ def check_batch_scaling(description: Description, case: Case, verdict: Verdict) 
     shows; also where the largest is the first, or the second, past the configured length.
     """
     short, length = positions.consecutive()[:1], _length(case)
-    for largest in (positions.beyond(length), positions.up_to(length), positions.up_to(length + 1)):
+    beyond = positions.beyond(length)
+    for largest in (beyond, 2 * beyond, positions.up_to(length), positions.up_to(length + 1)):
         require_scaled(description, case, verdict, torch.cat((short, largest)))
 
 
