@@ -28,6 +28,8 @@ ROPE_TYPE_OPTIONS = (
     "yarn+clamped",
     "longrope+within",
     "longrope+attention_factor",
+    "longrope+inferred",
+    "longrope+unscaled",
     "proportional",
 )
 

@@ -36,7 +36,7 @@ _OPTIONS = {
     "unscaled": {"factor": 1.0},
     "step": {"beta_fast": 40.0, "beta_slow": 40.0},  # a ramp of no width, at pair 0
     "clamped": {"factor": 1.5, "beta_slow": 0.001},  # a ramp that ends beyond the last channel
-    "within": {},  # no key: positions that stay within the original length
+    "within": {"factor": 1.5},  # and positions that stay within the original length
 }
 
 _MAX_POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
