@@ -40,14 +40,15 @@ def _all_three_and_one_pair(head_dim: int) -> tuple[int, ...]:
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
     """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 
-    "longrope+within" stays within the original length, and fills it: there the other list of factors holds.
+    "longrope+within" stays within the original length, or fills it: there the other list of factors holds.
     """
     if case.rope_type not in description.supported_rope_types:
         require_refusal(description, case, verdict, (case.scaling_type,))
         return
-    within = case.rope_type == "longrope+within"
-    ids = positions.up_to(_length(case) - 1) if within else positions.beyond(_length(case))
-    require_scaled(description, case, verdict, ids)
+    length = _length(case)
+    within = positions.consecutive(), positions.up_to(length - 1)
+    for ids in within if case.rope_type == "longrope+within" else (positions.beyond(length),):
+        require_scaled(description, case, verdict, ids)
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic", "longrope"))
