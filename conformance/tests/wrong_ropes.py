@@ -127,6 +127,9 @@ class WidthRoundedUp(TableCutToN):
 
 
 @caught(
+    TURNING,
+    WHOLE_MODEL,
+    ITSELF,
     "checkpointing",
     "faults",
     "forward",
