@@ -31,6 +31,11 @@ def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
     return tables
 
 
+def looks_angles_up(model: torch.nn.Module) -> bool:
+    """Whether a model takes its angles from a table with a row for each position."""
+    return any(isinstance(getattr(module, "embed_positions", None), torch.Tensor) for module in model.modules())
+
+
 def holds_table(module: torch.nn.Module) -> bool:
     """Whether a module keeps a rotary table itself, also one for a type of layers."""
     names = {*module._buffers, *(name for name, value in vars(module).items() if isinstance(value, torch.Tensor))}

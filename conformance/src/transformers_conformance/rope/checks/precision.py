@@ -7,15 +7,15 @@ import torch
 from .. import positions
 from ..capture import Attention
 from ..description import Case, Description
-from ..probe import Probe, run_model
+from ..frequencies import looks_angles_up
+from ..probe import Probe, probe, run_model
 from ..reference import inverse_frequencies
-from ..tiny import build_model
+from ..tiny import MAX_POSITION_EMBEDDINGS, build_model
 from ..verdict import Verdict
 from .assertions import require_turned
 from .registry import FEW_HEADS, U, few_widths, rope_property
 
 
-_MAX_POSITIONS = positions.FAR + 1
 _NARROW = {torch.bfloat16: 2.0**-8, torch.float16: 2.0**-11}  # and their unit roundoffs
 
 
@@ -25,14 +25,15 @@ def check_far(description: Description, case: Case, verdict: Verdict) -> None:
 
     Tolerance: that of `rotation`, which grows with the position by the rounding of the angle to float32.
     """
-    _require_far(description, case, verdict, build_model(description, case, max_positions=_MAX_POSITIONS), U, "")
+    model = build_model(description, case, max_positions=_length(description, case))
+    _require_far(description, case, verdict, model, U, "")
 
 
 @rope_property("R2", head_dims=FEW_HEADS, widths=few_widths)
 def check_precision(description: Description, case: Case, verdict: Verdict) -> None:
     """A model built in bfloat16 or float16, as `from_config(dtype=...)` builds it, has angles from float32."""
     for dtype, rounding in _NARROW.items():
-        model = build_model(description, case, max_positions=_MAX_POSITIONS, dtype=dtype)
+        model = build_model(description, case, max_positions=_length(description, case), dtype=dtype)
         _require_far(description, case, verdict, model, rounding, f", built in {dtype}")
 
 
@@ -40,7 +41,7 @@ def check_precision(description: Description, case: Case, verdict: Verdict) -> N
 def check_loaded_precision(description: Description, case: Case, verdict: Verdict) -> None:
     """A model loaded in bfloat16 or float16 has angles from float32."""
     with tempfile.TemporaryDirectory() as folder:
-        build_model(description, case, max_positions=_MAX_POSITIONS).save_pretrained(folder)
+        build_model(description, case, max_positions=_length(description, case)).save_pretrained(folder)
         for dtype, rounding in _NARROW.items():
             # Under the name that this and older releases know.
             model = description.model_class.from_pretrained(folder, torch_dtype=dtype, attn_implementation="eager")
@@ -57,7 +58,7 @@ def check_cast(description: Description, case: Case, verdict: Verdict) -> None:
     """
     _require_moved(description, case, verdict)
     for dtype, rounding in _NARROW.items():
-        model = build_model(description, case, max_positions=_MAX_POSITIONS)
+        model = build_model(description, case, max_positions=_length(description, case))
         model = model.half() if dtype is torch.float16 else model.to(dtype)
         _require_far(description, case, verdict, model, rounding, f", cast to {dtype}")
 
@@ -68,11 +69,16 @@ def _require_moved(description: Description, case: Case, verdict: Verdict) -> No
         return
     device = torch.accelerator.current_accelerator()
     for dtype, rounding in {torch.float32: U, **_NARROW}.items():
-        model = build_model(description, case, max_positions=_MAX_POSITIONS).to(device, dtype)
+        model = build_model(description, case, max_positions=_length(description, case)).to(device, dtype)
         own = Probe(description, case, model)
         with torch.no_grad():
             run_model(model, own.input_ids.to(device), positions.gapped().to(device))
         _require_far(description, case, verdict, model.to("cpu"), rounding, f", moved to {device} in {dtype} and back")
+
+
+def _length(description: Description, case: Case) -> int:
+    """Positions to configure a model for: a table must hold them all; elsewhere a mask may be as long squared."""
+    return positions.FAR + 1 if looks_angles_up(probe(description, case).model) else MAX_POSITION_EMBEDDINGS
 
 
 def _require_far(
