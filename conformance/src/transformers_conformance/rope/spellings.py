@@ -96,5 +96,6 @@ def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[
             yield missing, {"rope_type": rope_type} | original | rest
     if "longrope" in description.supported_rope_types:
         for key in ("short_factor", "long_factor"):
-            wrong = complete["longrope"] | {key: [1.0] * (pairs + 1)}
-            yield key, {"rope_type": "longrope"} | original | wrong
+            for length in (pairs - 1, pairs + 1):
+                wrong = complete["longrope"] | {key: [1.0] * length}
+                yield key, {"rope_type": "longrope"} | original | wrong
