@@ -73,20 +73,14 @@ def test_what_nobody_knows_of_fails_with_an_exit_status_and_a_log(nothing_known)
 
 
 def test_another_release_is_installed_and_judged_and_shows_that_it_ignored_the_factor(nothing_known):
-    done = run_tests(
-        "--release",
-        "5.0.0",
-        "gpt_neox_japanese",
-        "recurrent_gemma",
-        "-k",
-        "forward and head_dim_8_n_4",
-        **nothing_known,
-    )
+    models = ("gpt_neox_japanese", "recurrent_gemma")
+    done = run_tests("--release", "5.0.0", *models, "-k", "forward and head_dim_8_n_6", **nothing_known)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "judging 5.0.0-pristine" in done.stdout
-    for model, status in (("gpt_neox_japanese", "fail"), ("recurrent_gemma", "crash")):
+    for model in models:
         (line,) = (x for x in results("5.0.0-pristine", model) if x["status"] != "not-applicable")
-        assert (line["release"], line["status"]) == ("5.0.0", status)
+        assert line["release"] == "5.0.0"
+        assert line["status"] in ("fail", "crash")
 
 
 def test_a_model_that_a_release_has_not_is_absent_and_no_failure():
