@@ -10,7 +10,7 @@ import pytest
 from overlay.layout import REPOSITORY
 
 
-RESULTS = REPOSITORY / "build" / "results"
+LOGS = REPOSITORY / "build" / "logs"
 
 
 def run_tests(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subprocess.CompletedProcess:
@@ -20,7 +20,8 @@ def run_tests(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subp
 
 
 def results(subject: str, model: str) -> list[dict]:
-    return [json.loads(line) for line in (RESULTS / subject / f"{model}.jsonl").read_text().splitlines()]
+    """What a selection of tests found."""
+    return [json.loads(line) for line in (LOGS / subject / f"{model}.jsonl").read_text().splitlines()]
 
 
 @pytest.fixture
@@ -46,9 +47,9 @@ def test_it_works_from_any_folder_and_writes_a_log_and_a_table(tmp_path):
     passed = int(done.stdout.strip().splitlines()[-1].split()[0])
     assert passed > 0
     assert f"{passed} passed" in log.read_text()
-    found = [json.loads(line) for line in (RESULTS / "5.23.0-fork.jsonl").read_text().splitlines()]
-    assert {line["status"] for line in found if line["model"] == "phi"} == {"pass", "not-applicable"}
-    assert sum(line["model"] == "phi" and line["status"] == "pass" for line in found) >= passed
+    found = results("", "phi")
+    assert {line["status"] for line in found} == {"pass", "not-applicable"}
+    assert sum(line["status"] == "pass" for line in found) >= passed
     for key in ("release", "build", "rule", "property", "case", "reason", "seconds"):
         assert key in found[0]
 
@@ -113,7 +114,7 @@ def test_a_model_of_ones_own_is_judged(tmp_path):
     done = run_tests("--model", "modeling_own.py:OwnConfig:OwnModel", "-k", "rotation and n_3", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[1/1] OwnModel: passed" in done.stdout
-    assert {line["model"] for line in results("5.23.0-fork", "OwnModel")} == {"own"}
+    assert {line["model"] for line in results("", "OwnModel")} == {"own"}
 
 
 @pytest.mark.parametrize(
