@@ -22,7 +22,11 @@ from .scope import Source, Subject
 
 
 ROOT = Path(__file__).resolve().parents[1]
-_BITWISE = re.compile("Bit|Shift|Invert")
+# Operators that no code of this kind would be written with by mistake, and why.
+_FARFETCHED = {
+    re.compile("Bit|Shift|Invert"): "a bitwise operator, which no float takes",
+    re.compile("ComparisonOperator_(?!Is)[A-Za-z]+_Is(Not)?$"): "identity, where values are compared",
+}
 # What a verdict depends on, beside the files that are mutated.
 _SUITE = ("conformance/src", "tests/models", "mutation/jury.py", "mutation/scope.py", "mutation/zygote.py")
 
@@ -132,8 +136,8 @@ class Session:
                 (spec,) = item.mutations
                 source = self.sources[str(spec.module_path)]
                 reason = source.left_out(spec.start_pos, spec.end_pos)
-                if reason is None and _BITWISE.search(spec.operator_name):
-                    reason = "a bitwise operator, which no float takes"
+                if reason is None:
+                    reason = next((why for name, why in _FARFETCHED.items() if name.search(spec.operator_name)), None)
                 if reason is not None:
                     skipped[reason].append(item.job_id)
             for reason, job_ids in skipped.items():

@@ -8,3 +8,8 @@ from pathlib import Path
 os.environ.setdefault("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(Path(__file__).with_name("exceptions.toml")))
 # Importing Transformers makes a million objects that live on; collecting among them costs a tenth of the time.
 gc.set_threshold(200_000)
+
+
+def pytest_collection_finish():
+    """What the import made stays, so that no later collection looks through it."""
+    gc.freeze()

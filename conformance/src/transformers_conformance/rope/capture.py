@@ -4,8 +4,8 @@ The score product is recognised by its shapes: it contracts `head_dim` and yield
 So the number of tokens must not equal another size of the model.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -39,6 +39,8 @@ class _Found(Exception):
     def __init__(self, attention: Attention):
         self.attention = attention
 
+
+_CALL = torch.nn.Module._call_impl.__code__
 
 _PRODUCTS = {
     torch.matmul: (0, 1),
@@ -122,23 +124,21 @@ def first_attention(
     """
     remaining = first_rotary_layer(model.config)
 
-    with _running_modules(model) as running, torch.set_grad_enabled(graph):
+    def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        nonlocal remaining
+        if remaining:
+            remaining -= 1
+            return query, key
+        q, k = (_by_head(x, batch_size) for x in (query, key))
+        if not graph:
+            q, k = q.detach().clone(), k.detach().clone()
+        raise _Found(Attention(_running_module(), q, k))
 
-        def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            nonlocal remaining
-            if remaining:
-                remaining -= 1
-                return query, key
-            q, k = (_by_head(x, batch_size) for x in (query, key))
-            if not graph:
-                q, k = q.detach().clone(), k.detach().clone()
-            raise _Found(Attention(running[-1], q, k))
-
-        try:
-            with _ScoreProducts(head_dim, seen):
-                run()
-        except _Found as found:
-            return found.attention
+    try:
+        with torch.set_grad_enabled(graph), _ScoreProducts(head_dim, seen):
+            run()
+    except _Found as found:
+        return found.attention
     raise _no_attention(model, head_dim)
 
 
@@ -158,35 +158,23 @@ def every_attention(
     """
     found: list[Attention] = []
 
-    with _running_modules(model) as running, torch.no_grad():
+    def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        found.append(Attention(_running_module(), *(_by_head(x, batch_size).clone() for x in (query, key))))
+        return torch.zeros_like(query), torch.zeros_like(key)
 
-        def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            found.append(Attention(running[-1], *(_by_head(x, batch_size).clone() for x in (query, key))))
-            return torch.zeros_like(query), torch.zeros_like(key)
-
-        with _ScoreProducts(head_dim, seen):
-            run()
+    with torch.no_grad(), _ScoreProducts(head_dim, seen):
+        run()
     if not found:
         raise _no_attention(model, head_dim)
     return found
 
 
-@contextmanager
-def _running_modules(model: torch.nn.Module) -> Iterator[list[torch.nn.Module]]:
-    """The modules that are running, outermost first, kept up to date while a pass runs."""
-    running: list[torch.nn.Module] = [model]
-
-    def enter(module: torch.nn.Module, args: tuple) -> None:
-        running.append(module)
-
-    def leave(module: torch.nn.Module, args: tuple, output: object) -> None:
-        running.pop()
-
-    with ExitStack() as stack:
-        for module in model.modules():
-            stack.callback(module.register_forward_pre_hook(enter).remove)
-            stack.callback(module.register_forward_hook(leave).remove)
-        yield running
+def _running_module() -> torch.nn.Module:
+    """The innermost module that is running: the one that torch's own call of a module was last made for."""
+    frame = sys._getframe(1)
+    while frame.f_code is not _CALL:
+        frame = frame.f_back
+    return frame.f_locals["self"]
 
 
 def _no_attention(model: torch.nn.Module, head_dim: int) -> NoAttentionError:

@@ -165,7 +165,7 @@ def check_doubts(description: Description, case: Case, verdict: Verdict) -> None
     """A value that a rope type does not expect is refused or warned of, by its key; what it expects draws no word."""
     problems = {}
     for key, parameters in doubtful(description, case):
-        said = _said(description, case, parameters)
+        said = _said(description, case, parameters, until=key)
         if not any(key in text for text in said):
             problems[str(parameters)] = f"nothing names {key!r}: {said}"
     for parameters in proper(description, case):
@@ -176,12 +176,19 @@ def check_doubts(description: Description, case: Case, verdict: Verdict) -> None
     verdict.require(not problems, what, "a refusal or a warning by name, of no others", problems)
 
 
-def _said(description: Description, case: Case, parameters: Mapping[str, Any]) -> list[str]:
-    """What is said of these parameters while the model is built, a refusal included."""
+def _said(description: Description, case: Case, parameters: Mapping[str, Any], until: str | None = None) -> list[str]:
+    """What is said of these parameters while the model is built, a refusal included.
+
+    Args:
+        until: no model is built where the config's own words name this key.
+    """
     refusal = []
+    values = description.width.config_values(case.value, parameters)
     with collected_messages() as messages:
         try:
-            _build(description, case, description.width.config_values(case.value, parameters))
+            config = _config(description, case, values)
+            if until is None or not any(until in text for text in messages):
+                model_of_config(description, config)
         except (*refusals(), KeyError) as error:
             refusal = [str(error)]
         except Exception:
@@ -189,7 +196,12 @@ def _said(description: Description, case: Case, parameters: Mapping[str, Any]) -
     return messages + refusal
 
 
-def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:
-    """The tiny model with these keywords in place of those that ask for its width."""
+def _config(description: Description, case: Case, values: Mapping[str, Any]) -> Any:
+    """The tiny config with these keywords in place of those that ask for its width."""
     sizes = size_values(description, case.head_dim)
-    return model_of(description, sizes | description.config_overrides | dict(values))
+    return description.config_class(**(sizes | description.config_overrides | dict(values)))
+
+
+def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:
+    """The model of that config."""
+    return model_of_config(description, _config(description, case, values))

@@ -10,7 +10,7 @@ from ..reference import inverse_frequencies
 from ..tiny import NUM_HEADS, build_model
 from ..verdict import Verdict
 from .assertions import require_turned
-from .registry import FEW_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
+from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
 
 
 def without_groups(description: Description) -> str | None:
@@ -19,7 +19,7 @@ def without_groups(description: Description) -> str | None:
     return without_position_ids(description)
 
 
-@rope_property("R5", widths=with_a_pair)
+@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair)
 def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
     """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
 

@@ -10,10 +10,10 @@ from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS
 from ..verdict import Verdict
 from .assertions import require_rotation, require_turned
-from .registry import FEW_HEADS, U, no_obstacle, odd_width, rope_property, with_a_pair
+from .registry import FEW_HEADS, TWO_HEADS, U, no_obstacle, odd_width, rope_property, with_a_pair
 
 
-@rope_property("R5")
+@rope_property("R5", head_dims=TWO_HEADS)
 def check_shift(description: Description, case: Case, verdict: Verdict) -> None:
     """A constant added to all positions changes no output; without a pair, no positions change a single bit.
 
@@ -47,7 +47,7 @@ def check_shift(description: Description, case: Case, verdict: Verdict) -> None:
         verdict.require_close(f"outputs after a shift of {shift}", shifted, base, tolerance)
 
 
-@rope_property("R5", widths=with_a_pair)
+@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair)
 def check_positions(description: Description, case: Case, verdict: Verdict) -> None:
     """Positions are taken as given: falling, with gaps, different in each row, one row for the whole batch."""
     require_rotation(description, case, verdict, "falling, [1, seq]", positions.reversed_order())

@@ -11,6 +11,8 @@ from ..verdict import ConformanceError, Verdict
 U = 2.0**-24  # unit roundoff of float32
 
 HEAD_DIMS = (4, 5, 7, 8)
+# Of what the widths of the table and of the rotation do not decide alone: an odd head and an even one.
+TWO_HEADS = (5, 8)
 # Of what costs more than a few passes, few telling cases: a full head; two pairs, one channel more, three to pass.
 FEW_HEADS = (8,)
 FEW_WIDTHS = (8, 5)
