@@ -1,3 +1,4 @@
+# Apart from Cohere's: channels are interleaved there too, but here the table still is two equal halves.
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     dtype = q.dtype
     q, k = q.float(), k.float()
