@@ -1,5 +1,4 @@
-# For half-split and interleaved channels alike: the file's own `rotate_half` tells them apart. Apart from LLaMA's and
-# OLMo's, which turn narrow heads under a narrow table in their own type, and float64 heads in float64.
+# Apart from LLaMA's: heads turn in float32, whatever type they and the table have, and come back in the type of q.
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     dtype = q.dtype
     q, k = q.float(), k.float()
