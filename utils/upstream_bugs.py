@@ -71,27 +71,23 @@ def page(exceptions: list[dict], results: list[dict]) -> str:
         models, failed = len({x["model"] for x in found}), sum(map(broken, found))
         row = (release, f"`{command(release)}`", models, len(found), len(found) - failed, failed)
         parts.append(f"| {' | '.join(map(str, row))} |\n")
-    bugs = defaultdict(list)
-    for exception in exceptions:
-        bugs[exception["bug"]].append(exception)
     by_reason = defaultdict(list)
     for line in filter(broken, results):
         by_reason[line["known"]].append(line)
-    parts += [section(bug, tables, by_reason[tables[0]["reason"]]) for bug, tables in bugs.items()]
+    parts += [section(exception, by_reason[exception["reason"]]) for exception in exceptions]
     return "".join(parts)
 
 
-def section(bug: str, exceptions: list[dict], found: list[dict]) -> str:
-    first = exceptions[0]
-    text = f"\n## {bug}\n\n{sentence(first['reason'])} See <{first['link']}>.\n\n"
+def section(exception: dict, found: list[dict]) -> str:
+    text = f"\n## {exception['bug']}\n\n{sentence(exception['reason'])} See <{exception['link']}>.\n\n"
     text += "| model | releases | properties |\n|---|---|---|\n"
     for (releases, properties), models in grouped(found).items():
         text += f"| {', '.join(models)} | {', '.join(releases)} | {', '.join(f'`{name}`' for name in properties)} |\n"
     if found:
         text += f"\n{reproduction(found)}"
-    if "repaired_by" in first:
-        return text + "\nRepaired by: " + "; ".join(first["repaired_by"]) + ".\n"
-    return text + f"\nNot repaired: {first['unrepaired']}.\n"
+    if "repaired_by" in exception:
+        return text + "\nRepaired by: " + "; ".join(exception["repaired_by"]) + ".\n"
+    return text + f"\nNot repaired: {exception['unrepaired']}.\n"
 
 
 def grouped(found: Iterable[dict]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:

@@ -61,19 +61,32 @@ def test_a_file_is_read_and_other_keys_are_left_to_others(tmp_path, monkeypatch)
         """
         [[exception]]
         reason = "one"
+        repaired_by = "somebody"
+
+        [[exception.where]]
         models = ["llama"]
         properties = ["cast"]
-        repaired_by = "somebody"
+
+        [[exception.where]]
+        models = ["phi", "llama"]
+        properties = ["shift"]
 
         [[exception]]
         reason = "other"
+        link = "https://x"
+
+        [[exception.where]]
         models = ["phi"]
         properties = ["cast"]
         """
     )
     monkeypatch.setenv(recording.EXCEPTIONS, str(file))
-    (known,) = recording.known_deviations("llama")
-    assert (known.reason, known.models) == ("one", ["llama"])
+
+    def known(model: str) -> list[tuple]:
+        return [(one.reason, one.link, one.properties) for one in recording.known_deviations(model)]
+
+    assert known("llama") == [("one", "", ["cast"]), ("one", "", ["shift"])]
+    assert known("phi") == [("one", "", ["shift"]), ("other", "https://x", ["cast"])], "in the order of the file"
 
 
 def test_without_a_file_nothing_is_known(monkeypatch):
@@ -82,16 +95,28 @@ def test_without_a_file_nothing_is_known(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("bug", "place", "said"),
     [
-        ('properties = ["cast"]', "exception 1: .*'reason'"),
-        ('reason = "why"\nproperties = ["rotatoin"]', "exception 1 names no property: rotatoin"),
-        ('reason = "why"\nproperties = ["cast"]\nreleases = "5 or so"', "exception 1: Invalid specifier"),
-        ("reason = ", "exceptions.toml cannot be read"),
+        ("", 'properties = ["cast"]', "exception 2, place 1: .*'reason'"),
+        ('reason = "why"', 'models = ["phi"]', "exception 2, place 1: .*'properties'"),
+        ('reason = "why"', 'properties = ["rotatoin"]', "exception 2, place 1 names no property: rotatoin"),
+        ('reason = "why"', 'properties = ["cast"]\nreleases = "5 or so"', "exception 2, place 1: Invalid specifier"),
+        ('reason = "why"', 'properties = ["cast"]\nmodel = "phi"', "exception 2, place 1: .*'model'"),
+        ('reason = "why"', 'properties = ["cast"]\nlink = "https://x"', "exception 2, place 1: .*'link'"),
+        ('reason = "why"\nbuilds = []', 'properties = ["cast"]', "exception 2: builds must stand under"),
+        ("reason = ", "", "exceptions.toml cannot be read"),
     ],
 )
-def test_a_faulty_file_is_named(tmp_path, table, said):
+def test_a_faulty_file_is_named(tmp_path, bug, place, said):
     file = tmp_path / "exceptions.toml"
-    file.write_text(f"[[exception]]\n{table}\n")
+    right = '[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["shift"]\n'
+    file.write_text(f'{right}[[exception]]\nlink = ""\n{bug}\n[[exception.where]]\n{place}\n')
     with pytest.raises(ValueError, match=said):
+        recording.load_deviations(file)
+
+
+def test_a_bug_without_a_place_is_named(tmp_path):
+    file = tmp_path / "exceptions.toml"
+    file.write_text('[[exception]]\nreason = "why"\n')
+    with pytest.raises(ValueError, match=r"exception 1 has no \[\[exception.where\]\]"):
         recording.load_deviations(file)

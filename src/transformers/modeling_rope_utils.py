@@ -9,15 +9,10 @@ class RotaryEmbeddingConfigMixin:
             KeyError: a parameter that the rope type needs is missing.
             ValueError: the rotary width is no number, or does not fit the head.
         """
-        rope_parameters = getattr(self, "rope_parameters", None)
-        if not rope_parameters:
-            for key in ("rotary_dim", "partial_rotary_factor"):
-                self._validate_rotary_width(key, getattr(self, key, None))
-            return
-
+        rope_parameters = getattr(self, "rope_parameters", None) or {}
         nested_keys = self.nested_rope_parameter_keys(rope_parameters)
-        for parameters in [rope_parameters[key] for key in nested_keys] or [rope_parameters]:
-            if parameters is None:  # a layer type without RoPE
+        for parameters in [rope_parameters[key] for key in nested_keys] or [rope_parameters or None]:
+            if parameters is None:  # no RoPE, in this layer type or at all
                 continue
             rope_type = parameters.setdefault("rope_type", parameters.get("type", "default"))
             validation_fn = getattr(self, f"_validate_{rope_type}_rope_parameters", None)
@@ -25,8 +20,27 @@ class RotaryEmbeddingConfigMixin:
                 logger.warning(f"There is no validation for `rope_type`={rope_type!r}: its parameters go unchecked")
             else:
                 validation_fn(parameters, ignore_keys=self.ignore_keys_at_rope_validation)
+        self._validate_rotary_widths()
+
+    def _validate_rotary_widths(self: "PreTrainedConfig") -> None:
+        """
+        Check every rotary width that the config asks for, and take out a factor of None: it is optional, and stands
+        for the whole head. A class without `@strict` is asked for this alone.
+
+        Raises:
+            ValueError: a rotary width is no number, or does not fit the head.
+        """
+        rope_parameters = getattr(self, "rope_parameters", None)
+        if not rope_parameters:
+            for key in ("rotary_dim", "partial_rotary_factor"):
+                self._validate_rotary_width(key, getattr(self, key, None))
+            return
+        nested_keys = self.nested_rope_parameter_keys(rope_parameters)
+        for parameters in [rope_parameters[key] for key in nested_keys] or [rope_parameters]:
+            if parameters is None:  # a layer type without RoPE
+                continue
             if parameters.get("partial_rotary_factor", 1.0) is None:
-                parameters.pop("partial_rotary_factor")  # it is optional: `None` stands for the whole head
+                parameters.pop("partial_rotary_factor")
             self._validate_rotary_width("partial_rotary_factor", parameters.get("partial_rotary_factor", 1.0))
 
     def _validate_rotary_width(self: "PreTrainedConfig", key: str, value: float | int | None) -> None:

@@ -35,6 +35,13 @@ def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
     assert [edit.description for edit in load_overlay(layer(entries)).edits] == ["b", "d", "a", "c"]
 
 
+def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
+    entries = "- {definition: f, also: {g: {5.23.0: 2}, models/x.py::C.f: {5.23.0: 3}}, " + REST + "}"
+    (edit,) = load_overlay(layer(entries, "def f(): pass")).edits
+    assert [str(root) for root in edit.roots] == ["m.py::f", "m.py::g", "models/x.py::C.f"]
+    assert [root.reaches["5.23.0"] for root in edit.roots] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("entries", "code", "problem"),
     [
@@ -49,7 +56,15 @@ def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
         ("- {definition: f, " + REST + "}", "def f(): pass\n\n\ndef g(): pass", "g is declared 0 times"),
         ("definition: f", None, "not a list of entries"),
         ("- {definition: [", None, "cannot be read"),
-        ("- {definition: [f, g], " + REST + "}", "def f(): pass", "names one definition"),
+        ("- {definition: [f, g], " + REST + "}", "def f(): pass", "names one definition; further ones go into `also`"),
+        ("- {addition: f, also: {g: {5.23.0: 1}}, " + REST + "}", "def f(): pass", "one place, and no `also`"),
+        ("- {definition: f, also: [g], " + REST + "}", "def f(): pass", "has a count for each release"),
+        ("- {definition: f, also: {g: 1}, " + REST + "}", "def f(): pass", "has a count for each release"),
+        (
+            "- {definition: f, " + REST.replace("{5.23.0: 1}", "1") + "}",
+            "def f(): pass",
+            "has a count for each release",
+        ),
     ],
 )
 def test_an_entry_that_is_wrong_is_refused_by_name(layer, entries, code, problem):

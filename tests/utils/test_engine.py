@@ -72,6 +72,83 @@ def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
     assert 'def extra_repr(self):\n        """Ours."""\n        return f"{MistralConfig.__name__}"\n' in mistral
 
 
+ALSO = """\
+  also:
+    models/gpt_neox/modular_gpt_neox.py::apply_rotary_pos_emb: {5.23.0: 2}
+"""
+
+
+def test_one_definition_serves_several_roots_and_the_copies_of_each(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + ALSO, OURS)
+    for file in (
+        "llama/modeling_llama",
+        "mistral/modeling_mistral",
+        "gpt_neox/modular_gpt_neox",
+        "gpt_neox/modeling_gpt_neox",
+    ):
+        before, after = ((tree / f"models/{file}.py").read_text() for tree in (checkout.pristine, checkout.package))
+        start = before.index("def apply_rotary_pos_emb")
+        body = before.index("    cos = cos.unsqueeze", start)
+        end = before.index("return q_embed, k_embed\n", start) + len("return q_embed, k_embed\n")
+        assert after == before[:body] + "    # ours\n    return q, k\n" + before[end:], "header and docstring stay"
+
+
+def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout):
+    entries = """\
+    - rewrite: LlamaRotaryEmbedding.compute_default_rope_parameters
+      series: whole-pairs
+      description: a prefix to rename
+      issue: 35233
+      rule: {pattern: "torch.arange(0, dim, 2, $$$DTYPE)"}
+      fix: torch.arange(0, LlamaConfig.width, 2, $$$DTYPE)
+      reaches: {5.23.0: 2}
+      also:
+        models/gpt_neox/modular_gpt_neox.py::GPTNeoXRotaryEmbedding.compute_default_rope_parameters: {5.23.0: 2}
+    - definition: rotate_half
+      series: whole-pairs
+      description: a name to keep, though the signature changes
+      issue: 35233
+      reaches: {5.23.0: 3}
+      also:
+        repeat_kv: {5.23.0: 2}
+    """
+    code = "def rotate_half(x, sign=1):\n    return sign * x\n"
+    build_with(checkout, "models/llama/modeling_llama.py", entries, code)
+    for model, prefix in (("mistral", "Mistral"), ("gpt_neox", "GPTNeoX")):
+        assert f"torch.arange(0, {prefix}Config.width, 2" in checkout.read(f"models/{model}/modeling_{model}.py")
+    for name in ("rotate_half", "repeat_kv"):
+        assert checkout.read("models/mistral/modeling_mistral.py").count(f"def {name}(x, sign=1):") == 1
+
+
+@pytest.mark.parametrize(
+    ("also", "problem"),
+    [
+        (ALSO.replace(": 2", ": 1"), "modular_gpt_neox.py::apply_rotary_pos_emb .*: 2 times, its entry says 1"),
+        (ALSO.replace("modular_gpt_neox", "modular_gone"), "upstream has no such file\n  file: .*modular_gone.py"),
+        (ALSO.replace("::apply", "::gone_apply"), "upstream has no such definition\n.*\n  definition: gone_apply"),
+        (
+            ALSO.replace("gpt_neox/modular_gpt_neox", "mistral/modeling_mistral"),
+            "reached from two roots: .*modeling_llama.py::apply_rotary_pos_emb and .*modeling_mistral.py::apply",
+        ),
+        (ALSO.replace("models/gpt_neox/modular_gpt_neox.py::", ""), "reached from two roots: "),
+    ],
+)
+def test_a_further_root_that_is_wrong_is_named(checkout, also, problem):
+    with pytest.raises(OverlayError, match=problem) as caught:
+        build_with(checkout, "models/llama/modeling_llama.py", SPLIT + also, OURS)
+    assert checkout.release in str(caught.value)
+
+
+def test_a_further_root_that_drifted_stops_against_the_lock(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + ALSO, OURS)
+    for kind in ("modular", "modeling"):
+        path = checkout.pristine / f"models/gpt_neox/{kind}_gpt_neox.py"
+        path.write_text(path.read_text().replace("return q_embed, k_embed", "return (k_embed, q_embed)[::-1]"))
+    checkout.pin()
+    with pytest.raises(OverlayError, match="not the one that was locked\n  file: models/gpt_neox/modular_gpt_neox.py"):
+        build(checkout.layout, checkout.release)
+
+
 def test_a_changed_signature_replaces_the_header(checkout):
     code = OURS.replace("unsqueeze_dim=1", "unsqueeze_dim=2")
     build_with(checkout, "models/llama/modeling_llama.py", SPLIT, code)

@@ -158,6 +158,25 @@ def test_remote_code_runs_on_the_fork(tmp_path):
     assert model(torch.arange(5)[None]).last_hidden_state.isfinite().all()
 
 
+@pytest.mark.parametrize("decorated", [False, True])
+def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(decorated, monkeypatch):
+    """Remote code subclasses a config as it likes; upstream validates what it decorated with `@strict`."""
+    from huggingface_hub.dataclasses import strict
+
+    from transformers import LlamaConfig, modeling_rope_utils
+
+    class MineConfig(LlamaConfig):
+        model_type = "mine"
+
+    config_class = strict(MineConfig) if decorated else MineConfig
+    said = []
+    monkeypatch.setattr(modeling_rope_utils.logger, "warning", said.append)
+    config_class(hidden_size=16, num_attention_heads=4, rope_parameters={"partial_rotary_factor": 0.25})
+    assert len(said) == 1 and "`partial_rotary_factor`=0.25 leaves one of 4 channels" in said[0]
+    with pytest.raises(Exception, match="`partial_rotary_factor` must be a number from 0 to 1, but is 1.5"):
+        config_class(hidden_size=16, num_attention_heads=4, rope_parameters={"partial_rotary_factor": 1.5})
+
+
 @pytest.mark.parametrize("release", tomllib.loads(LAYOUT.pins.read_text())["releases"])
 def test_every_pinned_release_is_locked(release):
     assert LAYOUT.lock(release).exists()

@@ -76,4 +76,4 @@ def test_every_make_target_that_it_names_exists():
 
 def test_the_edit_that_it_shows_is_in_the_overlay():
     (entry,) = [block for language, block in BLOCKS if language == "yaml"]
-    assert entry in (REPOSITORY / "src/transformers/models/gpt_neox/modular_gpt_neox.yml").read_text()
+    assert entry in (REPOSITORY / "src/transformers/models/llama/modeling_llama.yml").read_text()

@@ -54,11 +54,12 @@ NEAR_MISSES = textwrap.dedent(
         base = base * scale ** (dim / (dim - 1))
         head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         sin, cos = torch.split(x, 2, dim=-1)
+        half, second_half = torch.chunk(x, 2, dim=-1)
         return min(config.rotary_dim, 3), config.rope_parameters.get("factor", True)
     """
 )
 
 
-@pytest.mark.parametrize("edit", REWRITES, ids=lambda edit: edit.key)
+@pytest.mark.parametrize("edit", REWRITES, ids=lambda edit: edit.label)
 def test_every_rule_of_the_overlay_leaves_near_misses_alone(edit):
     assert apply_rule(NEAR_MISSES, edit.rule, edit.constraints, edit.fix) == (NEAR_MISSES, 0)

@@ -65,7 +65,7 @@ def _show_moves(old: dict[str, dict], new: dict[str, dict]) -> None:
 
 @app.command()
 def edits(release: Release = DEFAULT_RELEASE) -> None:
-    """List the edits, series by series, with the number of definitions that each one reaches."""
+    """List the edits, series by series, with the number of definitions that each one reaches from each root."""
     layout = Layout()
     pin = find_release(layout, release)
     with only_one_build(layout):
@@ -76,7 +76,7 @@ def edits(release: Release = DEFAULT_RELEASE) -> None:
         console.print(f"{series.name} (forwarded: {series.forwarded}): {series.description}", markup=False)
         for reach in reaches:
             if reach.edit.series == series.name:
-                console.print(f"  {len(reach.targets):4d}  {reach.edit.label}", markup=False)
+                console.print(f"  {len(reach.targets):4d}  {reach.label}", markup=False)
 
 
 def main() -> None:

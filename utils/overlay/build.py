@@ -13,7 +13,7 @@ from pathlib import Path
 
 from . import checks, lockfile
 from .edits import Overlay, load_overlay
-from .engine import PackageFiles, Reach, Result, Tree, apply, find_reach
+from .engine import PackageFiles, Reach, Result, Tree, apply, reaches_of
 from .errors import OverlayError
 from .index import Index
 from .layout import Layout
@@ -60,7 +60,7 @@ def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], R
     """What the overlay makes of a pristine release, checked, without writing it."""
     before, reaches = find_reaches(layout, release, index)
     result = apply(reaches, before)
-    checks.check_counts(result, release.version)
+    checks.check_counts(reaches, result, release.version)
     after = Tree(ChainMap(result.files, before.files), index, identity="built")
     checks.check_declared(reaches, result, before, after, release.version)
     checks.check_stable(reaches, result, after, release.version)
@@ -68,12 +68,12 @@ def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], R
 
 
 def find_reaches(layout: Layout, release: Release, index: Index) -> tuple[Tree, list[Reach]]:
-    """The pristine tree of a release, and what each edit reaches in it."""
+    """The pristine tree of a release, and what each edit reaches in it, root by root."""
     overlay = read_overlay(layout, release)
     package = layout.upstream(release.version) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
     tree = Tree(PackageFiles(package, names), index, identity=release.digest)
-    return tree, [find_reach(edit, tree, release.version) for edit in overlay.edits]
+    return tree, [reach for edit in overlay.edits for reach in reaches_of(edit, tree, release.version)]
 
 
 def read_overlay(layout: Layout, release: Release) -> Overlay:

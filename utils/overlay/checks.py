@@ -8,18 +8,19 @@ from .errors import OverlayError
 from .upstream import PACKAGE, read_manifest
 
 
-def check_counts(result: Result, release: str) -> None:
-    """Every edit takes hold exactly as often as it says."""
-    wrong = {edit: count for edit, count in result.counts.items() if count != edit.reaches.get(release)}
+def check_counts(reaches: list[Reach], result: Result, release: str) -> None:
+    """Every edit takes hold, from each of its roots, exactly as often as it says."""
+    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.reaches.get(release)]
     if wrong:
         lines = [
-            f"\n  - {edit.label}: {count} times, its entry says {edit.reaches.get(release, 'nothing')}"
-            for edit, count in wrong.items()
+            f"\n  - {reach.label}: {result.counts[reach.root]} times, its entry says "
+            f"{reach.root.reaches.get(release, 'nothing')}"
+            for reach in wrong
         ]
         raise OverlayError(
             "edits do not take hold as often as they say:" + "".join(lines),
             way_out="find out which copy came or went (`make relock`), then correct the edit or its `reaches`",
-            file=", ".join(sorted({edit.declared_in for edit in wrong})),
+            file=", ".join(sorted({reach.edit.declared_in for reach in wrong})),
             release=release,
         )
 
@@ -71,7 +72,7 @@ def check_stable(reaches: list[Reach], result: Result, after: Tree, release: str
                         way_out="make the rule's pattern miss what its fix writes (ast-grep's `not`, `constraints`)",
                         file=target.file,
                         definition=span.name,
-                        edit=reach.edit.label,
+                        edit=reach.label,
                         release=release,
                     )
 

@@ -119,8 +119,9 @@ def rename_prefix(text: str, old: str, new: str) -> str:
 
 @dataclass(frozen=True)
 class Parts:
-    """The lines of one function: decorators, header (`def ...:`), docstring and body."""
+    """One function: its name, and its lines, which are decorators, header (`def ...:`), docstring and body."""
 
+    name: str
     decorators: str
     header: str
     docstring: str
@@ -141,6 +142,7 @@ def split(text: str) -> Parts:
         if isinstance(arg, ast.arg):
             arg.annotation = None
     return Parts(
+        name=node.name,
         decorators="".join(lines[: node.lineno - 1]),
         header="".join(lines[node.lineno - 1 : header_end]),
         docstring="".join(lines[header_end:docstring_end]),

@@ -4,11 +4,15 @@ Beside each edited upstream file, at the same path, stands `<file>.yml` with one
 
     definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
     addition: Class.method       add that definition of `<file>.py`, which upstream does not have
-    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it, or in each of a
-                                 list of names
+    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
 
 Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
-rewrite, matches) the edit must reach in each release, copies of the root included.
+rewrite, matches) the edit must reach in each release, copies of the root included. A definition or rewrite that serves
+other definitions of upstream's too names them in `also`, each with what it reaches:
+
+    also:
+      Other.method: {5.23.0: 1}                            in the same file
+      models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
 """
 
 import re
@@ -22,7 +26,7 @@ from .errors import OverlayError
 
 
 KINDS = ("definition", "addition", "rewrite")
-FIELDS = {*KINDS, "series", "description", "issue", "reaches", "rule", "constraints", "fix"}
+FIELDS = {*KINDS, "series", "description", "issue", "reaches", "also", "rule", "constraints", "fix"}
 SERIES_FIELDS = {"name", "description", "bug", "forwarded", "applied-upstream"}
 
 
@@ -49,16 +53,26 @@ class Source:
 
 
 @dataclass(frozen=True, eq=False)
-class Edit:
-    """One declared change, at its root: `file` is the upstream path under `transformers/`."""
+class Root:
+    """A definition of upstream's that an edit starts from: `file` is its path under `transformers/`."""
 
     file: str
+    name: str
+    reaches: dict[str, int]
+
+    def __str__(self) -> str:
+        return f"{self.file}::{self.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One declared change: its first root is the one that it is written for, and in the words of."""
+
     kind: str
-    names: tuple[str, ...]
+    roots: tuple[Root, ...]
     series: str
     description: str
     issue: int | None
-    reaches: dict[str, int]
     declared_in: str
     source: Source | None = None
     rule: dict | None = None
@@ -67,12 +81,7 @@ class Edit:
 
     @property
     def label(self) -> str:
-        return f"{self.kind} {self.file}::{', '.join(self.names)} ({self.description})"
-
-    @property
-    def key(self) -> str:
-        """What the lock calls it: stable while the edit keeps its place and its words."""
-        return f"{self.file}::{'+'.join(self.names)}::{self.description}"
+        return f"{self.kind} {self.roots[0]} ({self.description})"
 
 
 @dataclass(frozen=True)
@@ -171,19 +180,23 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     needed = {"rule", "fix"} if kind == "rewrite" else set()
     if needed - set(entry) or (kind != "rewrite" and {"rule", "fix", "constraints"} & set(entry)):
         raise refuse("a rewrite, and nothing else, has `rule` and `fix`")
-    names = entry[kind] if isinstance(entry[kind], list) else [entry[kind]]
-    if kind != "rewrite" and len(names) != 1:
-        raise refuse(f"`{kind}` names one definition")
-    if kind != "rewrite" and not (source and any(span.name == names[0] for span in source.leaves)):
-        raise refuse(f"{path.with_suffix('.py').name} does not define {names[0]}")
+    name = entry[kind]
+    if not isinstance(name, str):
+        raise refuse(f"`{kind}` names one definition; further ones go into `also`")
+    if kind == "addition" and "also" in entry:
+        raise refuse("an addition has one place, and no `also`")
+    if kind != "rewrite" and not (source and any(span.name == name for span in source.leaves)):
+        raise refuse(f"{path.with_suffix('.py').name} does not define {name}")
+    further = entry.get("also", {})
+    if not isinstance(further, dict) or not all(isinstance(x, dict) for x in (entry["reaches"], *further.values())):
+        raise refuse("`reaches`, and each root in `also`, has a count for each release: {5.23.0: 1}")
+    roots = [(name, entry["reaches"]), *further.items()]
     return Edit(
-        file=target,
         kind=kind,
-        names=tuple(names),
+        roots=tuple(_root(place, target, reaches) for place, reaches in roots),
         series=entry["series"],
         description=re.sub(r"\s+", " ", entry["description"]).strip(),
         issue=entry["issue"],
-        reaches={str(release): count for release, count in entry["reaches"].items()},
         declared_in=path.as_posix(),
         source=source,
         rule=entry.get("rule"),
@@ -192,8 +205,14 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     )
 
 
+def _root(place: str, file: str, reaches: dict) -> Root:
+    """A root from `path::name`, or from the name alone of one in `file`."""
+    elsewhere, _, name = place.rpartition("::")
+    return Root(elsewhere or file, name, {str(release): count for release, count in reaches.items()})
+
+
 def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
-    declared = [name for edit in edits if edit.kind != "rewrite" for name in edit.names]
+    declared = [edit.roots[0].name for edit in edits if edit.kind != "rewrite"]
     written = [span.name for span in source.leaves] if source else []
     for name in written:
         if declared.count(name) != 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import definitions
 from .definitions import Span
-from .edits import Edit
+from .edits import Edit, Root
 from .errors import OverlayError
 from .imports import merge_imports
 from .index import Index
@@ -18,26 +18,39 @@ from .rewrite import apply_rule
 
 @dataclass(frozen=True)
 class Target:
-    """One definition that an edit reaches. `prefix` is its model's name prefix, `root_prefix` the root's.
+    """One definition that an edit reaches from one of its roots. `prefix` is its model's name prefix, `our_prefix` the
+    one that the edit is written with.
 
     The span of an addition is empty; `at_end` says that it closes its class or file instead of preceding a definition.
     """
 
     edit: Edit
+    root: Root
     file: str
     span: Span
     prefix: str = ""
-    root_prefix: str = ""
+    our_prefix: str = ""
     at_end: bool = False
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What one edit reaches in a release: the fingerprint of each root, and the definitions that equal it."""
+    """What an edit reaches from one of its roots in a release: the root's fingerprint, which an addition has not, and
+    the definitions that equal it."""
 
     edit: Edit
-    fingerprints: tuple[str, ...]
+    root: Root
+    fingerprint: str | None
     targets: tuple[Target, ...]
+
+    @property
+    def label(self) -> str:
+        return f"{self.edit.kind} {self.root} ({self.edit.description})"
+
+    @property
+    def key(self) -> str:
+        """What the lock calls it: stable while the root keeps its place and the edit its words."""
+        return f"{self.root}::{self.edit.description}"
 
 
 class PackageFiles(Mapping[str, str]):
@@ -85,50 +98,57 @@ class Tree:
         return [file for file, text in self.files.items() if f" {name}" in text and needle.search(text)]
 
 
-def find_reach(edit: Edit, tree: Tree, release: str) -> Reach:
-    """The root of an edit and every definition of the tree that equals it.
+def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
+    """Each root of an edit and every definition of the tree that equals it.
 
     Raises:
-        OverlayError: upstream has no such file or definition, or already has one that the edit would add.
+        OverlayError: upstream has no such file or definition, or already has one that the edit would add; or two roots
+            are one, or copies of each other.
     """
-    way_out = "see what upstream did to it; then mend the edit, or drop it where upstream has applied it"
-    if edit.file not in tree.files:
-        raise OverlayError(
-            "upstream has no such file", way_out=way_out, file=edit.file, edit=edit.label, release=release
-        )
-    targets, fingerprints = [], []
-    for name in edit.names:
-        roots = [span for span in tree.spans(edit.file) if span.name == name]
-        if edit.kind == "addition":
-            if roots:
-                problem = "upstream has a definition of that name: it cannot be added"
-                raise OverlayError(problem, way_out=way_out, file=edit.file, definition=name, release=release)
-            targets.append(_place_for(edit, tree))
-            continue
-        if not roots:
+    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots]
+    reached: dict[tuple[str, Span], Root] = {}
+    for target in (target for reach in reaches for target in reach.targets):
+        first = reached.setdefault((target.file, target.span), target.root)
+        if first is not target.root:
             raise OverlayError(
-                "upstream has no such definition",
-                way_out=way_out,
-                file=edit.file,
-                definition=name,
+                f"reached from two roots: it equals {first} and {target.root}",
+                way_out="take the second root out of `also`: copies follow the first",
+                file=target.file,
+                definition=target.span.name,
                 edit=edit.label,
                 release=release,
             )
-        digest, found = _find_copies(edit, roots[0], tree)
-        fingerprints.append(digest)
-        targets += found
-    return Reach(edit, tuple(fingerprints), tuple(targets))
+    return reaches
 
 
-def _find_copies(edit: Edit, root: Span, tree: Tree) -> tuple[str, list[Target]]:
+def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
+    def moved(problem: str) -> OverlayError:
+        return OverlayError(
+            problem,
+            way_out="see what upstream did to it; then mend the edit, or drop it where upstream has applied it",
+            file=root.file,
+            definition=root.name,
+            edit=edit.label,
+            release=release,
+        )
+
+    if root.file not in tree.files:
+        raise moved("upstream has no such file")
+    span = next((span for span in tree.spans(root.file) if span.name == root.name), None)
+    if edit.kind == "addition":
+        if span:
+            raise moved("upstream has a definition of that name: it cannot be added")
+        return Reach(edit, root, None, (_place_for(edit, tree),))
+    if not span:
+        raise moved("upstream has no such definition")
+    digest, copies = tree.index.copies(tree.identity, str(root), lambda: _search_copies(root.file, span, tree))
+    our_prefix = tree.prefix(edit.roots[0].file)
+    targets = [Target(edit, root, file, Span(*span), prefix, our_prefix) for file, span, prefix in copies]
+    return Reach(edit, root, digest, tuple(targets))
+
+
+def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
     """The fingerprint of a root, and the definitions of its name, at its depth, that share it: the root among them."""
-    digest, root_prefix, copies = tree.index.copies(
-        tree.identity, f"{edit.file}\0{root.name}", lambda: _search_copies(edit.file, root, tree)
-    )
-    return digest, [Target(edit, file, Span(*span), prefix, root_prefix) for file, span, prefix in copies]
-
-
-def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, str, list]:
     root_prefix = tree.prefix(root_file)
     digest = tree.index.fingerprint(root.text(tree.lines(root_file)), root_prefix)
     simple, depth = root.name.split(".")[-1], root.name.count(".")
@@ -148,69 +168,73 @@ def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, str, li
                 prefix = definitions.prefix_of_copy(root.name, root_prefix, span.name, tree.prefix(file))
                 if tree.index.fingerprint(text, prefix) == digest:
                     found.append([file, [span.name, span.start, span.end], prefix])
-    return digest, root_prefix, found
+    return digest, found
 
 
 def _place_for(edit: Edit, tree: Tree) -> Target:
     """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
     or after the last definition of the file."""
-    name = edit.names[0]
-    owner = name.rpartition(".")[0]
-    spans = tree.spans(edit.file)
+    root = edit.roots[0]
+    name, owner = root.name, root.name.rpartition(".")[0]
+    spans = tree.spans(root.file)
     known = {span.name: span for span in spans}
     ours = [span.name for span in edit.source.leaves]
     for following in ours[ours.index(name) + 1 :]:
         neighbour = following if following.rpartition(".")[0] == owner else following.split(".")[0]
         if neighbour in known and neighbour.rpartition(".")[0] == owner:
             start = known[neighbour].start
-            return Target(edit, edit.file, Span(name, start, start))
+            return Target(edit, root, root.file, Span(name, start, start))
     end = known[owner].end if owner else max(span.end for span in spans)
-    return Target(edit, edit.file, Span(name, end, end), at_end=True)
+    return Target(edit, root, root.file, Span(name, end, end), at_end=True)
 
 
 def transform(target: Target, text: str) -> tuple[str, int]:
     """What the edit makes of one definition, and how often it took hold (0: the text has it already)."""
     edit = target.edit
     if edit.kind == "rewrite":
-        fix = definitions.rename_prefix(edit.fix, target.root_prefix, target.prefix)
+        fix = definitions.rename_prefix(edit.fix, target.our_prefix, target.prefix)
         return apply_rule(text, edit.rule, edit.constraints, fix)
     ours = _our_definition(edit)
     if edit.kind == "addition":
         if text:
             return text, 0
-        gap = "\n" if "." in edit.names[0] else "\n\n"
+        gap = "\n" if "." in target.root.name else "\n\n"
         return gap + ours if target.at_end else ours + gap, 1
-    new = _replace(text, definitions.rename_prefix(ours, target.root_prefix, target.prefix))
+    new = _replace(text, definitions.rename_prefix(ours, target.our_prefix, target.prefix))
     return new, int(new != text)
 
 
 def _our_definition(edit: Edit) -> str:
-    span = next(span for span in edit.source.leaves if span.name == edit.names[0])
+    span = next(span for span in edit.source.leaves if span.name == edit.roots[0].name)
     return span.text(edit.source.lines)
 
 
 def _replace(text: str, ours: str) -> str:
-    """`ours` in place of `text`, which keeps its decorators, and its annotations and docstring where ours has none."""
+    """`ours` in place of `text`, which keeps its name and decorators, and its annotations and docstring where ours has
+    none."""
     old, new = definitions.split(text), definitions.split(ours)
-    header = old.header if new.arguments == old.arguments else definitions.reindent(new.header, old.indent)
+    header = old.header
+    if new.arguments != old.arguments:
+        header = re.sub(rf"\bdef {new.name}\b", f"def {old.name}", new.header, count=1)
+        header = definitions.reindent(header, old.indent)
     docstring = definitions.reindent(new.docstring, old.indent + "    ") if new.docstring else old.docstring
     return old.decorators + header + docstring + definitions.reindent(new.body, old.indent + "    ")
 
 
 @dataclass(frozen=True)
 class Result:
-    """Changed files, what reached them, and how often each edit took hold."""
+    """Changed files, and how often edits took hold, by the root that they started from."""
 
     files: dict[str, str]
-    counts: dict[Edit, int]
+    counts: dict[Root, int]
 
 
 def apply(reaches: Iterable[Reach], tree: Tree) -> Result:
     """Apply edits in order. Inside one file a small definition is edited before one that encloses it."""
     by_file: dict[str, list[Target]] = defaultdict(list)
-    counts: dict[Edit, int] = {}
+    counts: dict[Root, int] = {}
     for reach in reaches:
-        counts[reach.edit] = 0
+        counts[reach.root] = 0
         for target in reach.targets:
             by_file[target.file].append(target)
     changed = {}
@@ -221,13 +245,13 @@ def apply(reaches: Iterable[Reach], tree: Tree) -> Result:
     return Result(changed, counts)
 
 
-def _apply_to_file(source: str, targets: list[Target], counts: dict[Edit, int]) -> str:
+def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) -> str:
     lines = source.splitlines(keepends=True)
     spans = {id(target): [target.span.start, target.span.end] for target in targets}
     for target in sorted(targets, key=lambda one: one.span.end - one.span.start):
         start, end = spans[id(target)]
         new, times = transform(target, "".join(lines[start:end]))
-        counts[target.edit] += times
+        counts[target.root] += times
         grown = new.splitlines(keepends=True)
         lines[start:end] = grown
         delta = len(grown) - (end - start)

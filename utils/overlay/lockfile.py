@@ -1,4 +1,4 @@
-"""The lock of a release: what each edit stood on and reached when somebody last looked.
+"""The lock of a release: what each edit stood on and reached, root by root, when somebody last looked.
 
 A build against the same upstream finds the same; one that does not was handed something else, and stops.
 """
@@ -11,13 +11,13 @@ from .layout import Layout
 
 
 def describe(reaches: list[Reach]) -> dict[str, dict]:
-    """The lock's content: per edit the fingerprints of its roots and the definitions that it reaches, per file."""
+    """The lock's content: per edit and root, the root's fingerprint and the definitions that are reached, per file."""
     lock = {}
     for reach in reaches:
         reached: dict[str, list[str]] = {}
         for target in reach.targets:
             reached.setdefault(target.file, []).append(target.span.name)
-        lock[reach.edit.key] = {"fingerprints": list(reach.fingerprints), "reaches": dict(sorted(reached.items()))}
+        lock[reach.key] = {"fingerprint": reach.fingerprint, "reaches": dict(sorted(reached.items()))}
     return lock
 
 
@@ -63,7 +63,7 @@ def check(layout: Layout, release: str, lock: dict[str, dict]) -> None:
             raise OverlayError("an edit that the lock does not know", way_out=way_out, **where)
         if new is None:
             raise OverlayError("the lock knows an edit that the overlay lacks", way_out=way_out, **where)
-        if old["fingerprints"] != new["fingerprints"]:
+        if old["fingerprint"] != new["fingerprint"]:
             raise OverlayError("upstream's definition is not the one that was locked", way_out=way_out, **where)
         raise OverlayError(f"the copies moved: {'; '.join(differences(old, new)[:5])}", way_out=way_out, **where)
 

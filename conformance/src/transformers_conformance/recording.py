@@ -4,14 +4,16 @@ Variables of the environment name the files:
     TRANSFORMERS_CONFORMANCE_RESULTS: every result is appended to it, a line with `release` (the version of the
         `transformers` that was judged), `build`, `model`, `rule`, `property`, `case`, `status`, `reason`, `seconds`,
         and `known`, the reason of the deviation that covers a broken property.
-    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables whose keys are the
-        arguments of `Deviation`. Other keys are left to whoever else reads the file.
+    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason` and
+        `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a place. What
+        else an exception says is left to whoever else reads the file.
     TRANSFORMERS_CONFORMANCE_BUILD: what the caller calls the build that is judged, such as "pristine".
 """
 
 import json
 import os
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -49,7 +51,7 @@ def known_deviations(model: str) -> tuple[Deviation, ...]:
     """The deviations of a model, in this release and build, from the file, if one is named.
 
     Raises:
-        ValueError: the file cannot be read as TOML, or one of its tables not as a deviation.
+        ValueError: the file cannot be read as TOML, or one of its tables not as deviations.
     """
     if EXCEPTIONS not in os.environ:
         return ()
@@ -62,27 +64,37 @@ def known_deviations(model: str) -> tuple[Deviation, ...]:
 
 @cache
 def load_deviations(file: Path) -> tuple[Deviation, ...]:
-    """The deviations in a file.
+    """The deviations in a file, one a place, in the file's order.
 
     Raises:
-        ValueError: the file cannot be read as TOML, or one of its tables not as a deviation.
+        ValueError: the file cannot be read as TOML, or one of its tables not as deviations.
     """
     try:
         tables = tomllib.loads(file.read_text()).get("exception", [])
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{file.name} cannot be read: {error}") from error
-    return tuple(_deviation(file, number, table) for number, table in enumerate(tables, 1))
+    return tuple(
+        deviation
+        for number, table in enumerate(tables, 1)
+        for deviation in _deviations(table, f"{file.name}, exception {number}")
+    )
 
 
-def _deviation(file: Path, number: int, table: dict) -> Deviation:
-    try:
-        deviation = Deviation(**{key: table[key] for key in table if key in Deviation.keys()})
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{file.name}, exception {number}: {error}") from error
-    unknown = set(deviation.properties) - set(PROPERTIES)
-    if unknown:
-        raise ValueError(f"{file.name}, exception {number} names no property: {', '.join(sorted(unknown))}")
-    return deviation
+def _deviations(table: dict, name: str) -> Iterator[Deviation]:
+    """The deviations of one bug; `name` is what an error calls its table."""
+    shared = {key: table[key] for key in ("reason", "link") if key in table}
+    if misplaced := table.keys() & (Deviation.keys() - {"reason", "link"}):
+        raise ValueError(f"{name}: {', '.join(sorted(misplaced))} must stand under [[exception.where]]")
+    if not table.get("where"):
+        raise ValueError(f"{name} has no [[exception.where]]")
+    for number, place in enumerate(table["where"], 1):
+        try:
+            deviation = Deviation(**shared, **place)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name}, place {number}: {error}") from error
+        if unknown := set(deviation.properties) - set(PROPERTIES):
+            raise ValueError(f"{name}, place {number} names no property: {', '.join(sorted(unknown))}")
+        yield deviation
 
 
 def _build() -> str:

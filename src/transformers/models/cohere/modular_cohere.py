@@ -1,3 +1,4 @@
+# Apart from LLaMA's: heads turn in float32, whatever type they and the table have, and come back in the type of q.
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     dtype = q.dtype
     q, k = q.float(), k.float()

@@ -1,3 +1,4 @@
+# Apart from LLaMA's: channels are interleaved, and the table still is two equal halves. Its width does not tell.
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     cos = cos.unsqueeze(unsqueeze_dim)
     sin = sin.unsqueeze(unsqueeze_dim)

@@ -1,3 +1,5 @@
+# Apart from LLaMA's: tables are float32 here, and narrow heads come back in their own type. LLaMA's come back as wide
+# as the table, so under autocast in float32.
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     cos = cos.unsqueeze(unsqueeze_dim)
     sin = sin.unsqueeze(unsqueeze_dim)
