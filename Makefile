@@ -2,7 +2,7 @@
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
 
-.PHONY: fork relock edits fixup check test bits bench bugs mutants
+.PHONY: fork relock edits discovery fixup check test bits bench bugs mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -12,6 +12,9 @@ relock: ## show what moved in upstream or in the overlay, and lock it
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(python) -m overlay edits --release $(RELEASE)
+
+discovery: ## every RoPE definition of upstream, and which edit reaches it or why none needs to
+	cd utils && $(python) -m discovery --release $(RELEASE)
 
 fixup: ## format and lint
 	$(python) -m ruff check --fix . run_tests

@@ -46,6 +46,10 @@ class Index:
         """What `find` says of the copies of a `root` in the tree whose identity is `tree`."""
         return self._look_up(f"copies\0{tree}\0{root}", find)
 
+    def recall(self, what: str, find: Callable[[], Any]) -> Any:
+        """What `find` says, as JSON holds it; `what` names it and holds all that it depends on."""
+        return self._look_up(what, find)
+
     def _look_up(self, what: str, find: Callable[[], Any]) -> Any:
         key = hashlib.sha256(f"{_CODE}\0{what}".encode()).hexdigest()[:24]
         if key not in self._used:

@@ -25,8 +25,16 @@ class Layout:
         return self.build / "index.json"
 
     @property
+    def discovery(self) -> Path:
+        return self.build / "discovery.json"
+
+    @property
     def build_lock(self) -> Path:
         return self.build / "lock"
+
+    @property
+    def exempt(self) -> Path:
+        return self.root / "src" / "exempt.yml"
 
     def layer(self, name: str) -> Path:
         return self.root / name

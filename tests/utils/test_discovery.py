@@ -1,0 +1,399 @@
+"""What the search for RoPE definitions finds, leaves, and says of it: on snippets of our own, and on upstream."""
+
+import re
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from discovery.__main__ import line_of, totals_of
+from discovery.coverage import check, judge
+from discovery.exempt import load_exemptions
+from discovery.scan import find_rope
+from overlay import lockfile
+from overlay.engine import Tree
+from overlay.errors import OverlayError
+from overlay.index import Index
+from overlay.layout import DEFAULT_RELEASE
+from tests.utils.upstream_rope import LAYOUT, verdicts
+
+
+MACHINERY = re.compile(
+    r"configuration_\w+\.py::|::RotaryEmbeddingConfigMixin\.|::dynamic_rope_update|::PreTrainedModel\._apply"
+    r"|::\w+(Attention|Model)\.__init__"
+)
+# A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
+TURNING = """
+def swap(x):
+    a, b = x[..., : x.shape[-1] // 2], x[..., x.shape[-1] // 2 :]
+    return torch.cat((-b, a), dim=-1)
+
+def place(x, c, s):
+    return x * c + swap(x) * s
+"""
+TABLE = """
+class Angles(nn.Module):
+    def setup(self, dim, base):
+        return 1.0 / base ** (torch.arange(0, dim, 2) / dim)
+
+    def forward(self, p):
+        angles = torch.outer(p, self.setup(8, 100.0))
+        return angles.cos(), angles.sin()
+"""
+
+
+def tree_of(files: dict[str, str]) -> Tree:
+    files = {file: textwrap.dedent(text) for file, text in files.items()}
+    return Tree(files, Index(Path("/nonexistent/index.json")), "snippets")
+
+
+def kinds_in(text: str, name: str = "mine") -> tuple[str, ...]:
+    found = {one.name: one.kinds for one in find_rope(tree_of({"modeling_mine.py": textwrap.dedent(text)}))}
+    return found.get(name, ())
+
+
+FOUND = {
+    "rotation, half-split": ("rotation", TURNING, "swap"),
+    "rotation, interleaved": (
+        "rotation",
+        """
+        def mine(x):
+            pairs = x.unflatten(-1, (-1, 2))
+            even, odd = pairs.unbind(-1)
+            return torch.stack((-odd, even), dim=-1).flatten(-2)
+
+        def use(x, c, s):
+            return x * c + mine(x) * s
+        """,
+        "mine",
+    ),
+    "rotation, the other way": (
+        "rotation",
+        """
+        def mine(x):
+            a, b = x.chunk(2, dim=-1)
+            return torch.cat([b, a.neg()], dim=-1)
+
+        def use(x, c, s):
+            return (x * c).add_(mine(x) * s)
+        """,
+        "mine",
+    ),
+    "rotation, written in place": (
+        "rotation",
+        """
+        def mine(x):
+            y = torch.empty_like(x)
+            y[..., ::2] = -x[..., 1::2]
+            y[..., 1::2] = x[..., ::2]
+            return y
+
+        def rope(x, c, s):
+            return x * c + mine(x) * s
+        """,
+        "mine",
+    ),
+    "application of a rotation": ("application", TURNING, "place"),
+    "application by rows": (
+        "application",
+        TURNING
+        + """
+def mine(x, y, c, s):
+    return torch.cat((x * c - y * s, y * c + x * s), -1)
+""",
+        "mine",
+    ),
+    "application by complex numbers": (
+        "application",
+        """
+        def mine(x, rope):
+            pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))
+            return torch.view_as_real(pairs * rope).flatten(-2)
+        """,
+        "mine",
+    ),
+    "frequencies by a power": ("frequencies", TURNING + TABLE, "Angles.setup"),
+    "frequencies by an exponential": (
+        "frequencies",
+        TURNING
+        + """
+def mine(n, base):
+    steps = torch.arange(n).float()
+    return torch.exp(-math.log(base) * steps / n)
+""",
+        "mine",
+    ),
+    "frequencies of a buffer": (
+        "frequencies",
+        TURNING
+        + """
+class Thing(nn.Module):
+    def __init__(self, dim):
+        exponents = torch.arange(0, dim, 2) / dim
+        self.register_buffer("steps", 10000 ** -exponents)
+""",
+        "Thing.__init__",
+    ),
+    "table": ("table", TURNING + TABLE, "Angles.forward"),
+    "table of complex numbers": (
+        "table",
+        """
+        def mine(angles, rope):
+            return torch.polar(torch.ones_like(angles), angles)
+        """,
+        "mine",
+    ),
+    "table of sines and cosines in one tensor, cut apart to rotate": (
+        "table",
+        TURNING
+        + """
+def mine(n, d):
+    angles = torch.outer(torch.arange(n), 1 / 10000 ** (torch.arange(0, d, 2) / d))
+    return torch.cat((torch.sin(angles), torch.cos(angles)), dim=1)
+
+def use(x, table):
+    sin, cos = table.chunk(2, dim=-1)
+    return place(x, cos, sin)
+""",
+        "mine",
+    ),
+    "sections by a loop": (
+        "sections",
+        TURNING
+        + TABLE
+        + """
+    def mine(self, f):
+        return torch.cat([part[i % 3] for i, part in enumerate(f.split(self.sizes, dim=-1))], dim=-1)
+""",
+        "Angles.mine",
+    ),
+    "sections of two axes": (
+        "sections",
+        TURNING
+        + TABLE
+        + """
+    def mine(self, f):
+        rows, columns = f[:, 0], f[:, 1]
+        return torch.cat([rows, columns], dim=-1)
+""",
+        "Angles.mine",
+    ),
+    "sections by strides": (
+        "sections",
+        TURNING
+        + """
+def mine(f, rows, columns):
+    out = torch.zeros(8, 8)
+    out[:, 0::2] = rows * f
+    out[:, 1::2] = columns * f
+    return out
+""",
+        "mine",
+    ),
+    "slice at a count": (
+        "slice",
+        TURNING
+        + """
+def mine(x, c, s, n):
+    head, tail = x[..., :n], x[..., n:]
+    head = place(head, c, s)
+    return torch.cat((head, tail), dim=-1)
+""",
+        "mine",
+    ),
+    "slice of latent attention": (
+        "slice",
+        TURNING
+        + """
+def mine(self, x, c, s):
+    nope, pe = torch.split(x, [self.nope_dim, self.rope_dim], dim=-1)
+    pe = place(pe, c, s)
+    return torch.cat([nope, pe], dim=-1)
+""",
+        "mine",
+    ),
+    "member of a class that makes tables": (
+        "member",
+        TURNING + TABLE + "\n    def __init__(self, config):\n        self.config = config\n",
+        "Angles.__init__",
+    ),
+}
+LEFT = {
+    "a join with a negated tensor that is no part of the other": (
+        TURNING + "\ndef mine(a, b):\n    return torch.cat((-a, b), dim=-1)\n"
+    ),
+    "an exchange of coordinates, in a file that rotates no head": """
+        def mine(edges):
+            return np.stack([-edges[:, 1], edges[:, 0]], axis=1)
+    """,
+    "a gate": "def mine(x, gate):\n    return x * gate + mlp(x) * (1 - gate)\n",
+    "a product of complex numbers with no view of a head": (
+        TURNING + "\ndef mine(x, w):\n    return torch.fft.irfft(torch.fft.rfft(x) * w)\n"
+    ),
+    "a wave of some magnitude": TURNING + "\ndef mine(m, p):\n    return torch.fft.irfft(torch.polar(m, p))\n",
+    "learned positions": TURNING + "\ndef mine(self, x):\n    return x + self.positions(torch.arange(x.shape[1]))\n",
+    "powers of two": TURNING + "\ndef mine(n):\n    return 2 ** torch.arange(n)\n",
+    "sinusoids that are added": (
+        TURNING
+        + """
+def mine(n, d):
+    angles = torch.outer(torch.arange(n), 1 / 10000 ** (torch.arange(0, d, 2) / d))
+    return torch.cat((torch.sin(angles), torch.cos(angles)), dim=1)
+"""
+    ),
+    "sinusoids that are added, written in place": (
+        TURNING
+        + """
+def mine(n, d):
+    angles = torch.outer(torch.arange(n), torch.exp(torch.arange(0, d, 2) * -(math.log(10000.0) / d)))
+    table = torch.zeros(n, d)
+    table[:, 0::2] = torch.sin(angles)
+    table[:, 1::2] = torch.cos(angles)
+    return table
+"""
+    ),
+    "a timestep of a diffusion": (
+        TURNING
+        + """
+def mine(t, half):
+    scale = torch.exp(torch.arange(half) * -(math.log(10000) / half))
+    arguments = t[:, None] * scale
+    return torch.stack([arguments.cos(), arguments.sin()], dim=-1).flatten(-2)
+"""
+    ),
+    "a decay of a state": TURNING + "\ndef mine(g, n):\n    return torch.exp(torch.cumsum(g, -1) / torch.arange(n))\n",
+    "a layer of a model that hands a table on": (
+        TURNING
+        + """
+def mine(self, x, c, s):
+    q, k = self.qkv(x).chunk(2, -1)
+    return self.attend(place(q, c, s), k)
+"""
+    ),
+    "a split whose parts are not joined again": (
+        TURNING + "\ndef mine(x, c, s):\n    a, b = x.chunk(2, -1)\n    a = place(a, c, s)\n    return a, b\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "text", "name"), FOUND.values(), ids=FOUND)
+def test_it_is_found_under_any_name(kind, text, name):
+    assert kind in kinds_in(text, name)
+
+
+@pytest.mark.parametrize("text", LEFT.values(), ids=LEFT)
+def test_a_near_miss_is_left(text):
+    assert kinds_in(text) == ()
+
+
+# --- what is said of it ---------------------------------------------------------------------------------------------
+
+FILES = {
+    "models/one/modeling_one.py": TURNING,
+    "models/two/modeling_two.py": TURNING.replace("x", "x: Tensor", 1),
+    "models/three/modeling_three.py": TURNING.replace("-b, a", "b, -a"),
+}
+ENTRY = """\
+- file: models/one/modeling_one.py
+  definition: swap
+  covers: {5.23.0: 2}
+  reason: it takes the table's width
+  confirmed_by: test_it_does
+"""
+
+
+@pytest.fixture
+def exemptions(tmp_path):
+    def load(text: str = ENTRY):
+        path = tmp_path / "exempt.yml"
+        path.write_text(text)
+        return load_exemptions(path)
+
+    return load
+
+
+def lock(*names: str) -> dict:
+    reaches = {file: list(names) for file in FILES}
+    return {"models/one/modeling_one.py::place::the table decides": {"fingerprints": [], "reaches": reaches}}
+
+
+def verdicts_of(lock: dict, exemptions: list) -> list:
+    tree = tree_of(FILES)
+    return judge(find_rope(tree), tree, lock, exemptions, "5.23.0")
+
+
+def test_each_variant_is_reached_or_exempt_or_unexplained(exemptions):
+    verdicts = verdicts_of(lock("place"), exemptions())
+    said = {(one.root.label, len(one.copies), one.status) for one in verdicts}
+    assert said == {
+        ("models/one/modeling_one.py::swap", 2, "exempt"),
+        ("models/three/modeling_three.py::swap", 1, "unexplained"),
+        ("models/one/modeling_one.py::place", 3, "edit"),
+    }
+    lines = {line_of(one) for one in verdicts}
+    assert (
+        "models/one/modeling_one.py::place [application] 3 in modeling_one, modeling_three, modeling_two"
+        " -- edit: the table decides" in lines
+    )
+    assert totals_of(verdicts) == ("6 definitions in 3 variants: 3 reached by edits, 2 exempt, 1 unexplained")
+    with pytest.raises(OverlayError, match="1 RoPE definitions in 1 variants that are neither") as caught:
+        check(verdicts, "5.23.0")
+    assert "models/three/modeling_three.py::swap" in str(caught.value)
+    assert "what to do: write an edit" in str(caught.value)
+
+
+def test_nothing_is_wrong_where_all_is_explained():
+    check(verdicts_of(lock("place", "swap"), []), "5.23.0")
+
+
+@pytest.mark.parametrize(
+    ("lock", "old", "new", "problem"),
+    [
+        (lock("place"), ": 2}", ": 3}", "covers 2 definitions, its entry says 3"),
+        (lock("place"), "definition: swap", "definition: gone", "is no RoPE definition of this release"),
+        (lock("swap"), "", "", "is exempt, and an edit reaches it or a copy: the table decides"),
+    ],
+)
+def test_an_entry_that_is_out_of_date_is_refused(exemptions, lock, old, new, problem):
+    with pytest.raises(OverlayError, match=problem) as caught:
+        verdicts_of(lock, exemptions(ENTRY.replace(old, new)))
+    assert "exempt.yml" in str(caught.value)
+
+
+def test_an_entry_of_another_release_covers_nothing_here(exemptions):
+    assert not any(one.exemption for one in verdicts_of({}, exemptions(ENTRY.replace("5.23.0", "4.57.6"))))
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (ENTRY + "  until: later\n", r"unknown \['until'\]"),
+        (ENTRY.replace("  reason: it takes the table's width\n", ""), r"lacks \['reason'\]"),
+        (ENTRY + ENTRY, "is exempt twice"),
+        ("- [", "cannot be read"),
+        ("file: x", "is not a list"),
+    ],
+)
+def test_a_wrong_entry_is_refused_by_name(exemptions, text, problem):
+    with pytest.raises(OverlayError, match=problem) as caught:
+        exemptions(text)
+    assert "exempt.yml" in str(caught.value)
+
+
+# --- upstream -------------------------------------------------------------------------------------------------------
+
+
+def test_every_entry_holds_on_upstream():
+    """Judging raises where an entry is out of date; here, that each covers something."""
+    entries = [one for one in load_exemptions(LAYOUT.exempt) if DEFAULT_RELEASE in one.covers]
+    assert {one.exemption.label for one in verdicts() if one.exemption} == {one.label for one in entries}
+
+
+def test_what_edits_reach_is_recognised():
+    """Else it is a config or its validation, the machinery of rope types, or a class that only keeps a width."""
+    found = {one.place for verdict in verdicts() for one in verdict.copies}
+    lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
+    reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}
+    others = {place for place in reached - found if not MACHINERY.search("::".join(place))}
+    # GPT-J's table, which here is added to hidden states
+    assert others == {("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions")}

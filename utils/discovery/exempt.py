@@ -1,0 +1,79 @@
+"""`src/exempt.yml`: the RoPE definitions that no edit needs to reach, and why.
+
+An entry is made of
+
+    file: models/llama/modeling_llama.py      where upstream defines the root, under `transformers/`
+    definition: rotate_half                   its dotted name, or a list of names in that file; copies follow
+    covers: {5.23.0: 171}                     how many definitions that are, in each release, exactly
+    reason: why nothing is wrong with it
+    confirmed_by: test_...                    the test of tests/utils/test_exempt.py that is run on it
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from overlay.errors import OverlayError
+
+
+FIELDS = {"file", "definition", "covers", "reason", "confirmed_by"}
+
+
+@dataclass(frozen=True)
+class Exemption:
+    file: str
+    names: tuple[str, ...]
+    covers: dict[str, int]
+    reason: str
+    confirmed_by: str
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        return [(self.file, name) for name in self.names]
+
+    @property
+    def label(self) -> str:
+        return f"{self.file}::{', '.join(self.names)}"
+
+
+def load_exemptions(path: Path) -> list[Exemption]:
+    """Read the entries.
+
+    Raises:
+        OverlayError: the file cannot be read; an entry lacks a field, has an unknown one, or repeats another's place.
+    """
+    try:
+        entries = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise OverlayError(f"cannot be read: {error}", way_out="mend the file", file=path) from error
+    if not isinstance(entries, list):
+        raise OverlayError("is not a list of entries", way_out="mend the file", file=path)
+    exemptions = [_exemption(entry, path) for entry in entries]
+    places = [place for exemption in exemptions for place in exemption.places]
+    for place in places:
+        if places.count(place) > 1:
+            raise OverlayError("is exempt twice", way_out="keep one entry", file=path, definition="::".join(place))
+    return exemptions
+
+
+def _exemption(entry: object, path: Path) -> Exemption:
+    if not isinstance(entry, dict) or set(entry) != FIELDS:
+        fields = set(entry) if isinstance(entry, dict) else set()
+        raise OverlayError(
+            f"an entry has exactly the fields {sorted(FIELDS)}: lacks {sorted(FIELDS - fields)}, "
+            f"unknown {sorted(fields - FIELDS)}",
+            way_out="complete the entry",
+            file=path,
+            entry=entry,
+        )
+    names = entry["definition"] if isinstance(entry["definition"], list) else [entry["definition"]]
+    covers = {str(release): count for release, count in entry["covers"].items()}
+    return Exemption(
+        file=entry["file"],
+        names=tuple(names),
+        covers=covers,
+        reason=re.sub(r"\s+", " ", entry["reason"]).strip(),
+        confirmed_by=entry["confirmed_by"],
+    )
