@@ -105,7 +105,8 @@ def run(description, case) -> dict:
     """Outputs and parameter gradients of one pass over two rows of tokens, the second padded on the left."""
     import torch
 
-    from transformers_conformance.rope.tiny import VOCAB_SIZE, build_model
+    from transformers_conformance.rope.sizes import VOCAB_SIZE
+    from transformers_conformance.rope.tiny import build_model
 
     model = build_model(description, case)
     generator = torch.Generator().manual_seed(1)

@@ -32,6 +32,12 @@ class Attention:
     query: torch.Tensor
     key: torch.Tensor
 
+    def beginning_at(self, channel: int) -> "Attention":
+        """The same with this channel of each head first, and those before it last."""
+        if channel == 0:
+            return self
+        return Attention(self.module, self.query.roll(-channel, dims=-1), self.key.roll(-channel, dims=-1))
+
 
 class _Found(Exception):
     """Ends a forward pass early."""

@@ -8,7 +8,10 @@ from .tiny import size_values
 
 
 def layers_without_rope(config: Any) -> frozenset[int]:
-    """Indices of the layers that a config says have none: `no_rope_layers` has a 1 for RoPE, and a 0 for none."""
+    """Indices of the layers that a config says have none.
+
+    `no_rope_layers` has a 1 for RoPE, and a 0 for none; `layer_rope_theta` a base, or 0 for none.
+    """
     return frozenset(index for index, has_rope in enumerate(_stated(config)) if not has_rope)
 
 
@@ -30,7 +33,7 @@ def layer_types(description: Description) -> tuple[str, ...]:
 
 
 def _stated(config: Any) -> list[int]:
-    return getattr(config, "no_rope_layers", None) or []
+    return getattr(config, "no_rope_layers", None) or getattr(config, "layer_rope_theta", None) or []
 
 
 def _is_rotary(parameters: Any) -> bool:

@@ -52,7 +52,7 @@ def _moved_features(first: int) -> Callable:
     def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
         moved = output.clone()
         features = torch.arange(module.out_features)
-        moved[1 + first + features, :, features] += 1.0
+        moved[1 + first + features, ..., features] += 1.0
         return moved
 
     return hook

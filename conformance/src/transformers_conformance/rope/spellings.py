@@ -33,16 +33,16 @@ class Spelling:
 def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     """Every way of asking for a case that the config declares, or whose older form its class knows."""
     width = description.width
-    canonical = width.config_values(case.value, None)
+    canonical = width.config_values(case.value, None, case.head_dim)
     yield Spelling(canonical)
     if description.fields.defaults.get("head_dim", case.head_dim) is None:
         # Derived from the width of the model; a config may say so.
         yield Spelling(canonical | {"head_dim": None})
     linear = "linear" in description.supported_rope_types
     if isinstance(width, FlatFactor) and linear:
-        yield Spelling(width.config_values(case.value, _LINEAR), _LINEAR)
-        yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE), _LINEAR)
-    if not isinstance(width, RopeParametersFactor):
+        yield Spelling(width.config_values(case.value, _LINEAR, case.head_dim), _LINEAR)
+        yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE, case.head_dim), _LINEAR)
+    if not isinstance(width, RopeParametersFactor) or not width.form.plain:
         return
     if case.n == _unasked_width(description, case.head_dim):
         yield Spelling({"rope_parameters": {"rope_type": "default", "rope_theta": width.base}})

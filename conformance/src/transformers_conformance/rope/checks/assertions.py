@@ -11,7 +11,8 @@ from ..description import Case, Description
 from ..frequencies import kept_frequencies
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies, rotate
-from ..tiny import NUM_HEADS, build_model
+from ..sizes import NUM_HEADS
+from ..tiny import build_model
 from ..verdict import Verdict
 from .registry import U
 

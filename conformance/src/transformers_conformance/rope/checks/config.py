@@ -26,7 +26,7 @@ from ..tiny import (
 )
 from ..verdict import ConformanceError, Verdict
 from .assertions import refusals, require_refusal, require_tables
-from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property
+from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property, without_position_ids
 
 
 @rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
@@ -118,7 +118,12 @@ def check_saved_config(description: Description, case: Case, verdict: Verdict) -
     require_tables(verdict, model_of_config(description, config), expected, base)
 
 
-@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,))
+def without_default_width(description: Description) -> str | None:
+    reason = description.width.no_default
+    return without_position_ids(description) if reason is None else reason
+
+
+@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,), obstacle=without_default_width)
 def check_defaults(description: Description, case: Case, verdict: Verdict) -> None:
     """A config that says nothing of its rotation builds, runs, and keeps the table that its attributes then state.
 
@@ -149,7 +154,7 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
     problems = {}
     for named, parameters in faulty(description, case):
         try:
-            _build(description, case, description.width.config_values(case.value, parameters))
+            _build(description, case, description.width.config_values(case.value, parameters, case.head_dim))
         except (*refusals(), KeyError) as error:
             if named not in str(error):
                 problems[str(parameters)] = f"refused without naming {named!r}: {error}"
@@ -181,7 +186,7 @@ def _said(description: Description, case: Case, parameters: Mapping[str, Any]) -
     refusal = []
     with collected_messages() as messages:
         try:
-            _build(description, case, description.width.config_values(case.value, parameters))
+            _build(description, case, description.width.config_values(case.value, parameters, case.head_dim))
         except (*refusals(), KeyError) as error:
             refusal = [str(error)]
         except Exception:

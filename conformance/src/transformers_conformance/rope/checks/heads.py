@@ -7,7 +7,8 @@ from ..description import Case, Description
 from ..probe import Probe, probe
 from ..projections import moved_heads, projections, read_moved
 from ..reference import inverse_frequencies
-from ..tiny import NUM_HEADS, build_model
+from ..sizes import NUM_HEADS
+from ..tiny import build_model, size_values
 from ..verdict import Verdict
 from .assertions import require_turned
 from .registry import FEW_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
@@ -16,6 +17,8 @@ from .registry import FEW_HEADS, U, odd_width, rope_property, with_a_pair, witho
 def without_groups(description: Description) -> str | None:
     if "num_key_value_heads" not in description.fields:
         return f"{description.config_class.__name__} has no num_key_value_heads"
+    if size_values(description, FEW_HEADS[0])["num_key_value_heads"] == NUM_HEADS:
+        return f"{description.model_class.__name__} has a key for each head"
     return without_position_ids(description)
 
 
