@@ -129,9 +129,14 @@ def _moved_channels(still: Attention, turned: Attention) -> list[int]:
 def _layout(still: Attention, turned: Attention, moved: list[int]) -> Layout:
     """The layout, among the channels that move, whose pairs keep their norms, and whose slowest pair turns forward."""
     for layout in get_args(Layout):
-        a, b = (torch.tensor(moved)[channels] for channels in pair_channels(len(moved) // 2, layout))
-        before, after = (torch.complex(x.query[..., a], x.query[..., b]) for x in (still, turned))
-        turn = (after * before.conj())[..., 0, -1]
-        if (after.abs() - before.abs()).abs().max() < _VISIBLE * before.abs().max() and bool((turn.imag > 0).all()):
+        channels = [torch.tensor(moved)[members] for members in pair_channels(len(moved) // 2, layout)]
+        if all(_turns(getattr(still, name), getattr(turned, name), *channels) for name in ("query", "key")):
             return layout
     raise NoDescriptionError(f"what moves the channels {moved} keeps the norms of no pairs")
+
+
+def _turns(still: torch.Tensor, turned: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether every pair of the channels `a` and `b` keeps its norm, and the slowest turns forward."""
+    before, after = (torch.complex(x[..., a], x[..., b]) for x in (still, turned))
+    kept = (after.abs() - before.abs()).abs().max() < _VISIBLE * before.abs().max()
+    return bool(kept) and bool(((after * before.conj())[..., 0, -1].imag > 0).all())

@@ -114,16 +114,16 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
         torch.set_default_dtype(before)
     seed_weights(model)
     if description.normed_after_rotation:
-        _level_norms_of_attention(model)
+        _level_norms_of_heads(model)
     return model
 
 
 @torch.no_grad()
-def _level_norms_of_attention(model: torch.nn.Module) -> None:
+def _level_norms_of_heads(model: torch.nn.Module) -> None:
+    """Fills with 1 what norms over the channels of one head multiply by, and freezes it: it turns with no pair."""
     for name, parameter in model.named_parameters():
-        *path, module, _ = name.split(".")
-        if "norm" in module and any("att" in part for part in path):
-            parameter.fill_(1.0)
+        if "norm" in name and parameter.shape == (model.config.head_dim,):
+            parameter.fill_(1.0).requires_grad_(False)
 
 
 @lru_cache(maxsize=1024)
