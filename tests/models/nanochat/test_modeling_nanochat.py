@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import NanoChatConfig, NanoChatModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class NanoChatRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = NanoChatConfig
+    model_class = NanoChatModel
+    layout = "half-split-reversed"
