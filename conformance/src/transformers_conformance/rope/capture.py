@@ -136,6 +136,8 @@ def first_attention(
                 remaining -= 1
                 return query, key
             q, k = (_by_head(x, batch_size) for x in (query, key))
+            if k.shape[1] == 1:  # broadcast to all heads
+                k = k.expand(-1, q.shape[1], -1, -1)
             if not graph:
                 q, k = q.detach().clone(), k.detach().clone()
             raise _Found(Attention(running[-1], q, k))

@@ -3,6 +3,7 @@
 No value may equal the number of tokens of a pass (`probe.SEQUENCE_LENGTH`): scores are told by their shape.
 """
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -71,6 +72,7 @@ _EXPERTS_OF_A_TOKEN = ("num_experts_per_tok", "moe_k", "moe_topk", "top_k_expert
 _PATTERNS = tuple((re.compile(pattern), size) for pattern, size in _RULES)
 _DROPOUT_ENDINGS = ("dropout", "pdrop", "dropout_prob", "_dropout_rate")
 _SPECIAL_TOKEN_NAME = re.compile(r"\w+_token_(id|index)")
+_UNDECLARED_HEADS = re.compile(r"kwargs\.pop\(\"((?:num_)?(?:global|swa)_\w*(?:head_dim|heads))\"")
 _KIND_OF_POSITIONS = re.compile(r"(position_embeddings?_type) == \"(rotary|rope)\"")
 _OWN_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 
@@ -107,10 +109,18 @@ def tiny_sizes(config_class: type, fields: ConfigFields, head_dim: int, code: st
             values |= _by_name(name, head_dim)
     if "qk_rope_head_dim" in fields:
         values |= {name: NUM_HEADS for name in values if name == "num_key_value_heads"}  # a key for each head
+    for name in _heads_of_some_layers(config_class) - set(fields.defaults):
+        values |= _by_name(name, head_dim)
     kinds = layer_kinds(config_class)
     if fields.defaults.get("sliding_window", 0) is None and "layer_types" in fields:
         values["sliding_window"] = _WINDOW
     return values | {name: list(named) for name, named in kinds.items()} | _OWN_TOKENS
+
+
+@cache
+def _heads_of_some_layers(config_class: type) -> set[str]:
+    """Sizes of heads of one kind of layers that a class takes without declaring them."""
+    return set(_UNDECLARED_HEADS.findall(inspect.getsource(config_class)))
 
 
 def has_heads(fields: ConfigFields) -> bool:

@@ -36,12 +36,18 @@ class Width(Protocol):
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         """The width and the base that the attributes of a config state."""
 
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        """The scaled rope type that they state, with its parameters, or None."""
+
 
 class _Factor:
     key = "partial_rotary_factor"
     # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
     base = 100.0
     no_default: str | None = None
+
+    def read_scaling(self, config: Any) -> None:
+        return None
 
     def values(self, n: int, head_dim: int) -> list[float]:
         return [factor_for(n, head_dim)]
@@ -71,6 +77,10 @@ class RopeParametersFactor(_Factor):
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         parameters = kept_parameters(config)
         return rotary_ndims(head_dim, parameters.get("partial_rotary_factor", 1.0)), parameters["rope_theta"]
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        parameters = kept_parameters(config)
+        return parameters if parameters.get("rope_type", "default") != "default" else None
 
 
 class RopeHeadDim:
@@ -102,6 +112,9 @@ class RopeHeadDim:
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         return config.qk_rope_head_dim, kept_parameters(config)["rope_theta"]
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        return RopeParametersFactor(self.form).read_scaling(config)
 
 
 class FlatFactor(_Factor):
@@ -139,6 +152,9 @@ class RotaryDim:
     base = FIXED_BASE
     takes_rope_type = False
     no_default = None
+
+    def read_scaling(self, config: Any) -> None:
+        return None
 
     def values(self, n: int, head_dim: int) -> list[int | None]:
         return [n, None] if n == head_dim else [n]
