@@ -9,5 +9,5 @@ class DeepseekV4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = DeepseekV4Model
     layout = "interleaved"
     rotated_last = True
-    # Layers of other kinds have no RoPE, which nothing in the config says.
+    # Layers of other kinds choose tokens, so that more than a rotation depends on positions.
     config_overrides = {"layer_types": ["heavily_compressed_attention", "heavily_compressed_attention"]}

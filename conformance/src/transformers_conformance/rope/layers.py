@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .description import Description
+from .sizes import by_plainness
 from .tiny import size_values
 
 
@@ -28,7 +29,7 @@ def layer_types(description: Description) -> tuple[str, ...]:
     config = description.config_class(**size_values(description, 8))
     for kept in vars(config).values():
         if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
-            return tuple(sorted(kept))
+            return tuple(sorted(kept, key=by_plainness))
     return ()
 
 

@@ -140,7 +140,7 @@ def layer_kinds(config_class: type) -> Mapping[str, Any]:
     """
     found = {}
     for name, kinds in _lists_of_kinds(config_class):
-        attention = sorted({kind for kind in kinds if _attends(kind)}, key=_strangeness)[:NUM_LAYERS]
+        attention = sorted({kind for kind in kinds if _attends(kind)}, key=by_plainness)[:NUM_LAYERS]
         found[name] = (attention * NUM_LAYERS)[:NUM_LAYERS]
     defaults = vars(default_config(config_class) or object)
     for name, kind in _PLAIN_KINDS.items():
@@ -164,7 +164,7 @@ def other_layers(config_class: type, fields: ConfigFields) -> Iterator[dict[str,
 def _alike_layers(config_class: type) -> Iterator[tuple[str, list[str]]]:
     """For each kind with softmax attention, the keyword of the kinds of layers, with all layers of that kind."""
     for name, kinds in _lists_of_kinds(config_class):
-        for kind in sorted({kind for kind in kinds if _attends(kind)}, key=_strangeness):
+        for kind in sorted({kind for kind in kinds if _attends(kind)}, key=by_plainness):
             yield name, [kind] * NUM_LAYERS
 
 
@@ -182,6 +182,6 @@ def _attends(kind: str) -> bool:
     return "attention" in kind and "linear" not in kind or kind == "hybrid"
 
 
-def _strangeness(kind: str) -> tuple[bool, bool, str]:
+def by_plainness(kind: str) -> tuple[bool, bool, str]:
     """Plain kinds first; full attention after sliding attention, as some classes demand it last."""
     return kind not in ("attention", "sliding_attention", "full_attention"), kind == "full_attention", kind
