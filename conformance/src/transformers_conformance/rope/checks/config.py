@@ -133,8 +133,13 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
     model = model_of(description, values)
     n, base = description.width.read(model.config, case.head_dim)
     verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
-    positions_of = {"max_position_embeddings": model.config.max_position_embeddings, "head_dim": case.head_dim}
-    frequencies, _ = inverse_frequencies(n, base, description.width.read_scaling(model.config), **positions_of)
+    frequencies, _ = inverse_frequencies(
+        n,
+        base,
+        description.width.read_scaling(model.config),
+        max_position_embeddings=MAX_POSITION_EMBEDDINGS,
+        head_dim=case.head_dim,
+    )
     require_tables(verdict, model, frequencies, base)
     own = Probe(description, case, model)
     still, turned = own.attention(positions.zeros()), own.attention(positions.gapped())
