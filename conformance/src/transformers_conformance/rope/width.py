@@ -280,13 +280,13 @@ def detect_width(config_class: type, code: str) -> Width:
         code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
     """
     fields = ConfigFields.of(config_class)
-    if "rotary_dim" in fields:
-        return RotaryDim()
     if "rope_parameters" in fields:
         form = RopeParametersForm.of(config_class, code)
         if "qk_rope_head_dim" in fields:
             return RopeHeadDim(form, takes_head_dim="head_dim" in fields)
         return RopeParametersFactor(form)
+    if "rotary_dim" in fields:
+        return RotaryDim()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
     base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
     return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)
