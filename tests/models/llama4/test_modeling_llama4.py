@@ -8,3 +8,4 @@ class Llama4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Llama4TextConfig
     model_class = Llama4TextModel
     layout = "interleaved"
+    normed_after_rotation = True

@@ -8,3 +8,4 @@ class NanoChatRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = NanoChatConfig
     model_class = NanoChatModel
     layout = "half-split-reversed"
+    normed_after_rotation = True
