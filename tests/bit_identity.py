@@ -144,7 +144,8 @@ def run(description, case, **options) -> dict:
     built with `options`."""
     import torch
 
-    from transformers_conformance.rope.tiny import VOCAB_SIZE, build_model
+    from transformers_conformance.rope.sizes import VOCAB_SIZE
+    from transformers_conformance.rope.tiny import build_model
 
     model = build_model(description, case, **options)
     generator = torch.Generator().manual_seed(1)

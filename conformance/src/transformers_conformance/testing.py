@@ -29,6 +29,8 @@ class RotaryNdimsOddTestMixin:
         rope_types: the scaled rope types that the model supports; all that its config can be asked for if None.
         exceptions: where the model is known to break properties. Those of the file that `recording` reads are added. A
             class of tests that ran in full fails where nothing broke that an exception covers: take it out.
+        rotated_last: whether the channels that rotate are the last of a head, and not the first.
+        normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
     Properties that cannot be asked of the model have no tests in its class; the results that `recording` writes say
@@ -47,6 +49,8 @@ class RotaryNdimsOddTestMixin:
     config_overrides: dict[str, Any] = {}
     rope_types: tuple[str, ...] | None = None
     exceptions: tuple[Deviation, ...] = ()
+    rotated_last: bool = False
+    normed_after_rotation: bool = False
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -93,7 +97,14 @@ class RotaryNdimsOddTestMixin:
         if cls._description is None:
             exceptions = (*cls.exceptions, *known_deviations(cls.config_class.model_type))
             cls._description = Description(
-                cls.config_class, cls.model_class, cls.layout, cls.config_overrides, cls.rope_types, exceptions
+                cls.config_class,
+                cls.model_class,
+                cls.layout,
+                cls.config_overrides,
+                cls.rope_types,
+                exceptions,
+                cls.rotated_last,
+                cls.normed_after_rotation,
             )
         return cls._description
 

@@ -8,4 +8,3 @@ class EsmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = EsmConfig
     model_class = EsmModel
     layout = "half-split"
-    config_overrides = {"position_embedding_type": "rotary"}

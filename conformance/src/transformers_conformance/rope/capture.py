@@ -32,6 +32,12 @@ class Attention:
     query: torch.Tensor
     key: torch.Tensor
 
+    def beginning_at(self, channel: int) -> "Attention":
+        """The same with this channel of each head first, and those before it last."""
+        if channel == 0:
+            return self
+        return Attention(self.module, self.query.roll(-channel, dims=-1), self.key.roll(-channel, dims=-1))
+
 
 class _Found(Exception):
     """Ends a forward pass early."""
@@ -130,6 +136,8 @@ def first_attention(
             remaining -= 1
             return query, key
         q, k = (_by_head(x, batch_size) for x in (query, key))
+        if k.shape[1] == 1:  # broadcast to all heads
+            k = k.expand(-1, q.shape[1], -1, -1)
         if not graph:
             q, k = q.detach().clone(), k.detach().clone()
         raise _Found(Attention(_running_module(), q, k))

@@ -46,6 +46,9 @@ class Description:
         rope_types: the scaled rope types that the model supports; None stands for all that the release knows where
             the config can be asked for one, and for none elsewhere.
         exceptions: where the model is known to break properties, and why.
+        rotated_last: whether the channels that rotate are the last of a head, and not the first.
+        normed_after_rotation: whether q and k pass a norm with weights after they are rotated; those are then all 1,
+            since others would turn a pair once more.
     """
 
     config_class: type
@@ -54,6 +57,8 @@ class Description:
     config_overrides: Mapping[str, Any] = field(default_factory=dict)
     rope_types: tuple[str, ...] | None = None
     exceptions: tuple[Deviation, ...] = ()
+    rotated_last: bool = False
+    normed_after_rotation: bool = False
 
     @cached_property
     def width(self) -> Width:

@@ -4,6 +4,10 @@ import numpy as np
 import torch
 
 
+# What a scaled type goes back to, or on to.
+_KEPT_ASIDE = ("original_inv_freq", "long_inv_freq", "short_inv_freq")
+
+
 class NoTableError(RuntimeError):
     """The model keeps no table of rotary frequencies that this module can read."""
 
@@ -11,17 +15,19 @@ class NoTableError(RuntimeError):
 def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
     """Every table of inverse frequencies in a model, by its dotted name, radians per position, float64.
 
-    Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`; and `embed_positions`, `[positions, 2m]`, sines
-    before cosines, whose row 1 holds the angles of one position (none beyond pi, as no frequency is).
+    Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`, also one for a type of layers; and
+    `embed_positions`, `[positions, 2m]`, sines before cosines, whose row 1 holds the angles of one position (none
+    beyond pi, as no frequency is).
 
     Raises:
         NoTableError: there is none.
     """
     tables = {}
     for name, module in model.named_modules():
-        inv_freq, sinusoids = (getattr(module, kind, None) for kind in ("inv_freq", "embed_positions"))
-        if isinstance(inv_freq, torch.Tensor):
-            tables[f"{name}.inv_freq"] = inv_freq.double().numpy()
+        sinusoids = getattr(module, "embed_positions", None)
+        for kind, table in _tensors(module):
+            if kind.endswith("inv_freq") and not kind.endswith(_KEPT_ASIDE):
+                tables[f"{name}.{kind}"] = table.double().numpy()
         if isinstance(sinusoids, torch.Tensor):
             row = sinusoids[1].double()
             half = row.shape[-1] // 2
@@ -38,8 +44,13 @@ def looks_angles_up(model: torch.nn.Module) -> bool:
 
 def holds_table(module: torch.nn.Module) -> bool:
     """Whether a module keeps a rotary table itself, also one for a type of layers."""
-    names = {*module._buffers, *(name for name, value in vars(module).items() if isinstance(value, torch.Tensor))}
-    return any(name.endswith(("inv_freq", "embed_positions")) for name in names)
+    return any(name.endswith(("inv_freq", "embed_positions")) for name, _ in _tensors(module))
+
+
+def _tensors(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
+    """Buffers and plain attributes of a module, with their names."""
+    kept = {**module._buffers, **vars(module)}
+    return [(name, value) for name, value in kept.items() if isinstance(value, torch.Tensor)]
 
 
 def kept_attention_factors(model: torch.nn.Module) -> list[float]:

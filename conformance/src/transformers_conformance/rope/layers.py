@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from .description import Description
+from .sizes import by_plainness
 from .tiny import size_values
 
 
 def layers_without_rope(config: Any) -> frozenset[int]:
-    """Indices of the layers that a config says have none: `no_rope_layers` has a 1 for RoPE, and a 0 for none."""
+    """Indices of the layers that a config says have none.
+
+    `no_rope_layers` has a 1 for RoPE, and a 0 for none; `layer_rope_theta` a base, or 0 for none.
+    """
     return frozenset(index for index, has_rope in enumerate(_stated(config)) if not has_rope)
 
 
@@ -25,12 +29,12 @@ def layer_types(description: Description) -> tuple[str, ...]:
     config = description.config_class(**size_values(description, 8))
     for kept in vars(config).values():
         if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
-            return tuple(sorted(kept))
+            return tuple(sorted(kept, key=by_plainness))
     return ()
 
 
 def _stated(config: Any) -> list[int]:
-    return getattr(config, "no_rope_layers", None) or []
+    return getattr(config, "no_rope_layers", None) or getattr(config, "layer_rope_theta", None) or []
 
 
 def _is_rotary(parameters: Any) -> bool:

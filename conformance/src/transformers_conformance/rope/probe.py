@@ -7,7 +7,8 @@ import torch
 
 from .capture import Attention, every_attention, first_attention, run_with_noise
 from .description import Case, Description
-from .tiny import VOCAB_SIZE, build_model
+from .sizes import VOCAB_SIZE
+from .tiny import build_model
 
 
 BATCH_SIZE = 2
@@ -27,6 +28,7 @@ class Probe:
     def __init__(self, description: Description, case: Case, model: torch.nn.Module | None = None):
         self.head_dim = case.head_dim
         self.model = build_model(description, case) if model is None else model
+        self._first_channel = case.head_dim - case.n if description.rotated_last else 0
         generator = torch.Generator().manual_seed(0)
         shape = (BATCH_SIZE, SEQUENCE_LENGTH)
         self.input_ids = torch.randint(_FIRST_PLAIN_TOKEN, VOCAB_SIZE, shape, generator=generator)
@@ -35,7 +37,10 @@ class Probe:
         self._sensitivities: dict[tuple, float] = {}
 
     def attention(self, position_ids: torch.Tensor) -> Attention:
-        """q and k of the first attention layer with RoPE; `position_ids` is `[1, seq]` or `[batch, seq]`."""
+        """q and k of the first attention layer with RoPE; `position_ids` is `[1, seq]` or `[batch, seq]`.
+
+        As everywhere here, rotated channels come first, wherever in a head the model has them.
+        """
         key = _key(position_ids)
         if key not in self._attention:
             self._attention[key] = self.read(self.input_ids, position_ids)
@@ -43,15 +48,17 @@ class Probe:
 
     def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor | None, graph: bool = False) -> Attention:
         """The same for other tokens, not kept; in a graph of gradients, if asked. Without positions, it counts."""
-        return first_attention(
+        attention = first_attention(
             self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids), graph
         )
+        return attention.beginning_at(self._first_channel)
 
     def layers(self, position_ids: torch.Tensor) -> list[Attention]:
         """q and k of every attention layer, as `every_attention` reads them."""
-        return every_attention(
+        attentions = every_attention(
             self.model, self.head_dim, BATCH_SIZE, lambda: run_model(self.model, self.input_ids, position_ids)
         )
+        return [attention.beginning_at(self._first_channel) for attention in attentions]
 
     def outputs(self, position_ids: torch.Tensor) -> torch.Tensor:
         """The model's first output."""

@@ -20,6 +20,14 @@ def projections(probed: Probe) -> list[torch.nn.Linear]:
     return [module for module in attention.modules() if isinstance(module, torch.nn.Linear)]
 
 
+def normed_over_heads(probed: Probe) -> bool:
+    """Whether q or k passes a norm over all heads: then every feature moves every head a little."""
+    attention = probed.attention(positions.zeros()).module
+    width = max(linear.out_features for linear in projections(probed))
+    norms = [module for module in attention.modules() if not isinstance(module, torch.nn.Linear)]
+    return any(parameter.shape == (width,) for norm in norms for parameter in norm.parameters(recurse=False))
+
+
 def read_moved(probed: Probe, position_ids: torch.Tensor) -> Attention:
     """q and k of one row of tokens `1 + features` times: row `f + 1` has its `f`-th projected feature moved by 1.
 
@@ -52,7 +60,7 @@ def _moved_features(first: int) -> Callable:
     def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
         moved = output.clone()
         features = torch.arange(module.out_features)
-        moved[1 + first + features, :, features] += 1.0
+        moved[1 + first + features, ..., features] += 1.0
         return moved
 
     return hook

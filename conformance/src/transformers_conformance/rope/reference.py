@@ -7,12 +7,12 @@ Symbols: head width `D`, rotary width `n` (`rotary_ndims`), `m = n // 2` pairs, 
 
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 
-Layout = Literal["half-split", "interleaved"]
+Layout = Literal["half-split", "interleaved", "half-split-reversed"]
 
 
 def rotary_ndims(head_dim: int, partial_rotary_factor: float) -> int:
@@ -84,7 +84,8 @@ def rotate(
         x: queries or keys, `[batch, heads, seq, head_dim]`.
         position_ids: `[batch, seq]` or `[1, seq]`.
         inv_freq: `[m]`, radians per position.
-        layout: pairs `(i, i + m)` for "half-split", `(2i, 2i + 1)` for "interleaved".
+        layout: pairs `(i, i + m)` for "half-split", `(2i, 2i + 1)` for "interleaved", `(i + m, i)` for
+            "half-split-reversed", which turns the other way round.
         attention_factor: multiplies cos and sin, hence the rotated channels.
 
     Returns:
@@ -115,7 +116,9 @@ def pair_channels(m: int, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
         return np.arange(m), np.arange(m) + m
     if layout == "interleaved":
         return 2 * np.arange(m), 2 * np.arange(m) + 1
-    raise ValueError(f"layout must be 'half-split' or 'interleaved', got {layout!r}")
+    if layout == "half-split-reversed":
+        return np.arange(m) + m, np.arange(m)
+    raise ValueError(f"layout must be one of {', '.join(map(repr, get_args(Layout)))}, got {layout!r}")
 
 
 def _powers(n: int, base: float) -> np.ndarray:

@@ -33,18 +33,20 @@ class Spelling:
 def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     """Every way of asking for a case that the config declares, or whose older form its class knows."""
     width = description.width
-    canonical = width.config_values(case.value, None)
+    canonical = width.config_values(case.value, None, case.head_dim)
     yield Spelling(canonical)
     if description.fields.defaults.get("head_dim", case.head_dim) is None:
         # Derived from the width of the model; a config may say so.
         yield Spelling(canonical | {"head_dim": None})
     linear = "linear" in description.supported_rope_types
     if isinstance(width, FlatFactor) and linear:
-        yield Spelling(width.config_values(case.value, _LINEAR), _LINEAR)
-        yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE), _LINEAR)
-    if not isinstance(width, RopeParametersFactor):
+        yield Spelling(width.config_values(case.value, _LINEAR, case.head_dim), _LINEAR)
+        yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE, case.head_dim), _LINEAR)
+    if not isinstance(width, RopeParametersFactor) or not width.form.plain:
         return
-    if case.n == _unasked_width(description, case.head_dim):
+    unasked = description.config_class(**size_values(description, case.head_dim))
+    stated = width.read_scaling(unasked)
+    if case.n == width.read(unasked, case.head_dim)[0]:
         yield Spelling({"rope_parameters": {"rope_type": "default", "rope_theta": width.base}})
         for rope_type in description.supported_rope_types:
             scaling = scaling_parameters(replace(case, rope_type=rope_type))
@@ -59,7 +61,7 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if description.mentions("rotary_emb_base"):
         forms.append({"partial_rotary_factor": case.value, "rotary_emb_base": width.base})
     for form in forms:
-        yield Spelling(form)
+        yield Spelling(form, stated)
         yield Spelling(form | {"rope_parameters": {"rope_type": "default"}})
         if linear:
             yield Spelling(form | {"rope_parameters": dict(_LINEAR)}, _LINEAR)
@@ -68,12 +70,6 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if linear:
         yield Spelling({"rope_scaling": _LINEAR | flat}, _LINEAR)
         yield Spelling({"rope_parameters": _LINEAR_BY_TYPE | flat}, _LINEAR)
-
-
-def _unasked_width(description: Description, head_dim: int) -> int:
-    """The width of a config that names none."""
-    config = description.config_class(**size_values(description, head_dim) | description.config_overrides)
-    return description.width.read(config, head_dim)[0]
 
 
 def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -1,5 +1,6 @@
 """Tiny configs and models: seconds for hundreds of them, and weights with which a wrong rotation shows."""
 
+import copy
 import math
 import zlib
 from collections.abc import Mapping
@@ -9,12 +10,9 @@ from typing import Any
 import torch
 
 from .description import Case, Description
+from .sizes import MAX_POSITION_EMBEDDINGS, MAX_POSITIONS, tiny_sizes
 
 
-NUM_HEADS = 4  # codegen needs a multiple of four
-NUM_KEY_VALUE_HEADS = 2
-VOCAB_SIZE = 32
-MAX_POSITION_EMBEDDINGS = 512
 ORIGINAL_MAX_POSITION_EMBEDDINGS = 128
 
 # The attention factors are no formula's result, and the two of mscale are unlike each other.
@@ -39,39 +37,20 @@ _OPTIONS = {
     "within": {"factor": 1.5},  # and positions that stay within the original length
 }
 
-_MAX_POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx")
-_DROPOUT_ENDINGS = ("dropout", "pdrop", "dropout_prob")
-
 
 def config_values(description: Description, case: Case) -> dict[str, Any]:
     """Config keywords of the tiny model, by the names that the config class takes; the description's go last."""
     values = size_values(description, case.head_dim)
-    values |= description.width.config_values(case.value, scaling_parameters(case))
-    return values | description.config_overrides
+    values |= description.width.config_values(case.value, scaling_parameters(case), case.head_dim)
+    return values | copy.deepcopy(dict(description.config_overrides))  # some classes write into lists
 
 
 def size_values(description: Description, head_dim: int) -> dict[str, Any]:
     """Config keywords of the tiny model that say nothing of its rotation."""
-    hidden_size = NUM_HEADS * head_dim
-    known = {
-        ("hidden_size", "n_embd"): hidden_size,
-        ("num_hidden_layers", "n_layer"): 2,
-        ("num_attention_heads", "n_head"): NUM_HEADS,
-        ("num_key_value_heads",): NUM_KEY_VALUE_HEADS,
-        ("head_dim",): head_dim,
-        ("intermediate_size", "n_inner"): 2 * hidden_size,
-        ("intermediate_multiple_size",): 2,
-        ("vocab_size",): VOCAB_SIZE,
-        _MAX_POSITIONS: MAX_POSITION_EMBEDDINGS,
-    }
-    fields = description.fields
-    values = {name: value for names, value in known.items() for name in names if name in fields}
-    for name, default in fields.defaults.items():
-        if name.endswith(_DROPOUT_ENDINGS) and not isinstance(default, bool):
-            values[name] = 0.0
-    # Every config takes these, whether or not its own keywords name them.
-    values |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "attn_implementation": "eager"}
-    return values | description.config_overrides
+    values = tiny_sizes(description.config_class, description.fields, head_dim, description.code)
+    # Every config takes it, whether or not its own keywords name it.
+    values["attn_implementation"] = "eager"
+    return values | copy.deepcopy(dict(description.config_overrides))
 
 
 def scaling_parameters(case: Case) -> Mapping[str, Any] | None:
@@ -116,7 +95,7 @@ def build_model(
         changes: config keywords that replace the tiny model's own.
     """
     values = config_values(description, case)
-    values |= {name: max_positions for name in _MAX_POSITIONS if name in values}
+    values |= {name: max_positions for name in MAX_POSITIONS if name in values}
     return model_of(description, values | changes, dtype)
 
 
@@ -134,7 +113,17 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
     finally:
         torch.set_default_dtype(before)
     seed_weights(model)
+    if description.normed_after_rotation:
+        _level_norms_of_heads(model)
     return model
+
+
+@torch.no_grad()
+def _level_norms_of_heads(model: torch.nn.Module) -> None:
+    """Fills with 1 what norms over the channels of one head multiply by, and freezes it: it turns with no pair."""
+    for name, parameter in model.named_parameters():
+        if "norm" in name and parameter.shape == (model.config.head_dim,):
+            parameter.fill_(1.0).requires_grad_(False)
 
 
 @lru_cache(maxsize=1024)

@@ -88,8 +88,13 @@ def reproduction(property_name: str, description: Description, case: Case) -> st
         imports.append(f"from {module} import {cls.__name__}")
     extras = "".join(
         f", {name}={value!r}"
-        for name, value in (("config_overrides", description.config_overrides), ("rope_types", description.rope_types))
-        if value not in ({}, None)
+        for name, value in (
+            ("config_overrides", description.config_overrides),
+            ("rope_types", description.rope_types),
+            ("rotated_last", description.rotated_last),
+            ("normed_after_rotation", description.normed_after_rotation),
+        )
+        if value not in ({}, None, False)
     )
     return "\n".join(
         [

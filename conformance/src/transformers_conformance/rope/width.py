@@ -5,6 +5,7 @@ import inspect
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from .reference import rotary_ndims
@@ -12,6 +13,7 @@ from .reference import rotary_ndims
 
 # RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
 FIXED_BASE = 10000.0
+_MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
 class Width(Protocol):
@@ -20,6 +22,7 @@ class Width(Protocol):
     key: str
     base: float
     takes_rope_type: bool
+    no_default: str | None  # why a config that says nothing of its rotation has no one width, if so
 
     def values(self, n: int, head_dim: int) -> list[Any]:
         """Every value of the key that means `n` of `head_dim` channels."""
@@ -27,17 +30,24 @@ class Width(Protocol):
     def out_of_range(self, head_dim: int) -> list[Any]:
         """Values that must be refused (R6)."""
 
-    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """Config keywords that ask for `value`, under a rope type where the config takes one."""
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         """The width and the base that the attributes of a config state."""
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        """The scaled rope type that they state, with its parameters, or None."""
 
 
 class _Factor:
     key = "partial_rotary_factor"
     # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
     base = 100.0
+    no_default: str | None = None
+
+    def read_scaling(self, config: Any) -> None:
+        return None
 
     def values(self, n: int, head_dim: int) -> list[float]:
         return [factor_for(n, head_dim)]
@@ -47,18 +57,64 @@ class _Factor:
 
 
 class RopeParametersFactor(_Factor):
-    """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases."""
+    """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases.
+
+    Args:
+        form: what a model needs beyond these.
+    """
 
     takes_rope_type = True
 
-    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
-        scaling = {"rope_type": "default"} if scaling is None else dict(scaling)
-        return {"rope_parameters": scaling | {"rope_theta": self.base, "partial_rotary_factor": value}}
+    def __init__(self, form: "RopeParametersForm"):
+        self.form = form
+        self.no_default = None if form.plain else "its rope_parameters say more than a width and a base"
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
+        asked = {"rope_theta": self.base, "partial_rotary_factor": value}
+        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 else head_dim
+        return self.form.written(asked, scaling, n)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
-        # Under whatever name the config keeps them.
-        parameters = next(x for x in vars(config).values() if isinstance(x, dict) and "rope_theta" in x)
+        parameters = kept_parameters(config)
         return rotary_ndims(head_dim, parameters.get("partial_rotary_factor", 1.0)), parameters["rope_theta"]
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        parameters = kept_parameters(config)
+        return parameters if parameters.get("rope_type", "default") != "default" else None
+
+
+class RopeHeadDim:
+    """`qk_rope_head_dim`: channels that rotate have a projection of their own, beside `qk_nope_head_dim` others.
+
+    DeepSeek-V2, arXiv:2405.04434, section 2.1.3.
+    """
+
+    key = "qk_rope_head_dim"
+    base = _Factor.base
+    takes_rope_type = True
+    no_default = "its rotary width is a size of the model"
+
+    def __init__(self, form: "RopeParametersForm", takes_head_dim: bool):
+        self.form = form
+        self.takes_head_dim = takes_head_dim
+
+    def values(self, n: int, head_dim: int) -> list[int]:
+        return [n]
+
+    def out_of_range(self, head_dim: int) -> list[Any]:
+        return [-1]
+
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
+        sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
+        if self.takes_head_dim:
+            sizes["head_dim"] = value  # of what the table is made for
+        return sizes | self.form.written({"rope_theta": self.base}, scaling, value)
+
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        return config.qk_rope_head_dim, kept_parameters(config)["rope_theta"]
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        return RopeParametersFactor(self.form).read_scaling(config)
 
 
 class FlatFactor(_Factor):
@@ -76,7 +132,7 @@ class FlatFactor(_Factor):
         self.takes_rope_type = takes_rope_type
         self.base = FIXED_BASE if base_key is None else _Factor.base
 
-    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         values = {self.key: value}
         if self.base_key is not None:
             values[self.base_key] = self.base
@@ -95,6 +151,10 @@ class RotaryDim:
     key = "rotary_dim"
     base = FIXED_BASE
     takes_rope_type = False
+    no_default = None
+
+    def read_scaling(self, config: Any) -> None:
+        return None
 
     def values(self, n: int, head_dim: int) -> list[int | None]:
         return [n, None] if n == head_dim else [n]
@@ -102,7 +162,7 @@ class RotaryDim:
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-1, head_dim + 1]
 
-    def config_values(self, value: Any, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+    def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return {"rotary_dim": value}
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -127,6 +187,85 @@ class ConfigFields:
         return name in self.defaults
 
 
+@cache
+def default_config(config_class: type) -> Any | None:
+    """A config of the class's own defaults; None where it needs arguments."""
+    try:
+        return config_class()
+    except Exception:
+        return None
+
+
+def kept_parameters(config: Any) -> Mapping[str, Any]:
+    """The rotary parameters of a config under whatever name it keeps them; if by kind, those of the first."""
+    dicts = [x for x in vars(config).values() if isinstance(x, Mapping)]
+    inner = [x for outer in dicts for x in outer.values()]
+    return next(x for x in (*dicts, *inner) if _is_rotary(x))
+
+
+def rotary_kinds(config_class: type) -> Mapping[str, bool]:
+    """The kinds of layers that a config keeps parameters for by default, and whether they rotate; none for one set."""
+    kept = getattr(default_config(config_class), "rope_parameters", None) or {}
+    kinds = {kind: _is_rotary(parameters) for kind, parameters in kept.items()}
+    known = all(rotary or kept[kind] is None for kind, rotary in kinds.items())
+    return kinds if known and any(kinds.values()) else {}
+
+
+def _is_rotary(parameters: Any) -> bool:
+    return isinstance(parameters, Mapping) and "rope_theta" in parameters
+
+
+@dataclass(frozen=True)
+class RopeParametersForm:
+    """How the models of a class want `rope_parameters` written, beyond what all do.
+
+    Args:
+        kinds: of layers that have parameters of their own, and whether those rotate; all are asked for the same.
+        mrope_section: how many pairs each axis has by default (Qwen2-VL, arXiv:2409.12191, section 2.1), if pairs are
+            dealt out to axes. A text's positions are the same on all of them.
+        scales_by_position: whether queries are also scaled by their positions, which is then turned off.
+    """
+
+    kinds: Mapping[str, bool]
+    mrope_section: tuple[int, ...]
+    scales_by_position: bool
+
+    @classmethod
+    def of(cls, config_class: type, code: str) -> "RopeParametersForm":
+        kept = getattr(default_config(config_class), "rope_parameters", None) or {}
+        section = kept.get("mrope_section") or _MROPE_SECTION if "mrope_section" in code else ()
+        return cls(rotary_kinds(config_class), tuple(section), "llama_4_scaling_beta" in code)
+
+    @property
+    def plain(self) -> bool:
+        return not (self.kinds or self.mrope_section or self.scales_by_position)
+
+    def _section(self, pairs: int) -> list[int]:
+        """As many pairs for each axis; the rest for the one that is unlike the others by default, or the first."""
+        axes = len(self.mrope_section)
+        own = [index for index, share in enumerate(self.mrope_section) if self.mrope_section.count(share) == 1]
+        section = [pairs // axes] * axes
+        section[own[0] if own else 0] += pairs % axes
+        return section
+
+    def written(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+        """The config keyword for a rotation of `n` channels.
+
+        Args:
+            asked: what every rope type takes.
+            scaling: a scaled type and its parameters, or None.
+        """
+        parameters = {"rope_type": "default"} if scaling is None else dict(scaling)
+        parameters |= asked
+        if self.mrope_section:
+            parameters["mrope_section"] = self._section(n // 2)
+        if self.scales_by_position:
+            parameters = {"original_max_position_embeddings": 1, "llama_4_scaling_beta": 0.0} | parameters
+        if self.kinds:
+            return {"rope_parameters": {kind: dict(parameters) if own else None for kind, own in self.kinds.items()}}
+        return {"rope_parameters": parameters}
+
+
 def factor_for(n: int, head_dim: int) -> float:
     """A factor with `int(head_dim * factor) == n`: `n / head_dim`, or half a channel more where rounding loses one."""
     exact = n / head_dim
@@ -141,10 +280,13 @@ def detect_width(config_class: type, code: str) -> Width:
         code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
     """
     fields = ConfigFields.of(config_class)
+    if "rope_parameters" in fields:
+        form = RopeParametersForm.of(config_class, code)
+        if "qk_rope_head_dim" in fields:
+            return RopeHeadDim(form, takes_head_dim="head_dim" in fields)
+        return RopeParametersFactor(form)
     if "rotary_dim" in fields:
         return RotaryDim()
-    if "rope_parameters" in fields:
-        return RopeParametersFactor()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
     base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
     return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)

@@ -11,7 +11,8 @@ from ..description import Case, Description
 from ..frequencies import kept_frequencies
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies, rotate
-from ..tiny import NUM_HEADS, build_model
+from ..sizes import NUM_HEADS
+from ..tiny import build_model
 from ..verdict import Verdict
 from .registry import U
 
@@ -57,6 +58,10 @@ def require_turned(
     for name in ("query", "key"):
         before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
         expected = rotate(before, position_ids.numpy(), inv_freq, description.layout, factor)
+        if description.normed_after_rotation:  # what a factor adds to the size of a head is taken away again
+            expected *= np.linalg.norm(before, axis=-1, keepdims=True) / np.linalg.norm(
+                expected, axis=-1, keepdims=True
+            )
         moved, largest = np.abs(expected - before).max(), np.abs(before).max()
         verdict.require(
             case.n < 2 or moved > 0.1 * largest,

@@ -26,7 +26,7 @@ from ..tiny import (
 )
 from ..verdict import ConformanceError, Verdict
 from .assertions import refusals, require_refusal, require_tables
-from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property
+from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property, without_position_ids
 
 
 @rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
@@ -118,17 +118,28 @@ def check_saved_config(description: Description, case: Case, verdict: Verdict) -
     require_tables(verdict, model_of_config(description, config), expected, base)
 
 
-@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,))
+def without_default_width(description: Description) -> str | None:
+    reason = description.width.no_default
+    return without_position_ids(description) if reason is None else reason
+
+
+@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,), obstacle=without_default_width)
 def check_defaults(description: Description, case: Case, verdict: Verdict) -> None:
     """A config that says nothing of its rotation builds, runs, and keeps the table that its attributes then state.
 
     Whatever width that is: the case's own is not asked for. The head is of 64 channels, the default width of some.
     """
-    values = size_values(description, case.head_dim) | description.config_overrides
+    values = size_values(description, case.head_dim)
     model = model_of(description, values)
     n, base = description.width.read(model.config, case.head_dim)
     verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
-    frequencies, _ = inverse_frequencies(n, base)
+    frequencies, _ = inverse_frequencies(
+        n,
+        base,
+        description.width.read_scaling(model.config),
+        max_position_embeddings=MAX_POSITION_EMBEDDINGS,
+        head_dim=case.head_dim,
+    )
     require_tables(verdict, model, frequencies, base)
     own = Probe(description, case, model)
     still, turned = own.attention(positions.zeros()), own.attention(positions.gapped())
@@ -149,7 +160,7 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
     problems = {}
     for named, parameters in faulty(description, case):
         try:
-            _build(description, case, description.width.config_values(case.value, parameters))
+            _build(description, case, description.width.config_values(case.value, parameters, case.head_dim))
         except (*refusals(), KeyError) as error:
             if named not in str(error):
                 problems[str(parameters)] = f"refused without naming {named!r}: {error}"
@@ -183,7 +194,7 @@ def _said(description: Description, case: Case, parameters: Mapping[str, Any], u
         until: no model is built where the config's own words name this key.
     """
     refusal = []
-    values = description.width.config_values(case.value, parameters)
+    values = description.width.config_values(case.value, parameters, case.head_dim)
     with collected_messages() as messages:
         try:
             config = _config(description, case, values)
@@ -199,7 +210,7 @@ def _said(description: Description, case: Case, parameters: Mapping[str, Any], u
 def _config(description: Description, case: Case, values: Mapping[str, Any]) -> Any:
     """The tiny config with these keywords in place of those that ask for its width."""
     sizes = size_values(description, case.head_dim)
-    return description.config_class(**(sizes | description.config_overrides | dict(values)))
+    return description.config_class(**(sizes | dict(values)))
 
 
 def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:

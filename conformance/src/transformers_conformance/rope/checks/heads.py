@@ -5,9 +5,10 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..probe import Probe, probe
-from ..projections import moved_heads, projections, read_moved
+from ..projections import moved_heads, normed_over_heads, projections, read_moved
 from ..reference import inverse_frequencies
-from ..tiny import NUM_HEADS, build_model
+from ..sizes import NUM_HEADS
+from ..tiny import build_model, size_values
 from ..verdict import Verdict
 from .assertions import require_turned
 from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
@@ -16,10 +17,24 @@ from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_
 def without_groups(description: Description) -> str | None:
     if "num_key_value_heads" not in description.fields:
         return f"{description.config_class.__name__} has no num_key_value_heads"
+    if size_values(description, FEW_HEADS[0])["num_key_value_heads"] == NUM_HEADS:
+        return f"{description.model_class.__name__} has a key for each head"
     return without_position_ids(description)
 
 
-@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair)
+def without_heads_of_their_own(description: Description) -> str | None:
+    """Why features of a projection do not tell heads apart, or None. A model that fails to run is not excused."""
+    reason = without_position_ids(description)
+    if reason is not None:
+        return reason
+    try:
+        normed = normed_over_heads(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
+    except Exception:
+        return None
+    return f"{description.model_class.__name__} has a norm over all heads" if normed else None
+
+
+@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair, obstacle=without_heads_of_their_own)
 def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
     """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
 
@@ -30,17 +45,22 @@ def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
     for name in ("query", "key"):
         before, after = (moved_heads(getattr(run, name)) for run in (still, turned))
         told = before.any(dim=1) & ~before.all(dim=1)
+        heads = getattr(still, name)
+        shared = torch.equal(heads, heads[:, :1].expand_as(heads))  # one key for all
         verdict.require(
-            bool(told.any()), f"projected features that move some heads of the {name}, not all", "at least one", "none"
+            bool(told.any()) or shared,
+            f"projected features that move some heads of the {name}, not all",
+            "at least one",
+            "none",
         )
         different = (before != after).any(dim=1).nonzero().flatten().tolist()
         if different:
             feature = different[0]
-            heads = [x[feature].nonzero().flatten().tolist() for x in (before, after)]
-            verdict.fail(f"heads of the {name} that projected feature {feature} moves", *heads)
+            moved = [x[feature].nonzero().flatten().tolist() for x in (before, after)]
+            verdict.fail(f"heads of the {name} that projected feature {feature} moves", *moved)
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width)
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_heads_of_their_own)
 def check_head_permutation(description: Description, case: Case, verdict: Verdict) -> None:
     """Heads and key groups that change places, by the rows of their projections, change places in q and k alone.
 

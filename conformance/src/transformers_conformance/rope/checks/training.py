@@ -63,7 +63,7 @@ def check_gradients(description: Description, case: Case, verdict: Verdict) -> N
         still = getattr(own.read(own.input_ids, positions.zeros(), graph=True), name)
         g = torch.randn(turned.shape, generator=generator)
         back = torch.tensor(rotate(np.asarray(g), -ids.numpy(), inv_freq, description.layout), dtype=g.dtype)
-        parameters = dict(own.model.named_parameters())
+        parameters = {name: parameter for name, parameter in own.model.named_parameters() if parameter.requires_grad}
         got, expected, plain = (
             _gradients(x, cotangent, parameters) for x, cotangent in ((turned, g), (still, back), (still, g))
         )

@@ -1,0 +1,142 @@
+"""Finds the models of an installed Transformers that have RoPE, and describes each by what its code shows."""
+
+import importlib
+import inspect
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import torch
+import transformers
+from transformers import PreTrainedModel
+
+from . import positions
+from .capture import Attention
+from .description import Case, Description
+from .layers import layers_without_rope
+from .probe import Probe
+from .reference import Layout, pair_channels
+from .sizes import has_heads, other_layers
+from .tiny import config_values
+from .width import ConfigFields
+
+
+_HEAD_DIM = 8
+_ROTARY_DEFINITION = re.compile(r"^(class|def) \w*([Rr]otary|rotate_|[Rr]ope|RoPE)", re.MULTILINE)
+# What turns positions into numbers moves a channel by more than this share of the largest value.
+_VISIBLE = 1e-3
+_LARGE = 2**18  # elements of one parameter
+
+
+class NoDescriptionError(RuntimeError):
+    """No class of a model could be built and shown to rotate; the message says what became of each."""
+
+
+def rope_models() -> Iterator[str]:
+    """The folders of `transformers.models` whose modeling file defines something rotary."""
+    root = Path(transformers.__file__).parent / "models"
+    for file in sorted(root.glob("*/modeling_*.py")):
+        model = file.parent.name
+        if file.stem == f"modeling_{model}" and _ROTARY_DEFINITION.search(file.read_text()):
+            yield model
+
+
+def model_classes(model: str) -> list[type]:
+    """The classes of a folder that take `input_ids`, have attention of their own and no head; towers come first."""
+    module = importlib.import_module(f"transformers.models.{model}.modeling_{model}")
+    classes = [
+        cls
+        for name, cls in vars(module).items()
+        if inspect.isclass(cls) and issubclass(cls, PreTrainedModel) and cls.__module__ == module.__name__
+        # A class with a head is named after its task.
+        if cls.__name__ == name and "For" not in name and isinstance(cls.config_class, type)
+        if "input_ids" in inspect.signature(cls.forward).parameters and has_heads(ConfigFields.of(cls.config_class))
+    ]
+    return sorted(classes, key=lambda cls: len(getattr(cls.config_class, "sub_configs", ())))
+
+
+def describe(model: str) -> Description:
+    """The first class of a folder that builds, runs and rotates.
+
+    Raises:
+        NoDescriptionError: there is none.
+    """
+    problems = []
+    for model_class in model_classes(model):
+        try:
+            return describe_class(model_class)
+        except Exception as error:
+            problems.append(f"{model_class.__name__}: {type(error).__name__}: {error}")
+    raise NoDescriptionError("; ".join(problems) or f"{model} has no class that takes input_ids")
+
+
+def describe_class(model_class: type, **stated) -> Description:
+    """What the checks need to know of a model class, found out by running it.
+
+    Where some layers have no RoPE and nothing in the config says so, layers are all of a kind that has.
+
+    Args:
+        stated: arguments of `Description` that are known.
+
+    Raises:
+        NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of its channels.
+    """
+    assumed = Description(model_class.config_class, model_class, "half-split", **stated)
+    overrides = [{}, *other_layers(assumed.config_class, assumed.fields)]
+    problems = []
+    for override, normed in itertools.product(overrides, (False, True)):
+        described = replace(
+            assumed, config_overrides={**override, **assumed.config_overrides}, normed_after_rotation=normed
+        )
+        for n in (_HEAD_DIM // 2, _HEAD_DIM):  # a width may be one that the model cannot be asked for
+            try:
+                return _described(described, described.cases(_HEAD_DIM, n)[0])
+            except Exception as error:
+                problems.append(error)
+    raise NoDescriptionError("; ".join(dict.fromkeys(f"{type(x).__name__}: {x}" for x in problems)))
+
+
+def _described(description: Description, case: Case) -> Description:
+    _require_tiny(description, case)
+    probed = Probe(description, case)
+    layers = list(zip(probed.layers(positions.zeros()), probed.layers(positions.gapped()), strict=True))
+    moved = [_moved_channels(*layer) for layer in layers]
+    without = layers_without_rope(probed.model.config)
+    moved_by = {index: channels for index, channels in enumerate(moved) if index not in without}
+    if any(len(channels) < 4 for channels in moved_by.values()):
+        raise NoDescriptionError(f"{description.model_class.__name__}: positions move the channels {moved}")
+    index, channels = next(iter(moved_by.items()))
+    return replace(description, layout=_layout(*layers[index], channels), rotated_last=channels[0] > 0)
+
+
+def _require_tiny(description: Description, case: Case) -> None:
+    """Raises `NoDescriptionError` for a model that a name unknown to `sizes` has left large."""
+    with torch.device("meta"):
+        bare = description.model_class(description.config_class(**config_values(description, case)))
+    name, largest = max(bare.named_parameters(), key=lambda named: named[1].numel())
+    if largest.numel() > _LARGE:
+        raise NoDescriptionError(f"{description.model_class.__name__} is not tiny: {name} is {tuple(largest.shape)}")
+
+
+def _moved_channels(still: Attention, turned: Attention) -> list[int]:
+    change = (turned.query - still.query).abs().amax(dim=(0, 1, 2))
+    return (change > _VISIBLE * still.query.abs().max()).nonzero().flatten().tolist()
+
+
+def _layout(still: Attention, turned: Attention, moved: list[int]) -> Layout:
+    """The layout, among the channels that move, whose pairs keep their norms, and whose slowest pair turns forward."""
+    for layout in get_args(Layout):
+        channels = [torch.tensor(moved)[members] for members in pair_channels(len(moved) // 2, layout)]
+        if all(_turns(getattr(still, name), getattr(turned, name), *channels) for name in ("query", "key")):
+            return layout
+    raise NoDescriptionError(f"what moves the channels {moved} keeps the norms of no pairs")
+
+
+def _turns(still: torch.Tensor, turned: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> bool:
+    """Whether every pair of the channels `a` and `b` keeps its norm, and the slowest turns forward."""
+    before, after = (torch.complex(x[..., a], x[..., b]) for x in (still, turned))
+    kept = (after.abs() - before.abs()).abs().max() < _VISIBLE * before.abs().max()
+    return bool(kept) and bool(((after * before.conj())[..., 0, -1].imag > 0).all())

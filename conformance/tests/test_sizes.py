@@ -1,0 +1,79 @@
+"""What a tiny config is made of: sizes by their names, and rotations as the class wants them written."""
+
+import pytest
+from transformers import BertConfig, DeepseekV3Config, Gemma3TextConfig, IdeficsConfig, Qwen3NextConfig
+
+from tiny_rope import TinyRopeConfig
+from transformers_conformance.rope.probe import SEQUENCE_LENGTH
+from transformers_conformance.rope.sizes import tiny_sizes
+from transformers_conformance.rope.width import ConfigFields, RopeHeadDim, detect_width
+
+
+def sizes(config_class: type, head_dim: int = 8) -> dict:
+    return tiny_sizes(config_class, ConfigFields.of(config_class), head_dim, "")
+
+
+def test_sizes_go_by_names_and_equal_no_number_of_tokens():
+    values = sizes(DeepseekV3Config)
+    assert values["hidden_size"] == 4 * 8 and values["num_hidden_layers"] == 2
+    assert values["num_key_value_heads"] == values["num_attention_heads"] == 4  # a key for each head
+    assert "head_dim" not in values
+    assert max(value for value in values.values() if isinstance(value, int)) == 512
+    assert SEQUENCE_LENGTH not in values.values()
+
+
+def test_names_that_are_not_known_keep_their_defaults():
+    assert "hidden_act" not in sizes(BertConfig) and sizes(BertConfig)["hidden_dropout_prob"] == 0.0
+
+
+def test_layers_are_those_with_attention():
+    assert sizes(Qwen3NextConfig)["layer_types"] == ["full_attention"] * 2
+    assert sizes(Gemma3TextConfig)["layer_types"] == ["sliding_attention", "full_attention"]
+
+
+def test_sizes_of_parts_are_tiny_as_well():
+    vision = sizes(IdeficsConfig)["vision_config"]
+    assert (vision["embed_dim"], vision["num_hidden_layers"]) == (4 * 8, 2)
+
+
+def test_kinds_of_layers_are_all_asked_for_the_same():
+    width = detect_width(Gemma3TextConfig, "")
+    asked = width.config_values(0.5, {"rope_type": "linear", "factor": 4.0}, 8)["rope_parameters"]
+    one = {"rope_type": "linear", "factor": 4.0, "rope_theta": 100.0, "partial_rotary_factor": 0.5}
+    assert asked == {"full_attention": one, "sliding_attention": one}
+    assert width.read(Gemma3TextConfig(**sizes(Gemma3TextConfig), rope_parameters=asked), 8) == (4, 100.0)
+
+
+def test_rotary_channels_with_a_projection_of_their_own_are_part_of_the_head():
+    width = detect_width(DeepseekV3Config, "")
+    assert isinstance(width, RopeHeadDim)
+    asked = width.config_values(5, None, 8)
+    assert (asked["qk_rope_head_dim"], asked["qk_nope_head_dim"]) == (5, 3)
+    assert width.read(DeepseekV3Config(**sizes(DeepseekV3Config), **asked), 8) == (5, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("default", "pairs", "section"),
+    [
+        ((16, 24, 24), 4, [2, 1, 1]),
+        ((22, 22, 20), 4, [1, 1, 2]),
+        ((1, 1, 1, 1), 3, [3, 0, 0, 0]),
+        ((2, 1, 1), 0, [0, 0, 0]),
+    ],
+)
+def test_pairs_are_dealt_out_to_axes(default, pairs, section):
+    class Config(TinyRopeConfig):
+        model_type = "tiny_axes"
+
+        def __init__(self, rope_parameters: dict | None = None, **kwargs):
+            super().__init__(**kwargs)
+            self.rope_parameters = rope_parameters or {"rope_theta": 1.0, "mrope_section": list(default)}
+
+    width = detect_width(Config, "mrope_section")
+    assert width.config_values(pairs / 4, None, 8)["rope_parameters"]["mrope_section"] == section
+
+
+def test_a_scale_by_position_is_turned_off():
+    width = detect_width(TinyRopeConfig, "llama_4_scaling_beta")
+    asked = width.config_values(1.0, None, 8)["rope_parameters"]
+    assert asked["llama_4_scaling_beta"] == 0.0 and asked["original_max_position_embeddings"] >= 1

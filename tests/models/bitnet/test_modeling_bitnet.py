@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import BitNetConfig, BitNetModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class BitNetRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = BitNetConfig
+    model_class = BitNetModel
+    layout = "half-split"

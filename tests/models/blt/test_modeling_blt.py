@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import BltPatcher, BltPatcherConfig
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class BltPatcherRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = BltPatcherConfig
+    model_class = BltPatcher
+    layout = "interleaved"

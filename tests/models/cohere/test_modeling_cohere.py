@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import CohereConfig, CohereModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class CohereRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = CohereConfig
+    model_class = CohereModel
+    layout = "interleaved"

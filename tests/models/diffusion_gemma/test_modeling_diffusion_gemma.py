@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import DiffusionGemmaEncoderTextModel, DiffusionGemmaTextConfig
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class DiffusionGemmaEncoderTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = DiffusionGemmaTextConfig
+    model_class = DiffusionGemmaEncoderTextModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import DogeConfig, DogeModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class DogeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = DogeConfig
+    model_class = DogeModel
+    layout = "half-split"

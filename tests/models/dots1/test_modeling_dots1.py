@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Dots1Config, Dots1Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Dots1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Dots1Config
+    model_class = Dots1Model
+    layout = "half-split"

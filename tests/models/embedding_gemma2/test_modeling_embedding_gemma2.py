@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import EmbeddingGemma2TextConfig, EmbeddingGemma2TextModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class EmbeddingGemma2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = EmbeddingGemma2TextConfig
+    model_class = EmbeddingGemma2TextModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import EuroBertConfig, EuroBertModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class EuroBertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = EuroBertConfig
+    model_class = EuroBertModel
+    layout = "half-split"

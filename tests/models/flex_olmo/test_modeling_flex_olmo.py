@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import FlexOlmoConfig, FlexOlmoModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class FlexOlmoRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = FlexOlmoConfig
+    model_class = FlexOlmoModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Gemma3nTextConfig, Gemma3nTextModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Gemma3nTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Gemma3nTextConfig
+    model_class = Gemma3nTextModel
+    layout = "half-split"

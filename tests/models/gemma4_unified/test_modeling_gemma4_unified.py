@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Gemma4UnifiedTextConfig, Gemma4UnifiedTextModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Gemma4UnifiedTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Gemma4UnifiedTextConfig
+    model_class = Gemma4UnifiedTextModel
+    layout = "half-split"

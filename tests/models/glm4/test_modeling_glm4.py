@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Glm4Config, Glm4Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Glm4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Glm4Config
+    model_class = Glm4Model
+    layout = "interleaved"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GraniteConfig, GraniteModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GraniteRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GraniteConfig
+    model_class = GraniteModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GraniteSWAConfig, GraniteSWAModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GraniteSWARotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GraniteSWAConfig
+    model_class = GraniteSWAModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GraniteMoeSWAConfig, GraniteMoeSWAModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GraniteMoeSWARotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GraniteMoeSWAConfig
+    model_class = GraniteMoeSWAModel
+    layout = "half-split"

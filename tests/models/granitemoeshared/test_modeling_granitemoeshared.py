@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import GraniteMoeSharedConfig, GraniteMoeSharedModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class GraniteMoeSharedRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = GraniteMoeSharedConfig
+    model_class = GraniteMoeSharedModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import HeliumConfig, HeliumModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class HeliumRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = HeliumConfig
+    model_class = HeliumModel
+    layout = "interleaved"

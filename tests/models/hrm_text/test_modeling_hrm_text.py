@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import HrmTextConfig, HrmTextModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class HrmTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = HrmTextConfig
+    model_class = HrmTextModel
+    layout = "half-split"

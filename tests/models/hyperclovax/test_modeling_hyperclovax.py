@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import HyperCLOVAXConfig, HyperCLOVAXModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class HyperCLOVAXRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = HyperCLOVAXConfig
+    model_class = HyperCLOVAXModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import JetMoeConfig, JetMoeModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class JetMoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = JetMoeConfig
+    model_class = JetMoeModel
+    layout = "half-split"

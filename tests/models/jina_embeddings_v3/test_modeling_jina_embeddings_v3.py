@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import JinaEmbeddingsV3Config, JinaEmbeddingsV3Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class JinaEmbeddingsV3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = JinaEmbeddingsV3Config
+    model_class = JinaEmbeddingsV3Model
+    layout = "half-split"

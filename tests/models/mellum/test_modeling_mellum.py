@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import MellumConfig, MellumModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class MellumRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = MellumConfig
+    model_class = MellumModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import MinistralConfig, MinistralModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class MinistralRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = MinistralConfig
+    model_class = MinistralModel
+    layout = "half-split"

@@ -1,0 +1,11 @@
+import unittest
+
+from transformers import Mistral4Config, Mistral4Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Mistral4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Mistral4Config
+    model_class = Mistral4Model
+    layout = "half-split"
+    rotated_last = True

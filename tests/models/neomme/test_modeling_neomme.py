@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import NeoMMEConfig, NeoMMEModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class NeoMMERotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = NeoMMEConfig
+    model_class = NeoMMEModel
+    layout = "half-split"

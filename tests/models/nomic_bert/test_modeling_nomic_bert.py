@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import NomicBertConfig, NomicBertModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class NomicBertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = NomicBertConfig
+    model_class = NomicBertModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Olmo3Config, Olmo3Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Olmo3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Olmo3Config
+    model_class = Olmo3Model
+    layout = "half-split"

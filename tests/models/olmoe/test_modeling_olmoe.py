@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import OlmoeConfig, OlmoeModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class OlmoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = OlmoeConfig
+    model_class = OlmoeModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import OpenAIPrivacyFilterConfig, OpenAIPrivacyFilterModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class OpenAIPrivacyFilterRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = OpenAIPrivacyFilterConfig
+    model_class = OpenAIPrivacyFilterModel
+    layout = "interleaved"

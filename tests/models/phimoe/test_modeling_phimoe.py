@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import PhimoeConfig, PhimoeModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class PhimoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = PhimoeConfig
+    model_class = PhimoeModel
+    layout = "half-split"

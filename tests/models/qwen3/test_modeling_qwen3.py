@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import Qwen3Config, Qwen3Model
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Qwen3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Qwen3Config
+    model_class = Qwen3Model
+    layout = "half-split"

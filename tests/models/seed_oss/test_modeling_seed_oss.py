@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import SeedOssConfig, SeedOssModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class SeedOssRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = SeedOssConfig
+    model_class = SeedOssModel
+    layout = "half-split"

@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import SolarOpenConfig, SolarOpenModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class SolarOpenRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = SolarOpenConfig
+    model_class = SolarOpenModel
+    layout = "half-split"

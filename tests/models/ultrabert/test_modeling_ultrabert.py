@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import UltrabertConfig, UltrabertModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class UltrabertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = UltrabertConfig
+    model_class = UltrabertModel
+    layout = "half-split"

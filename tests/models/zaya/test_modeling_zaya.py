@@ -1,0 +1,10 @@
+import unittest
+
+from transformers import ZayaConfig, ZayaModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class ZayaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = ZayaConfig
+    model_class = ZayaModel
+    layout = "half-split"
