@@ -31,7 +31,8 @@ class Subject:
 
 
 SUBJECTS = (
-    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gptj"), rotary=True),
+    # One with a factor of its own by default, one with parameters by layer type, one without a context length.
+    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gemma3", "recurrent_gemma"), rotary=True),
     Subject("models/llama/modeling_llama.py", ("llama",)),
     Subject("models/gptj/modeling_gptj.py", ("gptj",)),
     Subject("models/glm/modeling_glm.py", ("glm",)),

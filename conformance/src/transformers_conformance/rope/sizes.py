@@ -5,7 +5,7 @@ No value may equal the number of tokens of a pass (`probe.SEQUENCE_LENGTH`): sco
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -129,7 +129,13 @@ def has_heads(fields: ConfigFields) -> bool:
 
 
 def _by_name(name: str, head_dim: int) -> dict[str, Any]:
-    return next(({name: size(head_dim)} for pattern, size in _PATTERNS if pattern.fullmatch(name)), {})
+    size = _size_of(name)
+    return {} if size is None else {name: size(head_dim)}
+
+
+@cache
+def _size_of(name: str) -> Callable[[int], Any] | None:
+    return next((size for pattern, size in _PATTERNS if pattern.fullmatch(name)), None)
 
 
 @cache
