@@ -38,7 +38,7 @@ def line(model="llama", prop="forward", status="pass", rule="R1", head_dim=4, n=
     elif status != "pass":
         reason = (
             f"{rule}, {prop}: {model}, head_dim={head_dim}, rotary_ndims={n}\n  expected: 0\n  got:      {got}\n"
-            f"  config:   {{'head_dim': {head_dim}}}\nTo see it again:\n"
+            f"  config:   {{'head_dim': {head_dim}, 'odd': {bool(head_dim % 2)}}}\nTo see it again:\n"
             f"  from transformers import {model}\n  check({model}, '{prop}', {head_dim}, {n})"
         )
     return {
