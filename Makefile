@@ -2,7 +2,11 @@
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
 
+<<<<<<< HEAD
 .PHONY: fork relock edits discovery fixup check test bits bench bugs mutants
+=======
+.PHONY: fork relock edits fixup check test bits bench bugs report mutants
+>>>>>>> report
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -35,6 +39,9 @@ bench: ## the rotation of the fork against pristine's
 
 bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` and `--release` found
 	python3 utils/upstream_bugs.py
+
+report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
+	PYTHONPATH=utils python3 -m report
 
 mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
 	PYTHONPATH=utils $(python) -m mutation

@@ -46,7 +46,7 @@ def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
         before, after = (moved_heads(getattr(run, name)) for run in (still, turned))
         told = before.any(dim=1) & ~before.all(dim=1)
         heads = getattr(still, name)
-        shared = torch.equal(heads, heads[:, :1].expand_as(heads))  # one key for all
+        shared = bool(heads.any()) and torch.equal(heads, heads[:, :1].expand_as(heads))  # one key for all
         verdict.require(
             bool(told.any()) or shared,
             f"projected features that move some heads of the {name}, not all",

@@ -1,0 +1,83 @@
+"""What `./run_tests` found, a run at a time: one release of Transformers as upstream made it, or as our fork."""
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+# Worst first: an error stops the user, a wrong result goes unnoticed.
+STATUSES = ("fail", "crash", "refused", "pass", "not-applicable")
+COMMANDS = {"pristine": "./run_tests --pristine", "fork": "./run_tests"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything known of one build of one release.
+
+    Args:
+        lines: as conformance/src/transformers_conformance/recording.py writes them.
+        first, last: when the oldest and the newest of the models in it were judged.
+    """
+
+    release: str
+    build: str
+    lines: list[dict]
+    first: datetime
+    last: datetime
+
+    @property
+    def name(self) -> str:
+        return f"{self.release}-{self.build}"
+
+
+def load_runs(folder: Path, release: str) -> list[Run]:
+    """Every run in the folder: pristine and fork of this release first, then the others.
+
+    Raises:
+        SystemExit: one of those two is missing, or a line is not one that `./run_tests` writes.
+    """
+    needed = {f"{release}-{build}": command for build, command in COMMANDS.items()}
+    runs = {file.stem: run for file in sorted(folder.glob("*.jsonl")) if (run := load_run(file))}
+    missing = [(name, command) for name, command in needed.items() if name not in runs]
+    if missing:
+        names = " and ".join(name for name, _ in missing)
+        sys.exit(
+            f"error: no results of {names}; make them by {' and '.join(f'`{command}`' for _, command in missing)}"
+        )
+    return [runs.pop(name) for name in needed] + list(runs.values())
+
+
+def load_run(file: Path) -> Run | None:
+    """A run from its file, named `<release>-<build>.jsonl`; none if nothing was judged.
+
+    Raises:
+        SystemExit: a line is not one that `./run_tests` writes.
+    """
+    with file.open() as source:
+        lines = [_read(line, f"{file.name}, line {number}") for number, line in enumerate(source, 1)]
+    if not lines:
+        return None
+    release, _, build = file.stem.rpartition("-")
+    # A file is put together from one a model, which may be of another day.
+    times = [part.stat().st_mtime for part in file.with_suffix("").glob("*.jsonl")] or [file.stat().st_mtime]
+    first, last = (datetime.fromtimestamp(time, UTC) for time in (min(times), max(times)))
+    return Run(release, build, lines, first, last)
+
+
+def _read(line: str, place: str) -> dict:
+    try:
+        found = json.loads(line)
+        found["model"], found["rule"], found["property"], found["case"], found["reason"], found["known"]
+        if found["status"] not in STATUSES:
+            raise ValueError(f"no status is called {found['status']!r}")
+    except (KeyError, TypeError, ValueError) as error:
+        sys.exit(f"error: {place} is no result of ./run_tests: {error!r}")
+    return found
+
+
+def load_meanings(table: Path) -> dict[str, str]:
+    """What each property asks for, from the table in docs/properties.md."""
+    return dict(re.findall(r"^\| `(\w+)` \| R\d \| (.+?) \|", table.read_text(), re.MULTILINE))
