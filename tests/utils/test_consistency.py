@@ -1,0 +1,152 @@
+"""Generated definitions follow their modular source in the fork as in upstream, and copies what they copy."""
+
+import pytest
+from consistency import Tree, inconsistencies, reached_definitions
+
+from overlay.index import Index
+from overlay.layout import DEFAULT_RELEASE, Layout
+
+
+HEADER = "# This file was automatically generated from models/{0}/modular_{0}.py.\n"
+FILES = {
+    "models/oak/modeling_oak.py": """
+class OakPreTrainedModel: ...
+
+
+class OakRotary:
+    def table(config: OakConfig):
+        n = config.n
+        return arange(0, n, 2)
+
+
+def turn(x):
+    return -x
+""",
+    "models/elm/modular_elm.py": """
+from ..oak.modeling_oak import OakRotary, turn
+
+
+class ElmPreTrainedModel: ...
+
+
+class ElmRotary(OakRotary):
+    pass
+""",
+    "models/elm/modeling_elm.py": HEADER.format("elm")
+    + """
+class ElmPreTrainedModel: ...
+
+
+class ElmRotary:
+    def table(config: ElmConfig):
+        n = config.n
+        return arange(0, n, 2)
+
+
+def turn(x):
+    return -x
+""",
+    "models/fir/modular_fir.py": """
+from ..oak.modeling_oak import OakRotary
+
+
+class FirPreTrainedModel: ...
+
+
+class FirRotary(OakRotary):
+    def table(config: FirConfig):
+        found = super().table(config)
+        return 2 * found
+""",
+    "models/fir/modeling_fir.py": HEADER.format("fir")
+    + """
+class FirPreTrainedModel: ...
+
+
+class FirRotary:
+    def table(config: FirConfig):
+        n = config.n
+        found = arange(0, n, 2)
+        return 2 * found
+""",
+    "models/yew/modeling_yew.py": """
+class YewPreTrainedModel: ...
+
+
+# Copied from transformers.models.oak.modeling_oak.OakRotary with Oak->Yew
+class YewRotary:
+    def table(config: YewConfig):
+        n = config.n
+        return arange(0, n, 2)
+""",
+}
+
+
+def write(folder, files) -> Tree:
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return Tree(folder, Index(folder / "index.json"))
+
+
+def judge(tmp_path, change, reached) -> list[str]:
+    """What is found where the fork has `change(path, text)` in the place of each file."""
+    upstream = write(tmp_path / "upstream", FILES)
+    fork = write(tmp_path / "fork", {path: change(path, text) for path, text in FILES.items()})
+    problems, compared = inconsistencies(upstream, fork, reached)
+    assert compared
+    return problems
+
+
+OAK = "models/oak/modeling_oak.py"
+EVERYWHERE = {path: {name} for path in FILES for name in [path.split("/")[1].title() + "Rotary.table"]} | {
+    "models/yew/modeling_yew.py": {"YewRotary", "YewRotary.table"}
+}
+
+
+def mended(text: str) -> str:
+    return text.replace("arange(0, n, 2)", "arange(0, n - n % 2, 2)").replace("n = config.n\n", "n = config.width\n")
+
+
+def test_an_edit_that_reached_all_is_consistent(tmp_path):
+    assert judge(tmp_path, lambda path, text: mended(text), EVERYWHERE) == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        ("models/elm/modeling_elm.py", "models/elm/modeling_elm.py::ElmRotary.table is no longer what " + OAK),
+        ("models/fir/modeling_fir.py", "models/fir/modeling_fir.py::FirRotary.table is no longer what " + OAK),
+        ("models/yew/modeling_yew.py", "models/yew/modeling_yew.py::YewRotary is no longer what " + OAK),
+    ],
+)
+def test_one_that_an_edit_missed_is_told(tmp_path, left_out, told):
+    problems = judge(tmp_path, lambda path, text: text if path == left_out else mended(text), EVERYWHERE)
+    assert len(problems) == 1 and problems[0].startswith(told)
+
+
+def test_a_copy_that_was_edited_alone_is_told(tmp_path):
+    problems = judge(
+        tmp_path, lambda path, text: mended(text) if "modeling_elm" in path else text, EVERYWHERE | {OAK: set()}
+    )
+    assert [problem.split(" ")[0] for problem in problems] == ["models/elm/modeling_elm.py::ElmRotary.table"]
+
+
+def test_what_nothing_makes_is_told(tmp_path):
+    reached = EVERYWHERE | {"models/elm/modeling_elm.py": {"ElmUnknown.table"}}
+    problems = judge(tmp_path, lambda path, text: mended(text), reached)
+    assert problems == [
+        "models/elm/modeling_elm.py::ElmUnknown.table is generated and edited, and nothing known makes it"
+    ]
+
+
+def test_the_fork_is_consistent():
+    layout = Layout()
+    index = Index(layout.index)
+    trees = (layout.upstream(DEFAULT_RELEASE), layout.source(DEFAULT_RELEASE))
+    problems, compared = inconsistencies(
+        *(Tree(tree / "transformers", index) for tree in trees), reached_definitions(layout)
+    )
+    assert problems == []
+    assert compared > 2000

@@ -1,0 +1,258 @@
+"""What upstream keeps alike stays alike: generated code and its modular source, and what `# Copied from` names.
+
+`python -m consistency` compares the fork with upstream: two definitions of which one is made from the other, and that
+are equal in upstream, must be equal in the fork. Equal means the same syntax tree, with docstrings, annotations,
+decorators and comments left out and the model's name renamed (`overlay.definitions.fingerprint`). Exit status 1, and a
+line each, where one of them was edited alone, or where an edited definition of a generated file has no known source.
+"""
+
+import ast
+import re
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from overlay import lockfile
+from overlay.definitions import Span, class_prefix, fingerprint, parse, prefix_of_copy
+from overlay.index import Index
+from overlay.layout import DEFAULT_RELEASE, Layout
+
+
+_MODEL = re.compile(r"(?:\.\.|\.\.\.models\.|transformers\.models\.)(\w+\.\w+)")
+_GENERATED = "This file was automatically generated from"
+_COPIED = re.compile(r"# Copied from (?:src/)?transformers\.([\w.]+)(?: with (.+))?$")
+
+
+class File:
+    """One Python file of a tree, and its definitions by their dotted names."""
+
+    def __init__(self, path: Path, index: Index):
+        self.text = path.read_text()
+        self.index = index
+        self.lines = self.text.splitlines(keepends=True)
+        self.prefix = class_prefix(self.text)
+
+    @property
+    def generated(self) -> bool:
+        return _GENERATED in self.text[:1000]
+
+    @cached_property
+    def definitions(self) -> dict[str, Span]:
+        return {span.name: span for span in self.index.definitions(self.text)}
+
+    @cached_property
+    def bases(self) -> dict[str, list[str]]:
+        """The names of the bases of each class."""
+        classes = (node for node in ast.walk(self.syntax) if isinstance(node, ast.ClassDef))
+        return {node.name: [base.id for base in node.bases if isinstance(base, ast.Name)] for node in classes}
+
+    @cached_property
+    def imports(self) -> dict[str, tuple[str, str]]:
+        """What is imported from other models: their file and its name there."""
+        found = {}
+        for node in ast.walk(self.syntax):
+            stated = isinstance(node, ast.ImportFrom) and _MODEL.fullmatch("." * node.level + (node.module or ""))
+            if stated:
+                file = f"models/{stated[1].replace('.', '/')}.py"
+                found |= {alias.asname or alias.name: (file, alias.name) for alias in node.names}
+        return found
+
+    @cached_property
+    def syntax(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def source(self, name: str) -> str:
+        return self.definitions[name].text(self.lines)
+
+
+class Tree:
+    """The files of one `transformers` package, by their paths in it."""
+
+    def __init__(self, package: Path, index: Index):
+        self.package = package
+        self.index = index
+        self._files: dict[str, File | None] = {}
+
+    def file(self, path: str) -> File | None:
+        if path not in self._files:
+            place = self.package / path
+            self._files[path] = File(place, self.index) if place.exists() else None
+        return self._files[path]
+
+    def has(self, place: "Place") -> bool:
+        file = self.file(place.file)
+        return file is not None and place.name in file.definitions
+
+
+@dataclass(frozen=True)
+class Place:
+    """A definition: its file below the package, and its dotted name."""
+
+    file: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.file}::{self.name}"
+
+
+@dataclass(frozen=True)
+class Link:
+    """`made` is generated, or copied, from `source`; `renamed` is what `# Copied from` says of names."""
+
+    made: Place
+    source: Place
+    renamed: tuple[tuple[str, str], ...] = ()
+    inlined: bool = False  # the source is the parent's, which the generator puts in the place of a call of `super()`
+
+    def equal(self, tree: Tree) -> bool:
+        made, source = tree.file(self.made.file), tree.file(self.source.file)
+        ours, theirs = made.source(self.made.name), source.source(self.source.name)
+        for old, new in self.renamed:
+            theirs = theirs.replace(old, new)
+        if self.renamed:
+            return tree.index.fingerprint(ours, "") == tree.index.fingerprint(theirs, "")
+        prefix = prefix_of_copy(self.source.name, source.prefix, self.made.name, made.prefix)
+        if self.inlined:
+            return _in_order(_statements(theirs, source.prefix), _statements(ours, prefix))
+        return tree.index.fingerprint(ours, prefix) == tree.index.fingerprint(theirs, source.prefix)
+
+
+def _statements(text: str, prefix: str) -> list[str]:
+    """Every statement of a definition but its last, which may become an assignment, each as a digest."""
+    lines = textwrap.dedent(text).splitlines(keepends=True)
+    body = parse(text).body
+    body = [statement for statement in body[:-1] if not isinstance(statement, ast.Expr)]
+    return [fingerprint("".join(lines[one.lineno - 1 : one.end_lineno]), prefix) for one in body]
+
+
+def _in_order(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return bool(few) and all(one in rest for one in few)
+
+
+def links(tree: Tree, path: str) -> Iterator[Link]:
+    """Where each definition of a file is made from, as far as the file and its modular file say so."""
+    file = tree.file(path)
+    yield from _copied(tree, path, file)
+    modular_path = path.replace("modeling_", "modular_")
+    modular = tree.file(modular_path)
+    if modular is None or not file.generated:
+        return
+    for name in file.definitions:
+        for source in dict.fromkeys(_sources(tree, modular_path, name)):
+            if tree.has(source):
+                yield Link(Place(path, name), source)
+        if "." in name and name in modular.definitions and "super()." in modular.source(name):
+            for parent in _inherited(tree, modular_path, *name.split(".", 1)):
+                yield Link(Place(path, name), parent, inlined=True)
+
+
+def _copied(tree: Tree, path: str, file: File) -> Iterator[Link]:
+    for name, span in file.definitions.items():
+        stated = _COPIED.search(file.lines[span.start - 1].rstrip()) if span.start else None
+        if stated is None:
+            continue
+        parts = stated[1].split(".")
+        depth = next((i for i in range(len(parts), 0, -1) if tree.file("/".join(parts[:i]) + ".py")), 0)
+        source = Place("/".join(parts[:depth]) + ".py", ".".join(parts[depth:]))
+        renamed = tuple(tuple(pair.strip().split("->")) for pair in (stated[2] or "").split(",") if "->" in pair)
+        if depth and tree.has(source):
+            yield Link(Place(path, name), source, renamed)
+
+
+def _sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:
+    """Where the generator may have taken a definition from: the modular file, its parents, or what those need."""
+    modular = tree.file(modular_path)
+    owner, _, member = name.partition(".")
+    if name in modular.definitions:
+        yield Place(modular_path, name)
+        return
+    yield from _inherited(tree, modular_path, owner, member)
+    for file, _ in dict.fromkeys(modular.imports.values()):
+        yield from _namesakes(tree, file, owner, member)
+
+
+def _inherited(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place]:
+    """The member of the nearest parents of a class, or the imported function."""
+    file = tree.file(path)
+    if file is None:
+        return
+    if owner in file.imports:
+        origin, there = file.imports[owner]
+        place = Place(origin, f"{there}.{member}" if member else there)
+        if tree.has(place):
+            yield place
+        elif member:
+            yield from _inherited(tree, origin, there, member)
+    for base in file.bases.get(owner, ()):
+        place = Place(path, f"{base}.{member}")
+        if tree.has(place):
+            yield place
+        elif member:
+            yield from _inherited(tree, path, base, member)
+
+
+def _namesakes(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place]:
+    """What a file calls the same, but for the model's name."""
+    file = tree.file(path)
+    if file is None:
+        return
+    for name in file.definitions:
+        there, _, inner = name.partition(".")
+        if inner != member:
+            continue
+        suffix = there.removeprefix(file.prefix)
+        if there == owner or (there != suffix and suffix and owner.endswith(suffix)):
+            yield Place(path, name)
+
+
+def inconsistencies(upstream: Tree, fork: Tree, reached: dict[str, set[str]]) -> tuple[list[str], int]:
+    """What is no longer alike, a line each, and how many pairs were compared.
+
+    Args:
+        reached: by file, the names of the definitions that edits reach.
+    """
+    problems, compared = [], 0
+    for path in sorted(path.relative_to(upstream.package).as_posix() for path in upstream.package.rglob("m*_*.py")):
+        known: dict[str, list[Link]] = {}
+        for link in links(upstream, path):
+            edited = any(place.name in reached.get(place.file, ()) for place in (link.made, link.source))
+            if edited and link.equal(upstream):
+                known.setdefault(link.made.name, []).append(link)
+        for found in known.values():
+            for link in found:
+                compared += 1
+                if not link.equal(fork):
+                    problems.append(f"{link.made} is no longer what {link.source} makes it")
+        if upstream.file(path).generated:
+            for name in sorted(reached.get(path, set()) - set(known)):
+                problems.append(f"{path}::{name} is generated and edited, and nothing known makes it")
+    return problems, compared
+
+
+def main() -> int:
+    layout = Layout()
+    index = Index(layout.index)  # what a build has found; only read here
+    upstream = Tree(layout.upstream(DEFAULT_RELEASE) / "transformers", index)
+    fork = Tree(layout.source(DEFAULT_RELEASE) / "transformers", index)
+    problems, compared = inconsistencies(upstream, fork, reached_definitions(layout))
+    for problem in problems:
+        print(problem)
+    print(f"{compared} pairs compared, {len(problems)} inconsistencies")
+    return int(bool(problems))
+
+
+def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[str, set[str]]:
+    """By file, the names of the definitions that edits reach, as the lock says."""
+    reached: dict[str, set[str]] = {}
+    for entry in lockfile.read(layout, release).values():
+        for file, names in entry["reaches"].items():
+            reached.setdefault(file, set()).update(names)
+    return reached
+
+
+if __name__ == "__main__":
+    sys.exit(main())
