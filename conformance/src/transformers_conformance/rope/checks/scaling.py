@@ -10,7 +10,7 @@ from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
 from ..verdict import Verdict
 from .assertions import require_refusal, require_tables, require_turned
-from .registry import FEW_HEADS, U, few_widths, rope_property
+from .registry import FEW_HEADS, U, odd_width, rope_property
 
 
 def _telling_widths(head_dim: int) -> tuple[int, ...]:
@@ -51,7 +51,7 @@ def check_scaling_options(description: Description, case: Case, verdict: Verdict
         require_scaled(description, case, verdict, ids)
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic", "longrope"))
+@rope_property("R8", head_dims=FEW_HEADS, widths=odd_width, rope_types=("dynamic", "longrope"))
 def check_batch_scaling(description: Description, case: Case, verdict: Verdict) -> None:
     """One scaling a batch, by upstream's design: a row of small positions is scaled as the batch's largest asks.
 
