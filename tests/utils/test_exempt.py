@@ -5,10 +5,8 @@ fork.
 """
 
 import ast
-import builtins
 import inspect
 import itertools
-import math
 import re
 import textwrap
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from discovery.exempt import Exemption, load_exemptions
 from discovery.recognise import CUTS, JOINS, bare
 from discovery.scan import Definition, text_of
 from overlay.layout import DEFAULT_RELEASE
-from tests.utils.upstream_rope import LAYOUT, tree, verdicts
+from tests.utils.upstream_rope import LAYOUT, load, rotated, tree, verdicts
 
 
 EXEMPTIONS = [one for one in load_exemptions(LAYOUT.exempt) if DEFAULT_RELEASE in one.covers]
@@ -51,35 +49,6 @@ def generated_from(file: str) -> str:
     return file.replace("modular_", "modeling_")
 
 
-class Globals(dict):
-    """The globals of one upstream file: its functions, read when they are called, beside torch and math."""
-
-    def __init__(self, file: str):
-        super().__init__(torch=torch, math=math, pi=math.pi, nn=torch.nn, __name__=file)
-        self.update(broadcast_tensors=torch.broadcast_tensors)
-        self._file = file
-
-    def __missing__(self, name: str) -> object:
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        self[name] = load(self._file, name, self)
-        return self[name]
-
-
-def load(file: str, name: str, names: Globals | None = None) -> Callable:
-    """A function or method of a pristine file, without its decorators and annotations."""
-    node = ast.parse(textwrap.dedent(text_of(Definition(file, name, ()), tree()))).body[0]
-    is_static = any(getattr(one, "id", None) == "staticmethod" for one in node.decorator_list)
-    node.decorator_list, node.returns = [], None
-    for argument in ast.walk(node):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
-    names = Globals(file) if names is None else names
-    exec(compile(ast.Module([node], []), file, "exec"), names)
-    function = dict.__getitem__(names, node.name)
-    return staticmethod(function).__func__ if is_static else function
-
-
 def syntax(definition: Definition) -> list[ast.AST]:
     return list(ast.walk(ast.parse(textwrap.dedent(text_of(definition, tree())))))
 
@@ -105,17 +74,6 @@ def test_it_turns_whole_pairs_by_a_quarter(exemption: Exemption):
             assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), definition.label
 
 
-def rotated(x: torch.Tensor, angles: torch.Tensor, layout: str, head: int) -> torch.Tensor:
-    """The reference, in float64: `x` [..., head] with `2 * angles.shape[-1]` leading channels turned by `angles`."""
-    width = 2 * angles.shape[-1]
-    x, rest = x[..., :width], x[..., width:]
-    a, b = x.chunk(2, -1) if layout == "half-split" else (x[..., 0::2], x[..., 1::2])
-    a, b = a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()
-    if layout == "interleaved":
-        return torch.cat((torch.stack((a, b), -1).flatten(-2), rest), -1)
-    return torch.cat((a, b, rest), -1)
-
-
 def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """What an application makes of random q and k, each beside what the reference makes of it."""
     layout, repeat, shape, direction, trailing = form
@@ -131,7 +89,7 @@ def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[t
     expected = []
     for x in given:
         x = x.roll(width, -1) if trailing else x
-        x = rotated(x, direction * angles[:, None], layout, head)
+        x = rotated(x, direction * angles[:, None], layout)
         expected.append(x.roll(-width, -1) if trailing else x)
     cos, sin = table.cos(), table.sin()
     if shape == "positions first":
