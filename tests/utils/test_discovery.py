@@ -390,7 +390,8 @@ def test_every_entry_holds_on_upstream():
 
 
 def test_what_edits_reach_is_recognised():
-    """Else it is a config or its validation, the machinery of rope types, or a class that only keeps a width."""
+    """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
+    function that deals channels to axes."""
     found = {one.place for verdict in verdicts() for one in verdict.copies}
     lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
     reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}

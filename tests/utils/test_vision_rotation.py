@@ -229,3 +229,175 @@ def test_a_narrower_table_rotates_its_pairs_and_no_other_channel(rotation: Rotat
         for x, y in zip(heads, made, strict=True):
             assert torch.allclose(y.double(), rotated(x.double(), angles, rotation.layout), atol=1e-5)
             assert torch.equal(x[..., width:], y[..., width:]) and not torch.equal(x, y)
+
+
+# --- frequencies ----------------------------------------------------------------------------------------------------
+
+HEAD_DIMS = range(3, 21)
+
+
+def config_of(head_dim: int, **rope_parameters: object) -> SimpleNamespace:
+    """A config of one head, under the names that the families have for its width."""
+    width = {"hidden_size": head_dim, "embed_dim": head_dim, "head_dim": head_dim, "num_attention_heads": 1}
+    memory = {"memory_attention_hidden_size": 2 * head_dim, "memory_attention_downsample_rate": 2}
+    return SimpleNamespace(
+        **width,
+        **memory,
+        memory_attention_num_attention_heads=1,
+        speech_encoder_attention_heads=1,
+        rotary_embedding_base=100.0,
+        rope_theta=100.0,
+        image_size=8,
+        patch_size=4,
+        rope_parameters={"rope_type": "default", "rope_theta": 100.0} | rope_parameters,
+    )
+
+
+def computed(file: str, name: str, of, config: SimpleNamespace) -> torch.Tensor:
+    """The frequencies that a function returns, or that a constructor keeps."""
+    function = load(file, name, of)
+    if name.endswith("__init__"):
+        module = SimpleNamespace()
+        function(module, config)
+        return module.inv_freq.data
+    return function(config)[0]
+
+
+AXIAL = (
+    ("models/qwen2_5_vl/modeling_qwen2_5_vl.py", "Qwen2_5_VLVisionRotaryEmbedding.compute_axial_rope_parameters"),
+    ("models/qwen2_vl/modeling_qwen2_vl.py", "Qwen2VLVisionRotaryEmbedding.compute_axial_rope_parameters"),
+    ("models/sam2_video/modeling_sam2_video.py", "Sam2VideoVisionRotaryEmbedding.compute_axial_rope_parameters"),
+    ("models/dinov3_vit/modeling_dinov3_vit.py", "DINOv3ViTRopePositionEmbedding.__init__"),
+    ("models/eomt_dinov3/modeling_eomt_dinov3.py", "EomtDinov3RotaryEmbedding.compute_default_rope_parameters"),
+)
+SINGLE = (
+    ("models/pixtral/modeling_pixtral.py", "PixtralVisionRotaryEmbedding.compute_axial_rope_parameters"),
+    ("models/seamless_m4t/modeling_seamless_m4t.py", "SeamlessM4TConformerRotaryPositionalEmbedding.__init__"),
+    ("models/wav2vec2_bert/modeling_wav2vec2_bert.py", "Wav2Vec2BertRotaryPositionalEmbedding.__init__"),
+    (
+        "models/hunyuan_v1_dense/modeling_hunyuan_v1_dense.py",
+        "HunYuanDenseV1RotaryEmbedding.compute_ntk_alpha_rope_parameters",
+    ),
+)
+
+
+@pytest.mark.parametrize("place", AXIAL + SINGLE, ids=lambda place: place[1])
+def test_an_axis_has_as_many_frequencies_as_pairs_fit(place: tuple[str, str]):
+    """R1, R2: of two axes each has half of the head; where pristine's table fits the head, its bits are the same."""
+    width_of_pair = 4 if place in AXIAL else 2
+    for head_dim in HEAD_DIMS:
+        config = config_of(head_dim, alpha=3.0)
+        inv_freq = computed(*place, fork(), config)
+        assert inv_freq.shape == (head_dim // width_of_pair,), head_dim
+        if head_dim % width_of_pair == 0:
+            assert torch.equal(inv_freq, computed(*place, tree(), config)), head_dim
+        if "dinov3" not in place[0] and inv_freq.numel() > 1 and "alpha" not in place[1] and place in AXIAL:
+            assert torch.allclose(inv_freq[1], torch.tensor(100 ** (-2 / (head_dim // 2))))
+
+
+@pytest.mark.parametrize(
+    "place", [place for place in AXIAL + SINGLE if "__init__" not in place[1]], ids=lambda place: place[1]
+)
+def test_a_share_of_the_head_counts_as_a_head_of_that_width(place: tuple[str, str]):
+    """R6: under rope types of their own too."""
+    for factor, width in ((0.5, 8), (0.25, 4), (0.8, 12), (0.0, 0)):
+        config = config_of(16, alpha=3.0, partial_rotary_factor=factor)
+        partial = computed(*place, fork(), config)
+        assert torch.equal(partial, computed(*place, fork(), config_of(width or 1, alpha=3.0)))
+
+
+def test_ntk_scaling_leaves_a_single_pair():
+    place = SINGLE[-1]
+    assert computed(*place, fork(), config_of(2, alpha=3.0)).tolist() == [1.0]
+    with pytest.raises(ZeroDivisionError):
+        computed(*place, tree(), config_of(2, alpha=3.0))
+
+
+# --- refusals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file, owner", [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText")])
+def test_sections_must_sum_to_the_pairs(file: str, owner: str):
+    construct = load(f"models/{file}/modeling_{file}.py", f"{owner}RotaryEmbedding.__init__", fork())
+    module = SimpleNamespace(compute_default_rope_parameters=lambda config: (torch.ones(8), 1.0))
+    config = config_of(16, mrope_section=[2, 3, 3])
+    config.max_position_embeddings = 32
+    construct(module, config)
+    assert module.mrope_section == [2, 3, 3]
+    for sections in ([2, 3, 4], [2, 2, 2]):
+        config.rope_parameters["mrope_section"] = sections
+        with pytest.raises(ValueError, match=r"`mrope_section`=\[2, .*\] must sum to the 8 pairs"):
+            construct(module, config)
+
+
+def test_sections_that_interleave_must_be_alike():
+    """Ernie's height and width take turns; time has the rest."""
+    compute = load(
+        "models/ernie4_5_vl_moe/modeling_ernie4_5_vl_moe.py",
+        "Ernie4_5_VLMoeTextRotaryEmbedding.compute_default_rope_parameters",
+        fork(),
+    )
+    for head_dim in (16, 17):
+        assert compute(config_of(head_dim, mrope_section=[3, 3, 2]))[0].shape == (8,)
+        for sections in ([4, 2, 2], [4, 4, 0], [3, 3, 3], [2, 2, 2]):
+            with pytest.raises(ValueError, match="`mrope_section`=.* 8 in all"):
+                compute(config_of(head_dim, mrope_section=sections))
+
+
+def test_a_table_wider_than_the_head_is_refused():
+    """CLVP's has 32 channels at least."""
+    construct = load("models/clvp/modeling_clvp.py", "ClvpRotaryPositionalEmbedding.__init__", fork())
+    for hidden_size, projection_dim, width in ((64, 16, 32), (70, 140, 34), (80, 160, 40)):
+        module = SimpleNamespace()
+        config = SimpleNamespace(hidden_size=hidden_size, projection_dim=projection_dim, num_attention_heads=2)
+        construct(module, config)
+        assert 2 * module.inv_freq.numel() == width
+    config.hidden_size = 62
+    with pytest.raises(ValueError, match="`projection_dim`=160 asks for 40 rotary channels, .* 31 of a head"):
+        construct(module, config)
+
+
+def test_a_rotation_over_all_heads_needs_a_quarter_of_their_channels_as_frequencies():
+    """EfficientLoFTR's factor, 4 where there are eight heads."""
+    from huggingface_hub.errors import StrictDataclassClassValidationError
+
+    from transformers import EfficientLoFTRConfig
+
+    assert EfficientLoFTRConfig().rope_parameters["partial_rotary_factor"] == 4.0
+    for wrong in ({"partial_rotary_factor": 1.0}, {"num_attention_heads": 4}):
+        with pytest.raises(
+            StrictDataclassClassValidationError, match="`partial_rotary_factor`=.* must be [24], and `hidden_size`=256"
+        ):
+            EfficientLoFTRConfig(**wrong)
+
+
+# --- whole models ---------------------------------------------------------------------------------------------------
+
+
+def test_encoders_run_at_head_widths_that_hold_no_whole_number_of_pairs():
+    """What an initialized model keeps fits what its constructor made; a table follows a model that is cast."""
+    from transformers import (
+        DINOv3ViTConfig,
+        DINOv3ViTModel,
+        MLCDVisionConfig,
+        MLCDVisionModel,
+        Wav2Vec2ConformerConfig,
+        Wav2Vec2ConformerModel,
+    )
+
+    torch.manual_seed(0)
+    small = {"num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    image = small | {"image_size": 8, "patch_size": 4}
+    audio = small | {"position_embeddings_type": "rotary", "conv_dim": (4,), "conv_kernel": (4,), "conv_stride": (4,)}
+    audio |= {"num_feat_extract_layers": 1, "num_conv_pos_embeddings": 2, "num_conv_pos_embedding_groups": 1}
+    models = (
+        (DINOv3ViTModel(DINOv3ViTConfig(hidden_size=14, **image)), torch.randn(1, 3, 8, 12)),
+        (MLCDVisionModel(MLCDVisionConfig(hidden_size=20, **image)), torch.randn(1, 3, 8, 8)),
+        (Wav2Vec2ConformerModel(Wav2Vec2ConformerConfig(hidden_size=10, **audio)), torch.randn(3, 40)),
+    )
+    for model, given in models:
+        with torch.no_grad():
+            full = model.eval()(given).last_hidden_state
+            half = model.to(torch.bfloat16)(given.bfloat16()).last_hidden_state
+        assert full.isfinite().all() and half.dtype == torch.bfloat16, type(model)
+        assert torch.allclose(full, half.float(), atol=0.2), type(model)
