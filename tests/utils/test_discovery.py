@@ -20,7 +20,7 @@ from tests.utils.upstream_rope import LAYOUT, verdicts
 
 MACHINERY = re.compile(
     r"configuration_\w+\.py::|::RotaryEmbeddingConfigMixin\.|::dynamic_rope_update|::PreTrainedModel\._apply"
-    r"|::\w+(Attention|Model)\.__init__"
+    r"|::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
 # A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
 TURNING = """
@@ -390,7 +390,8 @@ def test_every_entry_holds_on_upstream():
 
 
 def test_what_edits_reach_is_recognised():
-    """Else it is a config or its validation, the machinery of rope types, or a class that only keeps a width."""
+    """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
+    function that deals channels to axes."""
     found = {one.place for verdict in verdicts() for one in verdict.copies}
     lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
     reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}

@@ -5,10 +5,8 @@ fork.
 """
 
 import ast
-import builtins
 import inspect
 import itertools
-import math
 import re
 import textwrap
 from collections.abc import Callable
@@ -21,7 +19,7 @@ from discovery.exempt import Exemption, load_exemptions
 from discovery.recognise import CUTS, JOINS, bare
 from discovery.scan import Definition, text_of
 from overlay.layout import DEFAULT_RELEASE
-from tests.utils.upstream_rope import LAYOUT, tree, verdicts
+from tests.utils.upstream_rope import LAYOUT, fork, load, rotated, tree, verdicts
 
 
 EXEMPTIONS = [one for one in load_exemptions(LAYOUT.exempt) if DEFAULT_RELEASE in one.covers]
@@ -51,35 +49,6 @@ def generated_from(file: str) -> str:
     return file.replace("modular_", "modeling_")
 
 
-class Globals(dict):
-    """The globals of one upstream file: its functions, read when they are called, beside torch and math."""
-
-    def __init__(self, file: str):
-        super().__init__(torch=torch, math=math, pi=math.pi, nn=torch.nn, __name__=file)
-        self.update(broadcast_tensors=torch.broadcast_tensors)
-        self._file = file
-
-    def __missing__(self, name: str) -> object:
-        if hasattr(builtins, name):
-            raise KeyError(name)
-        self[name] = load(self._file, name, self)
-        return self[name]
-
-
-def load(file: str, name: str, names: Globals | None = None) -> Callable:
-    """A function or method of a pristine file, without its decorators and annotations."""
-    node = ast.parse(textwrap.dedent(text_of(Definition(file, name, ()), tree()))).body[0]
-    is_static = any(getattr(one, "id", None) == "staticmethod" for one in node.decorator_list)
-    node.decorator_list, node.returns = [], None
-    for argument in ast.walk(node):
-        if isinstance(argument, ast.arg):
-            argument.annotation = None
-    names = Globals(file) if names is None else names
-    exec(compile(ast.Module([node], []), file, "exec"), names)
-    function = dict.__getitem__(names, node.name)
-    return staticmethod(function).__func__ if is_static else function
-
-
 def syntax(definition: Definition) -> list[ast.AST]:
     return list(ast.walk(ast.parse(textwrap.dedent(text_of(definition, tree())))))
 
@@ -105,17 +74,6 @@ def test_it_turns_whole_pairs_by_a_quarter(exemption: Exemption):
             assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), definition.label
 
 
-def rotated(x: torch.Tensor, angles: torch.Tensor, layout: str, head: int) -> torch.Tensor:
-    """The reference, in float64: `x` [..., head] with `2 * angles.shape[-1]` leading channels turned by `angles`."""
-    width = 2 * angles.shape[-1]
-    x, rest = x[..., :width], x[..., width:]
-    a, b = x.chunk(2, -1) if layout == "half-split" else (x[..., 0::2], x[..., 1::2])
-    a, b = a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()
-    if layout == "interleaved":
-        return torch.cat((torch.stack((a, b), -1).flatten(-2), rest), -1)
-    return torch.cat((a, b, rest), -1)
-
-
 def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """What an application makes of random q and k, each beside what the reference makes of it."""
     layout, repeat, shape, direction, trailing = form
@@ -131,7 +89,7 @@ def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[t
     expected = []
     for x in given:
         x = x.roll(width, -1) if trailing else x
-        x = rotated(x, direction * angles[:, None], layout, head)
+        x = rotated(x, direction * angles[:, None], layout)
         expected.append(x.roll(-width, -1) if trailing else x)
     cos, sin = table.cos(), table.sin()
     if shape == "positions first":
@@ -168,6 +126,15 @@ def is_right(function: Callable, form: tuple, widths: tuple) -> bool:
 
 
 @on_its_entries
+def test_it_turns_pairs_on_an_axis_of_their_own(exemption: Exemption):
+    """As above, of pairs that a last axis of two holds."""
+    for definition in runnable(exemption):
+        turn = load(definition.file, definition.name)
+        pairs = torch.randn(3, 5, 4, 2)
+        assert torch.equal(turn(turn(pairs)), -pairs) and torch.equal(turn(pairs).abs(), pairs.flip(-1).abs())
+
+
+@on_its_entries
 def test_it_rotates_as_wide_as_the_table(exemption: Exemption):
     """A table of whole pairs, as wide as the head or narrower, against a rotation in float64."""
     for definition in runnable(exemption):
@@ -186,14 +153,15 @@ class Sections(tuple):
 
 
 class Embedding:
-    """Stands for an instance of a rotary class: its own methods, and frequencies under whatever name it asks for."""
+    """Stands for an instance of a rotary class: its own methods, as edits leave them, and frequencies under whatever
+    name it asks for. Without `sections`, axes share out its pairs."""
 
-    def __init__(self, definition: Definition, inv_freq: torch.Tensor):
+    def __init__(self, definition: Definition, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None):
         self._file, self._class = definition.file, definition.name.rpartition(".")[0]
         self._inv_freq = inv_freq
         self.attention_scaling = 1.0
         pairs = inv_freq.numel()
-        self.mrope_section = Sections((pairs - 2 * (pairs // 3), pairs // 3, pairs // 3))
+        self.mrope_section = Sections(sections or (pairs // 3, pairs // 3, pairs - 2 * (pairs // 3)))
         self.config = SimpleNamespace(rope_parameters={"rope_type": "default"})
         self.alpha = torch.zeros(())  # what is learned, before it is
 
@@ -208,7 +176,7 @@ class Embedding:
             return self._inv_freq
         if name.endswith("attention_scaling"):
             return 1.0
-        method = load(self._file, f"{self._class}.{name}")
+        method = load(self._file, f"{self._class}.{name}", fork())
         return lambda *args: method(self, *args)
 
 
@@ -222,11 +190,13 @@ POSITIONS = {
 }
 
 
-def columns_of(definition: Definition, positions: torch.Tensor, inv_freq: torch.Tensor) -> list[int] | None:
+def columns_of(
+    definition: Definition, positions: torch.Tensor, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None
+) -> list[int] | None:
     """Which frequency, of which axis, each column of a class's table belongs to; None for what is no such table."""
     pairs = inv_freq.numel()
     forward = load(definition.file, f"{definition.name.rpartition('.')[0]}.forward")
-    arguments = [Embedding(definition, inv_freq), torch.zeros(1, dtype=torch.float32), positions]
+    arguments = [Embedding(definition, inv_freq, sections), torch.zeros(1, dtype=torch.float32), positions]
     if "layer_type" in inspect.signature(forward).parameters:
         arguments.append("full_attention")
     try:
@@ -250,8 +220,10 @@ def columns_of(definition: Definition, positions: torch.Tensor, inv_freq: torch.
     return columns if {column % pairs for column in columns} == set(range(pairs)) else None
 
 
-def holds_whole_pairs(definition: Definition, positions: torch.Tensor, pairs: int) -> bool:
-    columns = columns_of(definition, positions, torch.logspace(0, -2, pairs))
+def holds_whole_pairs(
+    definition: Definition, positions: torch.Tensor, pairs: int, sections: tuple[int, ...] | None = None
+) -> bool:
+    columns = columns_of(definition, positions, torch.logspace(0, -2, pairs), sections)
     return columns is not None and (is_paired(columns) or is_half_width(definition, columns))
 
 
@@ -289,6 +261,115 @@ def test_its_table_holds_whole_pairs(exemption: Exemption):
             all(holds_whole_pairs(definition, positions, pairs) for pairs in (3, 6, 7))
             for positions in POSITIONS.values()
         ), definition.label
+
+
+@on_its_entries
+def test_its_sections_give_every_pair_an_axis(exemption: Exemption):
+    """Axes take turns as far as the sections that it falls back on go, and what is left over is one axis's: a table of
+    whole pairs at any width."""
+    for definition in runnable(exemption):
+        literals = [node for node in syntax(definition) if isinstance(node, ast.List)]
+        (sections,) = [ast.literal_eval(node) for node in literals if len(node.elts) == 3]
+        for pairs in (1, 2, 3, 16, 64, 80):
+            assert holds_whole_pairs(definition, POSITIONS["three axes"], pairs, tuple(sections)), definition.label
+
+
+class Parts(SimpleNamespace):
+    """Stands for a module: the parts that a definition asks it for."""
+
+
+def patches(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    module = Parts(config=Parts(patch_size=4), inv_freq=inv_freq, training=False)
+    return load(definition.file, definition.name)(module, torch.zeros(1, 3, 8, 12))
+
+
+def keypoints(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    module = Parts(projector=lambda points: points[..., :1] * inv_freq)
+    return load(definition.file, definition.name)(module, torch.rand(1, 5, 2))[0]
+
+
+def windows_and_times(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    owner = definition.name.rpartition(".")[0]
+    module = Parts(inv_freq=inv_freq, max_seq_len_cached=8, config=Parts(audio_frame_step=0.01))
+    module.position_angles = load(definition.file, f"{owner}._compute_position_angles")(module, inv_freq)
+    return load(definition.file, f"{owner}.forward")(module, torch.rand(2, 5), 5)
+
+
+def atoms(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A head of as many frequencies as are given for each of two kinds of axes, of one more that is idle, and of a
+    channel without a partner."""
+    owner, module, pairs = definition.name.rpartition(".")[0], Parts(), inv_freq.numel()
+    given = {"num_spatial_rope_pairs_per_axis": pairs, "num_uid_rope_pairs": pairs, "head_dim": 8 * pairs + 3}
+    given |= {"spatial_rope_base_frequency": 20.0, "uid_rope_base_frequency": 100.0}
+    load(definition.file, f"{owner}.__init__")(module, Parts(**given))
+    positions = torch.rand(1, 5, 3), torch.arange(5)[None]
+    cos, sin = load(definition.file, f"{owner}.forward")(module, *positions, torch.float32)
+    assert cos.shape[-1] == given["head_dim"] - 1 and (cos[..., 4 * pairs] == 1).all()
+    return cos, sin
+
+
+def rows_and_columns(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    width = 4 * inv_freq.numel()
+    config = Parts(hidden_size=width, q_aggregation_kernel_size=1, q_aggregation_stride=1)
+    forward = load(definition.file, "EfficientLoFTRRotaryEmbedding.forward")
+    cos, sin = forward(Parts(inv_freq=inv_freq, config=config), torch.zeros(1, width, 3, 2))
+    assert cos.shape == (1, 3, 2, width)
+    return cos, sin
+
+
+def tokens_and_patches(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a class token learns stands before the table of patches."""
+    forward, given = load(definition.file, definition.name), {}
+    forward.__globals__["BaseModelOutputWithPooling"] = Parts
+    angles = torch.rand(4, inv_freq.numel()).repeat(1, 2)
+    module = Parts(config=Parts(patch_size=4), class_pos_emb=inv_freq[None])
+    module.embeddings = module.pre_layrnorm = module.post_layernorm = lambda x: x
+    module.vision_rotary_embedding = lambda hidden_states, positions: (angles.cos(), angles.sin())
+    module.encoder = lambda **arguments: given.update(arguments) or [torch.zeros(1, 5, 8)]
+    forward(module, torch.zeros(1, 3, 8, 8))
+    return given["position_embeddings"]
+
+
+TABLES = {
+    "DINOv3ViTRopePositionEmbedding": patches,
+    "LightGluePositionalEncoder": keypoints,
+    "MusicFlamingoRotaryEmbedding": windows_and_times,
+    "EsmFold2RotaryEmbedding": atoms,
+    "EfficientLoFTRRotaryEmbedding": rows_and_columns,
+    "MLCDVisionModel": tokens_and_patches,
+}
+
+
+@on_its_entries
+def test_both_channels_of_its_pairs_have_one_angle(exemption: Exemption):
+    """Of tables whose positions are patches, points, times or atoms: pairs in halves or in neighbours, as many as
+    there are frequencies, an odd number too."""
+    table_of = TABLES[exemption.names[0].rpartition(".")[0]]
+    for definition in runnable(exemption):
+        for pairs in (1, 3, 4):
+            cos, sin = table_of(definition, torch.logspace(0, -1, pairs))
+            width = cos.shape[-1]
+            assert cos.shape == sin.shape and width % 2 == 0 and width >= 2 * pairs
+            assert torch.allclose(cos**2 + sin**2, torch.ones(()), atol=1e-6)
+            tables = torch.stack((cos, sin))
+            in_halves = torch.equal(tables[..., : width // 2], tables[..., width // 2 :])
+            assert in_halves or torch.equal(tables[..., 0::2], tables[..., 1::2]), definition.label
+
+
+@on_its_entries
+def test_its_sinusoids_are_those_of_whole_pairs(exemption: Exemption):
+    """Sines of every pair, then cosines; in an odd width, a sine without a cosine between them."""
+    from transformers.models.roformer.modeling_roformer import RoFormerSinusoidalPositionalEmbedding
+
+    for width in range(2, 10):
+        embedding, pairs = RoFormerSinusoidalPositionalEmbedding(9, width), width // 2
+        embedding.weight.data = embedding.create_weight()
+        table = embedding(torch.Size((1, 5)), 2)
+        powers = torch.arange(pairs, dtype=torch.float64) * -2 / width
+        angles = torch.arange(2, 7)[:, None] * 10000**powers
+        assert table.shape == (5, width)
+        assert torch.allclose(table[:, :pairs].double(), angles.sin(), atol=1e-6)
+        assert torch.allclose(table[:, width - pairs :].double(), angles.cos(), atol=1e-6)
 
 
 @on_its_entries
@@ -371,6 +452,50 @@ def bare_name(node: ast.AST) -> str:
 
 def is_rotary(name: str) -> bool:
     return bool(re.search(r"(^|_)(rot|pe|rope|kr|rotary)(_|$)", name))
+
+
+@on_its_entries
+def test_its_values_turn_as_wide_as_the_table(exemption: Exemption):
+    """Queries without content look at all positions alike: what comes out are values, of which the table's width has
+    been handed to the rotation."""
+    (definition,) = runnable(exemption)
+    forward, heads, head_dim = load(definition.file, definition.name), 2, 7
+    forward.__globals__["apply_rotary_pos_emb"] = lambda q, k, v, *table: (q, k, v + 1)
+    module = Parts(q_proj=torch.zeros_like, scale=1.0, dropout=0.0, training=False)
+    module.k_proj = module.v_proj = module.out_proj = lambda x: x
+    module.num_heads, module.head_dim, module.embed_dim = heads, head_dim, heads * head_dim
+    module._shape = lambda x, length, rows: x.view(rows, -1, heads, head_dim).transpose(1, 2)
+    hidden_states = torch.randn(1, 5, heads * head_dim)
+    for width in (0, 2, 4, 6):
+        made, _ = forward(module, hidden_states, torch.zeros(1, 5, width), position_ids=torch.arange(5)[None])
+        values = hidden_states.mean(1).expand(5, -1).unflatten(-1, (heads, head_dim)).clone()
+        values[..., :width] += 1
+        assert torch.allclose(made[0].unflatten(-1, (heads, head_dim)), values, atol=1e-6)
+
+
+@on_its_entries
+def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(exemption: Exemption):
+    """What checkpoints are trained with, exactly: channels are paired with their neighbours, and each is weighed by
+    the angle of its own place in its half. Where those two angles differ, this is no rotation. The config's widths of
+    the three axes are even, and channels beyond them pass."""
+    rotate = load(exemption.file, "rotate_queries_or_keys")
+    positions = torch.arange(5.0)
+    x = torch.randn(1, 2, 5, 6)
+    angles = (positions[:, None] * 10000 ** (-torch.arange(3) / 3.0)).repeat(1, 2)
+    neighbour = torch.stack((-x[..., 1::2], x[..., 0::2]), dim=-1).flatten(-2)
+    made = rotate(x, positions.expand(1, 2, 5))
+    assert torch.allclose(made, x * angles.cos() + neighbour * angles.sin(), atol=1e-6)
+    assert not torch.allclose(made.norm(dim=-1), x.norm(dim=-1), atol=1e-2)
+    pair = x[..., :2]
+    assert torch.allclose(rotate(pair, positions.expand(1, 2, 5)).norm(dim=-1), pair.norm(dim=-1))
+
+    deal = load(exemption.file, "VJEPA2RopeAttention.apply_rotary_embeddings")
+    for head in range(6, 20):
+        axis = int(2 * ((head // 3) // 2))
+        module = Parts(d_dim=axis, h_dim=axis, w_dim=axis, attention_head_size=head)
+        x, axes = torch.randn(1, 2, 5, head), [positions.expand(1, 2, 5) * one for one in (1, 2, 3)]
+        parts = [rotate(x[..., i * axis : (i + 1) * axis], axes[i]) for i in range(3)]
+        assert torch.equal(deal(module, x, axes), torch.cat((*parts, x[..., 3 * axis :]), dim=-1))
 
 
 # --- what is generated, and what is no RoPE -------------------------------------------------------------------------

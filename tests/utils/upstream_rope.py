@@ -1,9 +1,20 @@
-"""What is said of every RoPE definition of pristine upstream, found once for all tests of a process."""
+"""Upstream's RoPE definitions: what is said of each, found once for all tests of a process; and each of them to run,
+apart from its package, from the text of the pristine tree or of the fork's."""
 
+import ast
+import builtins
+import math
+import textwrap
+from collections.abc import Callable, Iterable
 from functools import cache
+from types import SimpleNamespace
+
+import torch
 
 from discovery.coverage import Verdict, judge_release, pristine_tree
-from overlay.engine import Tree
+from discovery.scan import Definition, text_of
+from overlay.engine import PackageFiles, Tree
+from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
@@ -18,3 +29,50 @@ def verdicts() -> list[Verdict]:
 @cache
 def tree() -> Tree:
     return pristine_tree(LAYOUT, DEFAULT_RELEASE)
+
+
+@cache
+def fork() -> Tree:
+    package = LAYOUT.source(DEFAULT_RELEASE) / "transformers"
+    return Tree(PackageFiles(package, tree().files), Index(LAYOUT.discovery), "fork")
+
+
+class Globals(dict):
+    """The globals of one file of a tree: its functions, read when they are called, beside torch and math."""
+
+    def __init__(self, file: str, of: Tree):
+        super().__init__(torch=torch, math=math, pi=math.pi, nn=torch.nn, __name__=file)
+        self.update(broadcast_tensors=torch.broadcast_tensors, Iterable=Iterable)
+        self["super"] = lambda: SimpleNamespace(__init__=lambda *_: None)  # what a class inherits is not run
+        self._file, self._of = file, of
+
+    def __missing__(self, name: str) -> object:
+        if hasattr(builtins, name):
+            raise KeyError(name)
+        self[name] = load(self._file, name, self._of, self)
+        return self[name]
+
+
+def load(file: str, name: str, of: Tree | None = None, names: Globals | None = None) -> Callable:
+    """A function or method of a file of a tree (default: of the pristine one), without its decorators and
+    annotations."""
+    of = tree() if of is None else of
+    node = ast.parse(textwrap.dedent(text_of(Definition(file, name, ()), of))).body[0]
+    node.decorator_list, node.returns = [], None
+    for argument in ast.walk(node):
+        if isinstance(argument, ast.arg):
+            argument.annotation = None
+    names = Globals(file, of) if names is None else names
+    exec(compile(ast.Module([node], []), file, "exec"), names)
+    return dict.__getitem__(names, node.name)
+
+
+def rotated(x: torch.Tensor, angles: torch.Tensor, layout: str) -> torch.Tensor:
+    """The reference, in float64: `x` [..., head] with `2 * angles.shape[-1]` leading channels turned by `angles`."""
+    width = 2 * angles.shape[-1]
+    x, rest = x[..., :width], x[..., width:]
+    a, b = x.chunk(2, -1) if layout == "half-split" else (x[..., 0::2], x[..., 1::2])
+    a, b = a * angles.cos() - b * angles.sin(), b * angles.cos() + a * angles.sin()
+    if layout == "interleaved":
+        return torch.cat((torch.stack((a, b), -1).flatten(-2), rest), -1)
+    return torch.cat((a, b, rest), -1)
