@@ -31,42 +31,75 @@ class RotaryEmbeddingConfigMixin:
             ValueError: a rotary width is no number, or does not fit the head.
         """
         rope_parameters = getattr(self, "rope_parameters", None)
+        slices = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(None)}
+        for value in slices:
+            self._validate_rotary_width("qk_rope_head_dim", value)
         if not rope_parameters:
             for key in ("rotary_dim", "partial_rotary_factor"):
                 self._validate_rotary_width(key, getattr(self, key, None))
             return
-        nested_keys = self.nested_rope_parameter_keys(rope_parameters)
-        for parameters in [rope_parameters[key] for key in nested_keys] or [rope_parameters]:
+        for layer_type in self.nested_rope_parameter_keys(rope_parameters) or [None]:
+            parameters = rope_parameters if layer_type is None else rope_parameters[layer_type]
             if parameters is None:  # a layer type without RoPE
                 continue
             if parameters.get("partial_rotary_factor", 1.0) is None:
                 parameters.pop("partial_rotary_factor")
-            self._validate_rotary_width("partial_rotary_factor", parameters.get("partial_rotary_factor", 1.0))
+            whole = 1.0 if slices == {None} else None
+            self._validate_rotary_width(
+                "partial_rotary_factor", parameters.get("partial_rotary_factor", whole), layer_type
+            )
 
-    def _validate_rotary_width(self: "PreTrainedConfig", key: str, value: float | int | None) -> None:
+    def _validate_rotary_width(
+        self: "PreTrainedConfig", key: str, value: float | int | None, layer_type: str | None = None
+    ) -> None:
         """
         Refuse a rotary width that does not fit the head, and warn of one that has room for no pair of channels. Where
         `value` is None, the config has no such key.
+
+        Args:
+            key: `partial_rotary_factor`, a share of the head, or `rotary_dim` or `qk_rope_head_dim`, channels.
+            layer_type: the layers that it holds for; None for all.
 
         Raises:
             ValueError: names the key, its value and the range.
         """
         if value is None:
             return
-        head_dim = None
-        if not self.is_heterogeneous:  # where layers differ, `head_dim` can't be read for all of them
-            head_dim = getattr(self, "head_dim", None)
-            if head_dim is None and isinstance(getattr(self, "num_attention_heads", None), int):
-                head_dim = self.hidden_size // self.num_attention_heads
-
-        limit = head_dim if key == "rotary_dim" else 1
-        if not isinstance(value, (int, float)) or not 0 <= value <= (float("inf") if limit is None else limit):
+        head_dims = self._head_dims(layer_type)
+        limit = {"partial_rotary_factor": 1, "rotary_dim": min(head_dims, default=float("inf"))}.get(key, float("inf"))
+        if not isinstance(value, (int, float)) or not 0 <= value <= limit:
             raise ValueError(f"`{key}` must be a number from 0 to {limit}, but is {value!r}")
-        if isinstance(head_dim, int) and (value if key == "rotary_dim" else int(head_dim * value)) == 1:
+        if key == "partial_rotary_factor":
+            left = [f"one of {head_dim} channels" for head_dim in head_dims if int(head_dim * value) == 1]
+        else:
+            left = ["one channel of a head"] if value == 1 else []
+        if left:
             logger.warning(
-                f"`{key}`={value} leaves one of {head_dim} channels to RoPE, which is no pair: nothing is rotated and "
-                "positions have no effect"
+                f"`{key}`={value} leaves {left[0]} to RoPE, which is no pair: nothing is rotated and positions have "
+                "no effect"
             )
+
+    def _head_dims(self: "PreTrainedConfig", layer_type: str | None) -> list[int]:
+        """
+        The widths of heads, of the layers of one type or of all; none where the config does not say.
+        """
+        head_dims = []
+        for layer in self._distinct_layers(layer_type):
+            head_dim = getattr(layer, "head_dim", None)
+            if head_dim is None and isinstance(getattr(layer, "num_attention_heads", None), int):
+                head_dim = layer.hidden_size // layer.num_attention_heads
+            if isinstance(head_dim, int):
+                head_dims.append(head_dim)
+        return head_dims
+
+    def _distinct_layers(self: "PreTrainedConfig", layer_type: str | None) -> list["PreTrainedConfig"]:
+        """
+        Configs that widths can be read from: one for each layer, of one type or of all, where layers differ.
+        """
+        if not self.is_heterogeneous:
+            return [self]
+        types = getattr(self, "layer_types", None) or [None] * self.num_hidden_layers
+        return [layer for layer, own in zip(self.per_layer_config, types, strict=False) if layer_type in (None, own)]
 
     def _check_context_length(
         self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any] | None

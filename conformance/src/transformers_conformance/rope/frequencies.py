@@ -1,5 +1,7 @@
 """Reads the frequencies that a built model keeps."""
 
+from collections.abc import Collection
+
 import numpy as np
 import torch
 
@@ -12,8 +14,13 @@ class NoTableError(RuntimeError):
     """The model keeps no table of rotary frequencies that this module can read."""
 
 
-def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
+def kept_frequencies(
+    model: torch.nn.Module, among: Collection[torch.nn.Module] | None = None
+) -> dict[str, np.ndarray]:
     """Every table of inverse frequencies in a model, by its dotted name, radians per position, float64.
+
+    Args:
+        among: the modules whose tables are meant; None stands for all.
 
     Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`, also one for a type of layers; and
     `embed_positions`, `[positions, 2m]`, sines before cosines, whose row 1 holds the angles of one position (none
@@ -24,6 +31,8 @@ def kept_frequencies(model: torch.nn.Module) -> dict[str, np.ndarray]:
     """
     tables = {}
     for name, module in model.named_modules():
+        if among is not None and module not in among:
+            continue
         sinusoids = getattr(module, "embed_positions", None)
         for kind, table in _tensors(module):
             if kind.endswith("inv_freq") and not kind.endswith(_KEPT_ASIDE):

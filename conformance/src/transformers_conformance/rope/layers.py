@@ -5,7 +5,7 @@ from typing import Any
 
 from .description import Description
 from .sizes import by_plainness
-from .tiny import size_values
+from .tiny import config_values
 
 
 def layers_without_rope(config: Any) -> frozenset[int]:
@@ -26,7 +26,7 @@ def layer_types(description: Description) -> tuple[str, ...]:
     """The types of layers for which a config keeps rotary parameters of their own; none where it does not."""
     if "layer_types" not in description.fields:
         return ()
-    config = description.config_class(**size_values(description, 8))
+    config = description.config_class(**config_values(description, description.cases(8, 8)[0]))
     for kept in vars(config).values():
         if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
             return tuple(sorted(kept, key=by_plainness))

@@ -28,7 +28,8 @@ class Probe:
     def __init__(self, description: Description, case: Case, model: torch.nn.Module | None = None):
         self.head_dim = case.head_dim
         self.model = build_model(description, case) if model is None else model
-        self._first_channel = case.head_dim - case.n if description.rotated_last else 0
+        last = description.width.slice_width(case.n)
+        self._first_channel = case.head_dim - last if description.rotated_last else 0
         generator = torch.Generator().manual_seed(0)
         shape = (BATCH_SIZE, SEQUENCE_LENGTH)
         self.input_ids = torch.randint(_FIRST_PLAIN_TOKEN, VOCAB_SIZE, shape, generator=generator)

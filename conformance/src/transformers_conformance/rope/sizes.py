@@ -51,7 +51,7 @@ _RULES: tuple[tuple[str, Any], ...] = (
     ("vocab_size_per_layer_input", lambda d: VOCAB_SIZE),
     ("|".join(MAX_POSITIONS), lambda d: MAX_POSITION_EMBEDDINGS),
     ("(moe_)?num_(local_|routed_)?experts|n_routed_experts", lambda d: _NUM_EXPERTS),
-    ("n_group|topk_group|(moe_)?n_shared_experts|first_k_dense_replace|num_dense_layers", lambda d: 1),
+    ("n_group|o_groups|topk_group|(moe_)?n_shared_experts|first_k_dense_replace|num_dense_layers", lambda d: 1),
     ("zero_expert_num", lambda d: 2),
     ("\\w+_rank", lambda d: 2 * d),
     ("(mamba_)?(d_state|ssm_state_size)|ssm_state_size", lambda d: _LINEAR_HEAD_DIM),

@@ -33,6 +33,12 @@ class Width(Protocol):
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """Config keywords that ask for `value`, under a rope type where the config takes one."""
 
+    def slice_width(self, n: int) -> int:
+        """Channels that a model which rotates the last of a head sets apart for a width of `n`."""
+
+    def table_head_dim(self, n: int, head_dim: int) -> int:
+        """Channels of what a "proportional" table covers for a width of `n`, those that stand still included."""
+
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         """The width and the base that the attributes of a config state."""
 
@@ -45,6 +51,12 @@ class _Factor:
     # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
     base = 100.0
     no_default: str | None = None
+
+    def slice_width(self, n: int) -> int:
+        return 2 * (n // 2)  # no more than the table decides (R4)
+
+    def table_head_dim(self, n: int, head_dim: int) -> int:
+        return head_dim
 
     def read_scaling(self, config: Any) -> None:
         return None
@@ -97,6 +109,12 @@ class RopeHeadDim:
     def __init__(self, form: "RopeParametersForm", takes_head_dim: bool):
         self.form = form
         self.takes_head_dim = takes_head_dim
+
+    def slice_width(self, n: int) -> int:
+        return n
+
+    def table_head_dim(self, n: int, head_dim: int) -> int:
+        return n  # the other channels have a projection of their own
 
     def values(self, n: int, head_dim: int) -> list[int]:
         return [n]
@@ -152,6 +170,12 @@ class RotaryDim:
     base = FIXED_BASE
     takes_rope_type = False
     no_default = None
+
+    def slice_width(self, n: int) -> int:
+        return 2 * (n // 2)  # no more than the table decides (R4)
+
+    def table_head_dim(self, n: int, head_dim: int) -> int:
+        return head_dim
 
     def read_scaling(self, config: Any) -> None:
         return None

@@ -1,6 +1,7 @@
 """Comparisons with the reference that several checks make, and their tolerances."""
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import torch
@@ -17,8 +18,15 @@ from ..verdict import Verdict
 from .registry import U
 
 
-def require_tables(verdict: Verdict, model: torch.nn.Module, expected: np.ndarray, base: float) -> None:
-    for name, table in kept_frequencies(model).items():
+def require_tables(
+    verdict: Verdict,
+    model: torch.nn.Module,
+    expected: np.ndarray,
+    base: float,
+    among: Collection[torch.nn.Module] | None = None,
+) -> None:
+    """Every table, or every one of these modules, has the expected entries."""
+    for name, table in kept_frequencies(model, among).items():
         verdict.require(table.shape == expected.shape, f"entries of {name}", expected.shape, table.shape)
         # By the ratio: the slowest frequencies are small, and as exact as the others. Zeros are exact.
         some = expected != 0

@@ -64,7 +64,7 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
             description.width.base,
             spelling.scaling,
             max_position_embeddings=MAX_POSITION_EMBEDDINGS,
-            head_dim=case.head_dim,
+            head_dim=description.width.table_head_dim(case.n, case.head_dim),
         )
         try:
             model = _build(description, case, spelling.values)
@@ -138,7 +138,7 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
         base,
         description.width.read_scaling(model.config),
         max_position_embeddings=MAX_POSITION_EMBEDDINGS,
-        head_dim=case.head_dim,
+        head_dim=description.width.table_head_dim(case.n, case.head_dim),
     )
     require_tables(verdict, model, frequencies, base)
     own = Probe(description, case, model)

@@ -8,6 +8,7 @@ from ..frequencies import kept_attention_factors
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
+from ..tracing import recorded_calls
 from ..verdict import Verdict
 from .assertions import require_refusal, require_tables, require_turned
 from .registry import FEW_HEADS, U, odd_width, rope_property
@@ -76,8 +77,9 @@ def require_scaled(description: Description, case: Case, verdict: Verdict, ids: 
     """
     base = description.width.base
     scaling = scaling_parameters(case)
+    table_head_dim = description.width.table_head_dim(case.n, case.head_dim)
     at_rest, factor = inverse_frequencies(
-        case.n, base, scaling, max_position_embeddings=MAX_POSITION_EMBEDDINGS, head_dim=case.head_dim
+        case.n, base, scaling, max_position_embeddings=MAX_POSITION_EMBEDDINGS, head_dim=table_head_dim
     )
     running, _ = inverse_frequencies(
         case.n,
@@ -85,12 +87,13 @@ def require_scaled(description: Description, case: Case, verdict: Verdict, ids: 
         scaling,
         max_position_embeddings=MAX_POSITION_EMBEDDINGS,
         sequence_length=int(ids.max()) + 1,
-        head_dim=case.head_dim,
+        head_dim=table_head_dim,
     )
     own = Probe(description, case)
     require_tables(verdict, own.model, at_rest, base)
     verdict.require(bool(own.outputs(ids).isfinite().all()), "outputs", "finite", "infinite or NaN")
-    require_tables(verdict, own.model, running, base)
+    # A table that no pass asks for stays at rest.
+    require_tables(verdict, own.model, running, base, recorded_calls(own, [*own.model.modules()], ids))
     for kept in kept_attention_factors(own.model):
         verdict.require(abs(kept - factor) <= 4 * U * factor, "attention_scaling", f"{factor:.9g}", f"{kept:.9g}")
     plain = Case(case.head_dim, case.n, case.value)
