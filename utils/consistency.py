@@ -22,6 +22,8 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 _MODEL = re.compile(r"(?:\.\.|\.\.\.models\.|transformers\.models\.)(\w+\.\w+)")
+# The generator writes `super()` where a modular file names a class, so as not to take over what its parent does.
+_NAMED_PARENT = re.compile(r"\b(?:nn\.)?[A-Z]\w*\.(\w+)\(self(?:, )?")
 _GENERATED = "This file was automatically generated from"
 _COPIED = re.compile(r"# Copied from (?:src/)?transformers\.([\w.]+)(?: with (.+))?$")
 
@@ -65,7 +67,7 @@ class File:
         return ast.parse(self.text)
 
     def source(self, name: str) -> str:
-        return self.definitions[name].text(self.lines)
+        return _NAMED_PARENT.sub(r"super().\1(", self.definitions[name].text(self.lines))
 
 
 class Tree:

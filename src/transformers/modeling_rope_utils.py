@@ -101,6 +101,20 @@ class RotaryEmbeddingConfigMixin:
         types = getattr(self, "layer_types", None) or [None] * self.num_hidden_layers
         return [layer for layer, own in zip(self.per_layer_config, types, strict=False) if layer_type in (None, own)]
 
+    def _whole_sections(self: "PreTrainedConfig", sections: list[int], pairs: int) -> list[int]:
+        """
+        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them.
+
+        Args:
+            pairs: how many there are.
+
+        Raises:
+            ValueError: the sections hold more pairs, or fewer; names the key, its value and the sum that fits.
+        """
+        if sum(sections) != pairs:
+            raise ValueError(f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width")
+        return sections
+
     def _check_context_length(
         self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any] | None
     ) -> None:

@@ -1,5 +1,5 @@
 class EfficientLoFTRConfig:
-    def _validate_rotary_width(self, key: str, value: float | None) -> None:
+    def _validate_rotary_width(self, key: str, value: float | None, layer_type: str | None = None) -> None:
         """
         Refuse a share of the head that does not make a quarter of `hidden_size` frequencies: here a single rotation
         spans all heads, and rows and columns take turns at its pairs.
