@@ -3,6 +3,7 @@ width (R1, R4). Definitions of both trees are run apart from their packages, so 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -322,6 +323,8 @@ def test_sections_must_sum_to_the_pairs(file: str, owner: str):
     module = SimpleNamespace(compute_default_rope_parameters=lambda config: (torch.ones(8), 1.0))
     config = config_of(16, mrope_section=[2, 3, 3])
     config.max_position_embeddings = 32
+    held_against = load("modeling_rope_utils.py", "RotaryEmbeddingConfigMixin._whole_sections", fork())
+    config._whole_sections = partial(held_against, config)
     construct(module, config)
     assert module.mrope_section == [2, 3, 3]
     for sections in ([2, 3, 4], [2, 2, 2]):
