@@ -1,11 +1,18 @@
 """What a tiny config is made of: sizes by their names, and rotations as the class wants them written."""
 
 import pytest
-from transformers import BertConfig, DeepseekV3Config, Gemma3TextConfig, IdeficsConfig, Qwen3NextConfig
+from transformers import (
+    BertConfig,
+    CohereCompassTextConfig,
+    DeepseekV3Config,
+    Gemma3TextConfig,
+    IdeficsConfig,
+    Qwen3NextConfig,
+)
 
 from tiny_rope import TinyRopeConfig
 from transformers_conformance.rope.probe import SEQUENCE_LENGTH
-from transformers_conformance.rope.sizes import tiny_sizes
+from transformers_conformance.rope.sizes import other_layers, tiny_sizes
 from transformers_conformance.rope.width import ConfigFields, RopeHeadDim, detect_width
 
 
@@ -29,6 +36,11 @@ def test_names_that_are_not_known_keep_their_defaults():
 def test_layers_are_those_with_attention():
     assert sizes(Qwen3NextConfig)["layer_types"] == ["full_attention"] * 2
     assert sizes(Gemma3TextConfig)["layer_types"] == ["sliding_attention", "full_attention"]
+
+
+def test_layers_without_softmax_attention_are_tried_last():
+    *_, last = other_layers(Qwen3NextConfig, ConfigFields.of(Qwen3NextConfig))
+    assert last == {"layer_types": ["full_attention", "linear_attention"]}
 
 
 def test_sizes_of_parts_are_tiny_as_well():
@@ -71,6 +83,13 @@ def test_pairs_are_dealt_out_to_axes(default, pairs, section):
 
     width = detect_width(Config, "mrope_section")
     assert width.config_values(pairs / 4, None, 8)["rope_parameters"]["mrope_section"] == section
+
+
+def test_what_a_config_leaves_to_the_code_is_read_there():
+    code = 'rope_parameters[layer_type].get("mrope_section", [22, 22, 20])'
+    asked = detect_width(CohereCompassTextConfig, code).config_values(1.0, None, 8)["rope_parameters"]
+    assert asked.keys() == {"full_attention"}
+    assert asked["full_attention"]["mrope_section"] == [1, 1, 2]
 
 
 def test_a_scale_by_position_is_turned_off():

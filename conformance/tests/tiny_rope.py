@@ -422,7 +422,7 @@ class TinyRopeModel(PreTrainedModel):
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
         seen = 0 if past_key_values is None else past_key_values.get_seq_length()
-        batch, seq = input_ids.shape
+        batch, seq = input_ids.shape[:2]
         mask = self.mask(attention_mask, int(seen), batch, seq)
         position_ids = self.counted(int(seen), batch, seq) if position_ids is None else position_ids
         if attention_mask is None and past_key_values is None:

@@ -31,6 +31,8 @@ class RotaryNdimsOddTestMixin:
             class of tests that ran in full fails where nothing broke that an exception covers: take it out.
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
+        entry: where tokens enter, if not by `input_ids`: an argument of `forward` that takes embeddings of them, or
+            "layers", which then run alone.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
     Properties that cannot be asked of the model have no tests in its class; the results that `recording` writes say
@@ -51,6 +53,7 @@ class RotaryNdimsOddTestMixin:
     exceptions: tuple[Deviation, ...] = ()
     rotated_last: bool = False
     normed_after_rotation: bool = False
+    entry: str = "input_ids"
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -105,6 +108,7 @@ class RotaryNdimsOddTestMixin:
                 exceptions,
                 cls.rotated_last,
                 cls.normed_after_rotation,
+                cls.entry,
             )
         return cls._description
 

@@ -10,6 +10,7 @@ from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from .case import Case
 from .deviation import Deviation
+from .entry import LAYERS, entered_class
 from .reference import Layout
 from .width import ConfigFields, Width, detect_width
 
@@ -40,7 +41,7 @@ class Description:
 
     Args:
         config_class: its config class.
-        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
+        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`; others by `entry`.
         layout: how channels pair up (R3).
         config_overrides: config keywords that the rules of `tiny` do not find.
         rope_types: the scaled rope types that the model supports; None stands for all that the release knows where
@@ -49,6 +50,7 @@ class Description:
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated; those are then all 1,
             since others would turn a pair once more.
+        entry: where tokens enter, as `entered_class` takes it.
     """
 
     config_class: type
@@ -59,6 +61,12 @@ class Description:
     exceptions: tuple[Deviation, ...] = ()
     rotated_last: bool = False
     normed_after_rotation: bool = False
+    entry: str = "input_ids"
+
+    @cached_property
+    def entered_class(self) -> type:
+        """The class that the checks build, which takes `input_ids`."""
+        return entered_class(self.model_class, self.config_class, self.entry)
 
     @cached_property
     def width(self) -> Width:
@@ -94,11 +102,16 @@ class Description:
     @property
     def takes_cache(self) -> bool:
         """Whether a pass can be given the keys and values of earlier tokens."""
-        return "past_key_values" in inspect.signature(self.model_class.forward).parameters
+        return "past_key_values" in inspect.signature(self.entered_class.forward).parameters
 
     @property
     def takes_position_ids(self) -> bool:
-        return "position_ids" in inspect.signature(self.model_class.forward).parameters
+        return "position_ids" in inspect.signature(self.entered_class.forward).parameters
+
+    @property
+    def layers_alone(self) -> bool:
+        """Whether nothing but its rotary module and its layers run."""
+        return self.entry == LAYERS
 
     def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         """One case for every way of writing this width into the config."""

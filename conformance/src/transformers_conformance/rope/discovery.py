@@ -11,11 +11,13 @@ from typing import get_args
 
 import torch
 import transformers
+from torch import nn
 from transformers import PreTrainedModel
 
 from . import positions
 from .capture import Attention
 from .description import Case, Description
+from .entry import LAYERS, base_class
 from .layers import layers_without_rope
 from .probe import Probe
 from .reference import Layout, pair_channels
@@ -25,6 +27,7 @@ from .width import ConfigFields
 
 
 _HEAD_DIM = 8
+_ARGUMENTS = ("input_ids", "inputs_embeds", "hidden_states")
 _ROTARY_DEFINITION = re.compile(r"^(class|def) \w*([Rr]otary|rotate_|[Rr]ope|RoPE)", re.MULTILINE)
 # What turns positions into numbers moves a channel by more than this share of the largest value.
 _VISIBLE = 1e-3
@@ -44,18 +47,47 @@ def rope_models() -> Iterator[str]:
             yield model
 
 
-def model_classes(model: str) -> list[type]:
-    """The classes of a folder that take `input_ids`, have attention of their own and no head; towers come first."""
+def model_classes(model: str) -> list[tuple[type, type, str]]:
+    """The classes of a folder that have attention of their own and no head, with a config class and an entry.
+
+    Those that take `input_ids` come first, then those that take embeddings, then layers alone; of each, towers first.
+    """
     module = importlib.import_module(f"transformers.models.{model}.modeling_{model}")
     classes = [
-        cls
+        (cls, config_class)
         for name, cls in vars(module).items()
-        if inspect.isclass(cls) and issubclass(cls, PreTrainedModel) and cls.__module__ == module.__name__
-        # A class with a head is named after its task.
-        if cls.__name__ == name and "For" not in name and isinstance(cls.config_class, type)
-        if "input_ids" in inspect.signature(cls.forward).parameters and has_heads(ConfigFields.of(cls.config_class))
+        if inspect.isclass(cls) and issubclass(cls, nn.Module) and cls.__module__ == module.__name__
+        # A class with a head is named after its task; the class that all others extend has no forward.
+        if cls.__name__ == name and "For" not in name and "forward" in vars(cls)
+        for config_class in _own_configs(cls)
     ]
-    return sorted(classes, key=lambda cls: len(getattr(cls.config_class, "sub_configs", ())))
+    classes.sort(key=lambda pair: len(getattr(pair[1], "sub_configs", ())))
+    return [
+        (*pair, entry)
+        for entry in (*_ARGUMENTS, LAYERS)
+        for pair in classes
+        if entry == LAYERS or {entry, "position_ids"} <= inspect.signature(pair[0].forward).parameters.keys()
+    ]
+
+
+def _own_configs(cls: type) -> list[type]:
+    """The config that a class is built from, where it has attention of its own.
+
+    A tower may state the config of the whole, which then has parts of one class. A part states none, and holds layers
+    and a rotary module.
+    """
+    if not issubclass(cls, PreTrainedModel):
+        code = inspect.getsource(cls)
+        if "ModuleList(" not in code or "RotaryEmbedding(" not in code:
+            return []
+        cls = base_class(cls)
+    stated = cls.config_class
+    if not isinstance(stated, type):
+        return []
+    if has_heads(ConfigFields.of(stated)):
+        return [stated]
+    parts = set(getattr(stated, "sub_configs", {}).values())
+    return list(parts) if len(parts) == 1 and all(has_heads(ConfigFields.of(x)) for x in parts) else []
 
 
 def describe(model: str) -> Description:
@@ -65,26 +97,27 @@ def describe(model: str) -> Description:
         NoDescriptionError: there is none.
     """
     problems = []
-    for model_class in model_classes(model):
+    for model_class, config_class, entry in model_classes(model):
         try:
-            return describe_class(model_class)
+            return describe_class(model_class, config_class=config_class, entry=entry)
         except Exception as error:
-            problems.append(f"{model_class.__name__}: {type(error).__name__}: {error}")
-    raise NoDescriptionError("; ".join(problems) or f"{model} has no class that takes input_ids")
+            problems.append(f"{model_class.__name__}, {entry}: {type(error).__name__}: {error}")
+    raise NoDescriptionError("; ".join(problems) or f"{model} has no model class with attention of its own")
 
 
-def describe_class(model_class: type, **stated) -> Description:
+def describe_class(model_class: type, config_class: type | None = None, **stated) -> Description:
     """What the checks need to know of a model class, found out by running it.
 
     Where some layers have no RoPE and nothing in the config says so, layers are all of a kind that has.
 
     Args:
+        config_class: what it is built from; None stands for the class that it states.
         stated: arguments of `Description` that are known.
 
     Raises:
         NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of its channels.
     """
-    assumed = Description(model_class.config_class, model_class, "half-split", **stated)
+    assumed = Description(config_class or model_class.config_class, model_class, "half-split", **stated)
     overrides = [{}, *other_layers(assumed.config_class, assumed.fields)]
     problems = []
     for override, normed in itertools.product(overrides, (False, True)):
@@ -115,7 +148,7 @@ def _described(description: Description, case: Case) -> Description:
 def _require_tiny(description: Description, case: Case) -> None:
     """Raises `NoDescriptionError` for a model that a name unknown to `sizes` has left large."""
     with torch.device("meta"):
-        bare = description.model_class(description.config_class(**config_values(description, case)))
+        bare = description.entered_class(description.config_class(**config_values(description, case)))
     name, largest = max(bare.named_parameters(), key=lambda named: named[1].numel())
     if largest.numel() > _LARGE:
         raise NoDescriptionError(f"{description.model_class.__name__} is not tiny: {name} is {tuple(largest.shape)}")

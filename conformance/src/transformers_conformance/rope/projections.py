@@ -28,6 +28,13 @@ def normed_over_heads(probed: Probe) -> bool:
     return any(parameter.shape == (width,) for norm in norms for parameter in norm.parameters(recurse=False))
 
 
+def weighs_heads_apart(probed: Probe) -> bool:
+    """Whether q or k passes a norm with weights of its own for each head: then no head can take another's place."""
+    attention = probed.attention(positions.zeros()).module
+    norms = [module for module in attention.modules() if not isinstance(module, torch.nn.Linear)]
+    return any(parameter.dim() == 2 for norm in norms for parameter in norm.parameters(recurse=False))
+
+
 def read_moved(probed: Probe, position_ids: torch.Tensor) -> Attention:
     """q and k of one row of tokens `1 + features` times: row `f + 1` has its `f`-th projected feature moved by 1.
 

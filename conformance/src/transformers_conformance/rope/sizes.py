@@ -64,6 +64,11 @@ _RULES: tuple[tuple[str, Any], ...] = (
     ("linear_(key_|value_)?head_dim", lambda d: _LINEAR_HEAD_DIM),
     ("index_n_heads", lambda d: NUM_HEADS),
     ("num_kv_shared_layers", lambda d: 0),
+    ("use_\\w*rope", lambda d: True),
+    ("freeze_\\w+_layers", lambda d: False),
+    ("base_channels|latent_channels", lambda d: 32),  # in groups of 32
+    ("nemo_conv_channels|ext_pw_out_channel", lambda d: NUM_HEADS * d),
+    ("vocabulary_map", lambda d: {"<image>": _SPECIAL_TOKEN}),
     ("attn_layer_period", lambda d: 1),
     ("attn_layer_offset", lambda d: 0),
     ("attn_layer_indices|full_attn_idxs", lambda d: list(range(NUM_LAYERS))),
@@ -160,11 +165,14 @@ def layer_kinds(config_class: type) -> Mapping[str, Any]:
 def other_layers(config_class: type, fields: ConfigFields) -> Iterator[dict[str, Any]]:
     """Config keywords for models to which not all that the names say applies, mildest first.
 
-    A key for each head; then all layers of one kind.
+    A key for each head; then all layers of one kind; then twice as many heads, for those twice as wide as the sizes
+    say; then one layer without softmax attention, where a class demands one.
     """
     alone = {name: NUM_HEADS for name in fields.defaults if _KEY_HEADS.fullmatch(name)}
     alike = [{name: kinds} for name, kinds in _alike_layers(config_class)]
-    yield from (x for x in (alone, *alike, *(alone | kinds for kinds in alike)) if x)
+    narrow = {name: 2 * NUM_HEADS for name in fields.defaults if _HEADS.fullmatch(name) or name in alone}
+    mixed = [{name: kinds} for name, kinds in _mixed_layers(config_class)]
+    yield from (x for x in (alone, *alike, *(alone | kinds for kinds in alike), narrow, *mixed) if x)
 
 
 def _alike_layers(config_class: type) -> Iterator[tuple[str, list[str]]]:
@@ -172,6 +180,14 @@ def _alike_layers(config_class: type) -> Iterator[tuple[str, list[str]]]:
     for name, kinds in _lists_of_kinds(config_class):
         for kind in sorted({kind for kind in kinds if _attends(kind)}, key=by_plainness):
             yield name, [kind] * NUM_LAYERS
+
+
+def _mixed_layers(config_class: type) -> Iterator[tuple[str, list[str]]]:
+    """The keyword of the kinds of layers, with one that has softmax attention before one that has not."""
+    for name, kinds in _lists_of_kinds(config_class):
+        others = [kind for kind in kinds if not _attends(kind)]
+        if others:
+            yield name, [min(filter(_attends, kinds), key=by_plainness), others[0]]
 
 
 def _lists_of_kinds(config_class: type) -> Iterator[tuple[str, list[str]]]:

@@ -109,7 +109,7 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
-        model = description.model_class(config).eval()
+        model = description.entered_class(config).eval()
     finally:
         torch.set_default_dtype(before)
     seed_weights(model)
@@ -120,9 +120,11 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
 
 @torch.no_grad()
 def _level_norms_of_heads(model: torch.nn.Module) -> None:
-    """Fills with 1 what norms over the channels of one head multiply by, and freezes it: it turns with no pair."""
+    """Fills with 1 what the channels of one head are multiplied by, and freezes it: it turns with no pair."""
+    config = model.config
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     for name, parameter in model.named_parameters():
-        if "norm" in name and parameter.shape == (model.config.head_dim,):
+        if parameter.shape == (head_dim,) and not name.endswith("bias"):
             parameter.fill_(1.0).requires_grad_(False)
 
 

@@ -17,16 +17,16 @@ def rotary_path(probed: Probe) -> list[torch.nn.Module]:
     """The first attention module with RoPE, last, and the module that makes its angles before it, if there is one."""
     attention = probed.attention(positions.zeros()).module
     tables = [module for module in probed.model.modules() if holds_table(module)]
-    called = [*recorded_calls(probed, [*tables, attention], None)]
+    called = [*recorded_calls(probed, [*tables, attention], positions.zeros())]
     return called[: called.index(attention) + 1]
 
 
 def recorded_calls(
-    probed: Probe, modules: list[torch.nn.Module], position_ids: torch.Tensor | None
+    probed: Probe, modules: list[torch.nn.Module], position_ids: torch.Tensor
 ) -> dict[torch.nn.Module, Call]:
     """The arguments of the last call of each module that a pass without a cache calls, in the order of first calls."""
     calls: dict[torch.nn.Module, Call] = {}
-    given = {} if position_ids is None else {"position_ids": position_ids}
+    given = {"position_ids": position_ids}
     mask = torch.ones_like(probed.input_ids)
     with ExitStack() as stack, torch.no_grad():
         for module in modules:

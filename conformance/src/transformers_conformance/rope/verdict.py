@@ -93,8 +93,9 @@ def reproduction(property_name: str, description: Description, case: Case) -> st
             ("rope_types", description.rope_types),
             ("rotated_last", description.rotated_last),
             ("normed_after_rotation", description.normed_after_rotation),
+            ("entry", description.entry),
         )
-        if value not in ({}, None, False)
+        if value not in ({}, None, False, "input_ids")
     )
     return "\n".join(
         [

@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ from .reference import rotary_ndims
 
 # RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
 FIXED_BASE = 10000.0
+_SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
 _MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
@@ -235,6 +237,20 @@ def rotary_kinds(config_class: type) -> Mapping[str, bool]:
     return kinds if known and any(kinds.values()) else {}
 
 
+def _kinds_in(config_class: type, code: str) -> Mapping[str, bool]:
+    """The same, or all kinds of layers, where a class keeps none by default and its model's code asks for them."""
+    kept = rotary_kinds(config_class)
+    if kept or "rope_parameters[layer_type]" not in code:
+        return kept
+    return dict.fromkeys(getattr(default_config(config_class), "layer_types", None) or (), True)
+
+
+def _section_in(code: str) -> list[int] | None:
+    """The `mrope_section` that the code of a model falls back to."""
+    found = _SECTION_DEFAULT.search(code)
+    return found and [int(pairs) for pairs in found[1].split(",")]
+
+
 def _is_rotary(parameters: Any) -> bool:
     return isinstance(parameters, Mapping) and "rope_theta" in parameters
 
@@ -257,8 +273,8 @@ class RopeParametersForm:
     @classmethod
     def of(cls, config_class: type, code: str) -> "RopeParametersForm":
         kept = getattr(default_config(config_class), "rope_parameters", None) or {}
-        section = kept.get("mrope_section") or _MROPE_SECTION if "mrope_section" in code else ()
-        return cls(rotary_kinds(config_class), tuple(section), "llama_4_scaling_beta" in code)
+        section = kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if "mrope_section" in code else ()
+        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
 
     @property
     def plain(self) -> bool:

@@ -16,19 +16,19 @@ from ..tiny import build_model
 from ..tracing import first_tensor, recorded_calls, rotary_path
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_position_ids
+from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
 
 
 def without_sdpa(description: Description) -> str | None:
     if not getattr(description.model_class, "_supports_sdpa", False):
         return f"{description.model_class.__name__} does not say that it supports sdpa"
-    return without_position_ids(description)
+    return without_a_mask(description)
 
 
 def without_flex(description: Description) -> str | None:
     if not getattr(description.model_class, "_supports_flex_attn", False):
         return f"{description.model_class.__name__} does not say that it supports flex attention"
-    return without_position_ids(description) or _flex_obstacle()
+    return without_a_mask(description) or _flex_obstacle()
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_sdpa)

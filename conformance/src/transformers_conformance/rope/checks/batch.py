@@ -10,7 +10,7 @@ from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, Probe, probe, run_model
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, build_model
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_position_ids
+from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
 
 
 _SHORT = 7  # tokens of the padded row
@@ -19,7 +19,7 @@ _PACKED = [[4, 7], [6, 5]]  # lengths of the rows that each row of a batch is ma
 
 def without_packing(description: Description) -> str | None:
     """Why packed rows cannot be asked for, or None. A model that fails to run is not excused."""
-    reason = without_position_ids(description)
+    reason = without_a_mask(description)
     if reason is not None:
         return reason
     probed = probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0])
@@ -30,7 +30,7 @@ def without_packing(description: Description) -> str | None:
     return None if asked else f"{description.model_class.__name__} does not look for packed rows in its positions"
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_a_mask)
 def check_padding(description: Description, case: Case, verdict: Verdict) -> None:
     """A row padded on the left or on the right, beside a longer one, gives what it gives alone and unpadded."""
     probed = probe(description, case)

@@ -5,7 +5,7 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..probe import Probe, probe
-from ..projections import moved_heads, normed_over_heads, projections, read_moved
+from ..projections import moved_heads, normed_over_heads, projections, read_moved, weighs_heads_apart
 from ..reference import inverse_frequencies
 from ..sizes import NUM_HEADS
 from ..tiny import build_model, size_values
@@ -34,6 +34,18 @@ def without_heads_of_their_own(description: Description) -> str | None:
     return f"{description.model_class.__name__} has a norm over all heads" if normed else None
 
 
+def without_heads_alike(description: Description) -> str | None:
+    """Why heads cannot change places, or None."""
+    reason = without_heads_of_their_own(description)
+    if reason is not None:
+        return reason
+    try:
+        apart = weighs_heads_apart(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
+    except Exception:
+        return None
+    return f"{description.model_class.__name__} has a norm with weights for each head" if apart else None
+
+
 @rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair, obstacle=without_heads_of_their_own)
 def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
     """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
@@ -60,7 +72,7 @@ def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
             verdict.fail(f"heads of the {name} that projected feature {feature} moves", *moved)
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_heads_of_their_own)
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_heads_alike)
 def check_head_permutation(description: Description, case: Case, verdict: Verdict) -> None:
     """Heads and key groups that change places, by the rows of their projections, change places in q and k alone.
 

@@ -19,7 +19,7 @@ def check_saved_model(description: Description, case: Case, verdict: Verdict) ->
     """Saved and loaded, which builds it without memory and fills it, a model gives bit-equal outputs."""
     with tempfile.TemporaryDirectory() as folder:
         probe(description, case).model.save_pretrained(folder)
-        loaded = description.model_class.from_pretrained(folder, attn_implementation="eager").float().eval()
+        loaded = description.entered_class.from_pretrained(folder, attn_implementation="eager").float().eval()
     _require_same(description, case, verdict, "saved and loaded", loaded)
 
 
@@ -48,14 +48,14 @@ def check_meta(description: Description, case: Case, verdict: Verdict) -> None:
     """
     model = probe(description, case).model
     with torch.device("meta"):
-        bare = description.model_class(copy.deepcopy(model.config)).eval()
+        bare = description.entered_class(copy.deepcopy(model.config)).eval()
     bare.load_state_dict(model.state_dict(), assign=True)
     if _runs(description, case, bare):
         _require_same(description, case, verdict, "built without memory and given its weights", bare)
     placed = {"device_map": "cpu"} if importlib.util.find_spec("accelerate") else {}
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
-        loaded = description.model_class.from_pretrained(folder, attn_implementation="eager", **placed)
+        loaded = description.entered_class.from_pretrained(folder, attn_implementation="eager", **placed)
     _require_same(description, case, verdict, f"loaded with {placed}", loaded.float().eval())
 
 

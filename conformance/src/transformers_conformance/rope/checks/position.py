@@ -10,7 +10,7 @@ from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS
 from ..verdict import Verdict
 from .assertions import require_rotation, require_turned
-from .registry import FEW_HEADS, TWO_HEADS, U, no_obstacle, odd_width, rope_property, with_a_pair
+from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, with_layers_alone
 
 
 @rope_property("R5", head_dims=TWO_HEADS)
@@ -55,7 +55,14 @@ def check_positions(description: Description, case: Case, verdict: Verdict) -> N
     require_rotation(description, case, verdict, "different per row", positions.different_per_row())
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=no_obstacle)
+def without_a_count(description: Description) -> str | None:
+    """Why it cannot be told what the model counts, or None."""
+    if description.takes_position_ids or description.entry == "input_ids":
+        return with_layers_alone(description)
+    return f"{description.model_class.__name__}.forward takes neither tokens nor position_ids"
+
+
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_a_count)
 def check_counted(description: Description, case: Case, verdict: Verdict) -> None:
     """Without `position_ids`, positions are counted from 0 in each row.
 

@@ -44,7 +44,7 @@ def check_loaded_precision(description: Description, case: Case, verdict: Verdic
         build_model(description, case, max_positions=_length(description, case)).save_pretrained(folder)
         for dtype, rounding in _NARROW.items():
             # Under the name that this and older releases know.
-            model = description.model_class.from_pretrained(folder, torch_dtype=dtype, attn_implementation="eager")
+            model = description.entered_class.from_pretrained(folder, torch_dtype=dtype, attn_implementation="eager")
             loaded = next(model.parameters()).dtype
             verdict.require(loaded == dtype, "type of the model that was loaded", dtype, loaded)
             _require_far(description, case, verdict, model.eval(), rounding, f", loaded in {dtype}")

@@ -103,6 +103,15 @@ def without_position_ids(description: Description) -> str | None:
     return None
 
 
+def with_layers_alone(description: Description) -> str | None:
+    """Of what a model does around its layers: it counts positions, and makes masks of what it is given."""
+    return f"of {description.model_class.__name__}, its layers run alone" if description.layers_alone else None
+
+
+def without_a_mask(description: Description) -> str | None:
+    return with_layers_alone(description) or without_position_ids(description)
+
+
 def rope_property(
     rule: str,
     widths: Callable[[int], Iterable[int]] = every_width,

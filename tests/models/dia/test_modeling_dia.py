@@ -1,0 +1,13 @@
+import unittest
+
+from transformers.models.dia.modeling_dia import DiaEncoder
+
+from transformers import DiaEncoderConfig
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class DiaEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = DiaEncoderConfig
+    model_class = DiaEncoder
+    layout = "half-split"
+    entry = "layers"

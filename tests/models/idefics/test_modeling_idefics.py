@@ -1,0 +1,12 @@
+import unittest
+
+from transformers import IdeficsConfig, IdeficsModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class IdeficsRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = IdeficsConfig
+    model_class = IdeficsModel
+    layout = "half-split"
+    entry = "layers"
+    config_overrides = {"cross_layer_interval": 3}

@@ -1,0 +1,14 @@
+import unittest
+
+from transformers.models.xcodec2.modeling_xcodec2 import Xcodec2Decoder
+
+from transformers import Xcodec2Config
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Xcodec2DecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Xcodec2Config
+    model_class = Xcodec2Decoder
+    layout = "half-split"
+    entry = "hidden_states"
+    config_overrides = {"hidden_size": 32}
