@@ -45,14 +45,14 @@ REWRITES = [edit for edit in read_overlay(Layout(), find_release(Layout(), DEFAU
 # What each kind of rule of the overlay must leave alone, beside what it already wrote.
 NEAR_MISSES = textwrap.dedent(
     """\
-    def f(config, dim, spatial_dim, sin, cos):
-        a = torch.arange(0, spatial_dim, 2, dtype=torch.float)
+    def f(config, dim, other_dim, sin, cos):
+        a = torch.arange(0, other_dim, 2, dtype=torch.float)
         b = torch.arange(1, dim, 2, dtype=torch.float)
         c = torch.arange(0, dim - dim % 2, 2, dtype=torch.float)
         dim = config.relation_bias_embed_dim
         cos = cos.unsqueeze(1)
         base = base * scale ** (dim / (dim - 1))
-        head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        head_width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
         sin, cos = torch.split(x, 2, dim=-1)
         half, second_half = torch.chunk(x, 2, dim=-1)
         return min(config.rotary_dim, 3), config.rope_parameters.get("factor", True)
