@@ -31,8 +31,8 @@ class Subject:
 
 
 SUBJECTS = (
-    # One with a factor of its own by default, one with parameters by layer type, one without a context length.
-    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gemma3", "recurrent_gemma"), rotary=True),
+    # With a factor by default, a width in channels, parameters by layer type, no context length: one of each.
+    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gptj", "gemma3", "recurrent_gemma"), rotary=True),
     Subject("models/llama/modeling_llama.py", ("llama",)),
     Subject("models/gptj/modeling_gptj.py", ("gptj",)),
     Subject("models/glm/modeling_glm.py", ("glm",)),
