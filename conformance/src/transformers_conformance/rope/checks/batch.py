@@ -86,7 +86,7 @@ def check_packed(description: Description, case: Case, verdict: Verdict) -> None
             verdict.require_close(f"outputs of row {number} of those packed into row {row}", got, alone, tolerance)
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=odd_width, rope_types=("default", "dynamic", "longrope"))
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("default", "dynamic", "longrope"))
 def check_history(description: Description, case: Case, verdict: Verdict) -> None:
     """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs.
 
