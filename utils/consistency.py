@@ -17,6 +17,7 @@ from pathlib import Path
 
 from overlay import lockfile
 from overlay.definitions import Span, class_prefix, fingerprint, parse, prefix_of_copy
+from overlay.errors import run
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
 
@@ -257,4 +258,4 @@ def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(lambda: sys.exit(main()))

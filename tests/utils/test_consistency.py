@@ -8,77 +8,44 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 HEADER = "# This file was automatically generated from models/{0}/modular_{0}.py.\n"
-FILES = {
-    "models/oak/modeling_oak.py": """
-class OakPreTrainedModel: ...
+ROTARY = """
+class {0}PreTrainedModel: ...
 
 
-class OakRotary:
-    def table(config: OakConfig):
+class {0}Rotary:
+    def table(config: {0}Config):
         n = config.n
         return arange(0, n, 2)
 
 
 def turn(x):
     return -x
-""",
-    "models/elm/modular_elm.py": """
+"""
+MODULAR = """
 from ..oak.modeling_oak import OakRotary, turn
 
 
-class ElmPreTrainedModel: ...
+class {0}PreTrainedModel: ...
 
 
-class ElmRotary(OakRotary):
-    pass
-""",
-    "models/elm/modeling_elm.py": HEADER.format("elm")
+class {0}Rotary(OakRotary):
+"""
+FILES = {
+    "models/oak/modeling_oak.py": ROTARY.format("Oak"),
+    "models/elm/modular_elm.py": MODULAR.format("Elm") + "    pass\n",
+    "models/elm/modeling_elm.py": HEADER.format("elm") + ROTARY.format("Elm"),
+    "models/fir/modular_fir.py": MODULAR.format("Fir")
     + """
-class ElmPreTrainedModel: ...
-
-
-class ElmRotary:
-    def table(config: ElmConfig):
-        n = config.n
-        return arange(0, n, 2)
-
-
-def turn(x):
-    return -x
-""",
-    "models/fir/modular_fir.py": """
-from ..oak.modeling_oak import OakRotary
-
-
-class FirPreTrainedModel: ...
-
-
-class FirRotary(OakRotary):
     def table(config: FirConfig):
         found = super().table(config)
         return 2 * found
 """,
     "models/fir/modeling_fir.py": HEADER.format("fir")
-    + """
-class FirPreTrainedModel: ...
-
-
-class FirRotary:
-    def table(config: FirConfig):
-        n = config.n
-        found = arange(0, n, 2)
-        return 2 * found
-""",
-    "models/yew/modeling_yew.py": """
-class YewPreTrainedModel: ...
-
-
-# Copied from transformers.models.oak.modeling_oak.OakRotary with Oak->Yew
-class YewRotary:
-    def table(config: YewConfig):
-        n = config.n
-        return arange(0, n, 2)
-""",
+    + ROTARY.format("Fir").replace("return arange(0, n, 2)", "found = arange(0, n, 2)\n        return 2 * found"),
+    "models/yew/modeling_yew.py": ROTARY.format("Yew").replace(
+        "class YewRotary",
+        "# Copied from transformers.models.oak.modeling_oak.OakRotary with Oak->Yew\nclass YewRotary",
+    ),
 }
 
 

@@ -1,6 +1,5 @@
 """`python -m discovery`: every RoPE definition of a release, and which edit reaches it or why none needs to."""
 
-import sys
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from overlay.errors import OverlayError
+from overlay.errors import run
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 from .coverage import Verdict, check, judge_release
@@ -50,13 +49,5 @@ def totals_of(verdicts: list[Verdict]) -> str:
     )
 
 
-def main() -> None:
-    try:
-        app()
-    except OverlayError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

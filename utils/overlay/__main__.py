@@ -1,6 +1,5 @@
 """`python -m overlay`: build the fork, look at what it is made of, and move its lock."""
 
-import sys
 import time
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from rich.console import Console
 
 from . import lockfile
 from .build import build, built_files, find_reaches, only_one_build, plan, read_overlay
-from .errors import OverlayError
+from .errors import run
 from .index import Index
 from .layout import DEFAULT_RELEASE, Layout
 from .upstream import ensure_pristine, find_release
@@ -79,13 +78,5 @@ def edits(release: Release = DEFAULT_RELEASE) -> None:
                 console.print(f"  {len(reach.targets):4d}  {reach.label}", markup=False)
 
 
-def main() -> None:
-    try:
-        app()
-    except OverlayError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    run(app)

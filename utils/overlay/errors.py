@@ -1,5 +1,8 @@
 """The one error that the overlay raises: it says what is wrong, where, and what to do."""
 
+import sys
+from collections.abc import Callable
+
 
 class OverlayError(Exception):
     """A build that cannot go on.
@@ -14,3 +17,12 @@ class OverlayError(Exception):
         self.problem, self.way_out, self.where = problem, way_out, where
         places = [f"  {name}: {value}" for name, value in where.items() if value is not None]
         super().__init__("\n".join([problem, *places, f"  what to do: {way_out}"]))
+
+
+def run(command: Callable[[], object]) -> None:
+    """Runs a command, and ends the process with status 1 and the error's text where it raises one."""
+    try:
+        command()
+    except OverlayError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)

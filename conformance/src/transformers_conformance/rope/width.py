@@ -48,10 +48,9 @@ class Width(Protocol):
         """The scaled rope type that they state, with its parameters, or None."""
 
 
-class _Factor:
-    key = "partial_rotary_factor"
-    # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
-    base = 100.0
+class _PartOfHead:
+    """The width is a part of a head, whose other channels pass."""
+
     no_default: str | None = None
 
     def slice_width(self, n: int) -> int:
@@ -62,6 +61,12 @@ class _Factor:
 
     def read_scaling(self, config: Any) -> None:
         return None
+
+
+class _Factor(_PartOfHead):
+    key = "partial_rotary_factor"
+    # Small, so that the slowest pair of a tiny head still turns visibly; not any model's default.
+    base = 100.0
 
     def values(self, n: int, head_dim: int) -> list[float]:
         return [factor_for(n, head_dim)]
@@ -165,22 +170,12 @@ class FlatFactor(_Factor):
         return rotary_ndims(head_dim, getattr(config, self.key, 1.0)), base
 
 
-class RotaryDim:
+class RotaryDim(_PartOfHead):
     """`rotary_dim`, a number of channels, or None for the whole head; the base is fixed."""
 
     key = "rotary_dim"
     base = FIXED_BASE
     takes_rope_type = False
-    no_default = None
-
-    def slice_width(self, n: int) -> int:
-        return 2 * (n // 2)  # no more than the table decides (R4)
-
-    def table_head_dim(self, n: int, head_dim: int) -> int:
-        return head_dim
-
-    def read_scaling(self, config: Any) -> None:
-        return None
 
     def values(self, n: int, head_dim: int) -> list[int | None]:
         return [n, None] if n == head_dim else [n]
