@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -54,7 +55,8 @@ class PytestServer:
             raise RuntimeError(f"the process that runs pytest ended with status {self._process.wait()}") from None
 
     def close(self) -> None:
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):  # it may have ended before
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
 

@@ -1,0 +1,50 @@
+"""Runs of pytest that share one import do not share anything else."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_server import PytestServer
+
+
+@pytest.fixture
+def server(tmp_path):
+    (tmp_path / "test_shown.py").write_text(
+        "import os, signal, sys\n"
+        "def test_passes():\n"
+        "    sys.modules['left_behind'] = sys\n"
+        "    assert os.environ['SAID'] == 'so'\n"
+        "def test_is_alone(): assert 'left_behind' not in sys.modules\n"
+        "def test_shared(): assert 'wave' in sys.modules\n"
+        "def test_fails(): assert False, 'as told'\n"
+        "def test_dies(): os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    server = PytestServer(Path(sys.executable), ["wave", "no_such_module"], tmp_path, dict(os.environ))
+    yield server
+    server.close()
+
+
+def run(server: PytestServer, tmp_path: Path, name: str) -> tuple[int, str]:
+    log = tmp_path / "log"
+    arguments = [tmp_path / "test_shown.py", "-k", name, "-p", "no:cacheprovider"]
+    return server.run(arguments, {"SAID": "so"}, log), log.read_text()
+
+
+def test_each_run_has_its_status_its_variables_and_its_log(server, tmp_path):
+    for name, status in (("passes", 0), ("is_alone", 0), ("shared", 0), ("fails", 1), ("nothing", 5)):
+        assert run(server, tmp_path, name)[0] == status, name
+    assert "as told" in run(server, tmp_path, "fails")[1]
+    assert "as told" not in run(server, tmp_path, "passes")[1]
+
+
+def test_a_run_that_dies_ends_no_other(server, tmp_path):
+    assert run(server, tmp_path, "dies")[0] == -9
+    assert run(server, tmp_path, "passes")[0] == 0
+
+
+def test_a_server_that_has_ended_says_so(server, tmp_path):
+    server._process.kill()
+    server._process.wait()
+    with pytest.raises(RuntimeError, match="ended with status -9"):
+        run(server, tmp_path, "passes")
