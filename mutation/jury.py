@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,17 +35,24 @@ def find_killer(checks: Iterable[str]) -> str | None:
 def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[int]]]:
     """`find_killer` of all checks, and the lines of a file that each of them runs, as if it were alone.
 
-    What runs while modules are imported stands under "".
+    Lines that run while modules are imported stand under "import"; those that run before any check, under "".
     """
-    lines: dict[str, set[int]] = {"": set()}
+    lines: dict[str, set[int]] = {"": set(), "import": set()}
     name = ""
 
     def local(frame, event, argument):
         lines[name].add(frame.f_lineno)
         return local
 
+    def imported(frame, event, argument):
+        lines["import"].add(frame.f_lineno)
+        return imported
+
     def enter(frame, event, argument):
-        return local(frame, event, argument) if frame.f_code.co_filename == file else None
+        if frame.f_code.co_filename != file:
+            return None
+        tracer = imported if _is_imported(frame) else local
+        return tracer(frame, event, argument)
 
     sys.settrace(enter)
     try:
@@ -64,6 +71,16 @@ def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[
     finally:
         sys.settrace(None)
     return None, {check: sorted(ran) for check, ran in lines.items()}
+
+
+def _is_imported(frame: FrameType | None) -> bool:
+    """Whether it runs because a module of a package is imported; the file of a model's tests is of none."""
+    while frame is not None:
+        names = frame.f_globals
+        if frame.f_code.co_name == "<module>" and names.get("__package__") and names["__name__"] != "__main__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 @cache

@@ -1,8 +1,12 @@
-"""A process that has imported all that a mutant of one module cannot change, and forks a child for every mutant.
+"""Processes that have imported all that a mutant of one module cannot change, and fork a child for every mutant.
 
-It speaks JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killer"}` out, the name of a check, "time" or
+There are two. One has imported everything, and puts the code of the mutant into the functions that are there: that
+takes no time, but changes nothing that ran while modules were imported. Where a mutant changes that, the other one
+judges it, which has imported what does not need the module, and imports the rest anew.
+
+They speak JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killer"}` out, the name of a check, "time" or
 "crash". The first line out is about the module as it is: `{"killer", "seconds"}`. A mutant is judged by the checks
-that run one of its lines, `[first, last]`; all of them, where that runs at import.
+that run one of its lines, `[first, last]`; all of them, where that runs before any check.
 
     python -m mutation.zygote MODULE MODEL...
 """
@@ -17,10 +21,14 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from .in_place import Functions
 from .jury import find_killer, trace
 
 
+_BEFORE_CHECKS = ("", "import")
 MEMORY = 16 * 2**30  # bytes of address space; a mutant that asks for more is caught by that
 
 
@@ -66,6 +74,42 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.source, self.path)
 
 
+class _Zygote:
+    """A forked process that imports modules, and then forks a child for every mutant.
+
+    Args:
+        prepare: what it does first. It gives what puts a mutant's source in place, in a child, and says if it did.
+    """
+
+    def __init__(self, prepare: Callable[[], Callable[[str], bool]]):
+        requests, self._requests = os.pipe()
+        self._replies, replies = os.pipe()
+        if not os.fork():
+            os.close(self._requests)
+            with os.fdopen(requests) as lines, os.fdopen(replies, "w", buffering=1) as answers:
+                self._serve(prepare(), lines, answers)
+            os._exit(0)
+        os.close(requests)
+        os.close(replies)
+        self._requests = os.fdopen(self._requests, "w", buffering=1)
+        self._replies = os.fdopen(self._replies)
+
+    @staticmethod
+    def _serve(apply: Callable[[str], bool], requests: Iterable[str], replies) -> None:
+        for line in requests:
+            request = json.loads(line)
+
+            def judge(request=request) -> dict:
+                placed = apply(request["source"])
+                return {"placed": placed, "killer": find_killer(request["checks"]) if placed else None}
+
+            print(json.dumps(_in_child(judge, request["seconds"])), file=replies)
+
+    def judge(self, source: str, checks: list[str], seconds: float) -> dict:
+        print(json.dumps({"source": source, "checks": checks, "seconds": seconds}), file=self._requests)
+        return json.loads(self._replies.readline())
+
+
 def main(module: str, *models: str) -> None:
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     silence = os.open(os.devnull, os.O_WRONLY)
@@ -75,45 +119,66 @@ def main(module: str, *models: str) -> None:
     print(json.dumps({"killer": unmutated["killer"], "seconds": time.monotonic() - start}), file=replies)
     if unmutated["killer"] is not None:
         return
-    _import_around(module, unmutated["modules"])
-    reach = unmutated["reach"]
+    reach, modules = unmutated["reach"], unmutated["modules"]
+    anew, in_place = _Zygote(lambda: _import_around(module, modules)), _Zygote(lambda: _import_all(module, modules))
     for line in sys.stdin:
         request = json.loads(line)
-        checks = _checks_of(reach, *request["lines"])
-        first = [name for name in request["first"] if name in checks]
+        first, last = request["lines"]
+        checks = _checks_of(reach, first, last)
+        ordered = [*(name for name in request["first"] if name in checks), *checks]
+        for zygote in (anew,) if any(first <= line <= last for line in reach["import"]) else (in_place, anew):
+            reply = zygote.judge(request["source"], ordered, request["seconds"])
+            if reply.pop("placed", True):
+                break
+        print(json.dumps(reply), file=replies)
 
-        def judge(request=request, checks=(*first, *checks)) -> dict:
-            sys.meta_path.insert(0, _Mutated(module, request["source"]))
-            return {"killer": find_killer(checks)}
 
-        print(json.dumps(_in_child(judge, request["seconds"]) if checks else {"killer": None}), file=replies)
+def _import_all(module: str, names: Iterable[str]) -> Callable[[str], bool]:
+    _import(names)
+    file = _file_of(module)
+    return Functions(file, Path(file).read_text()).replace
 
 
-def _judge_unmutated(module: str, models: tuple[str, ...]) -> dict:
+def _import_around(module: str, names: Iterable[str]) -> Callable[[str], bool]:
+    """Imports what does not need the module; the children import the rest."""
+    guard = _HeldBack(module)
+    sys.meta_path.insert(0, guard)
+    _import(names)
+    sys.meta_path.remove(guard)
+
+    def apply(source: str) -> bool:
+        sys.meta_path.insert(0, _Mutated(module, source))
+        return True
+
+    return apply
+
+
+def _file_of(module: str) -> str:
     # `find_spec` would import the packages around it, some of which may import the module before it is traced.
     package, _, path = module.partition(".")
     folder = importlib.machinery.PathFinder.find_spec(package).submodule_search_locations[0]
-    killer, reach = trace(models, os.path.join(folder, *path.split(".")) + ".py")
+    return os.path.join(folder, *path.split(".")) + ".py"
+
+
+def _judge_unmutated(module: str, models: tuple[str, ...]) -> dict:
+    killer, reach = trace(models, _file_of(module))
     return {"killer": killer, "reach": reach, "modules": list(sys.modules)}
 
 
 def _checks_of(reach: dict[str, list[int]], first: int, last: int) -> dict[str, None]:
-    """The checks that run any of these lines, in order."""
+    """The checks that run any of these lines, in order; all, where something before them does."""
     running = {name for name, lines in reach.items() if any(first <= line <= last for line in lines)}
-    return {name: None for name in reach if name and ("" in running or name in running)}
+    early = not running.isdisjoint(_BEFORE_CHECKS)
+    return {name: None for name in reach if name not in _BEFORE_CHECKS and (early or name in running)}
 
 
-def _import_around(module: str, names: list[str]) -> None:
-    """Imports what a run imports, as far as it does not need the module."""
-    guard = _HeldBack(module)
-    sys.meta_path.insert(0, guard)
+def _import(names: Iterable[str]) -> None:
     for name in names:
         if name not in sys.modules:
             try:
                 importlib.import_module(name)
             except (_Stop, ImportError):
-                pass  # the children import it, or find it, themselves
-    sys.meta_path.remove(guard)
+                pass  # a child imports it, or finds it, itself
 
 
 def _in_child(work, seconds: float) -> dict:

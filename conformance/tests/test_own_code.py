@@ -1,10 +1,10 @@
-"""A model from a file: its classes, and how it pairs channels."""
+"""A model from a file: its classes, and what is found out about it."""
 
 import pytest
 
 from tiny_rope import InterleavedModel, TinyRopeConfig, TinyRopeModel
 from transformers_conformance.own_code import load_classes
-from transformers_conformance.rope import Description, detect_layout
+from transformers_conformance.rope.discovery import NoDescriptionError, describe_class, describe_or_assume
 from wrong_ropes import CONTROLS
 
 
@@ -38,11 +38,13 @@ def test_what_is_missing_is_named(folder, place, error, said):
 
 
 @pytest.mark.parametrize(("model_class", "layout"), [(TinyRopeModel, "half-split"), (InterleavedModel, "interleaved")])
-def test_the_layout_shows_whatever_is_stated(model_class, layout):
-    for stated in ("half-split", "interleaved"):
-        assert detect_layout(Description(TinyRopeConfig, model_class, stated)) == layout
+def test_the_layout_shows(model_class, layout):
+    assert describe_or_assume(model_class, TinyRopeConfig).layout == layout
 
 
-def test_a_model_that_turns_in_no_layout_keeps_the_one_stated():
-    wrong = CONTROLS["LayoutMixed"].model_class
-    assert detect_layout(Description(TinyRopeConfig, wrong, "interleaved")) == "interleaved"
+def test_a_model_that_turns_in_no_layout_is_judged_all_the_same():
+    wrong = CONTROLS["CosineForgotten"].model_class
+    with pytest.raises(NoDescriptionError):
+        describe_class(wrong, TinyRopeConfig)
+    assumed = describe_or_assume(wrong, TinyRopeConfig)
+    assert (assumed.config_class, assumed.model_class, assumed.layout) == (TinyRopeConfig, wrong, "half-split")

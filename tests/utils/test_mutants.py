@@ -1,6 +1,7 @@
 """Mutation testing: what counts, how a mutant is named and judged, and what the list of survivors must say."""
 
 import ast
+import importlib.util
 import textwrap
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from cosmic_ray.commands.init import init
 from cosmic_ray.work_db import use_db
 
 from mutation import report, survivors
+from mutation.in_place import Functions
 from mutation.mutants import Mutant, MutatedFile
 from mutation.scope import SUBJECTS, Source, Subject
 from mutation.session import BaselineError, Session, Verdict
@@ -134,6 +136,65 @@ def test_code_that_does_not_pass_as_it_is_judges_nothing(tmp_path):
     with pytest.raises(BaselineError, match="gptj.py, not mutated, is caught by: no_such_model import"):
         session.run(wanted.__eq__, 1, lambda *progress: None)
     assert session.verdicts() == []
+
+
+DECORATED = """\
+def twice(function):
+    def wrapper(x):
+        return function(x) * 2
+    return wrapper
+
+
+@twice
+def add(x):
+    return x + 1
+
+
+class Model:
+    width = 3
+
+    @property
+    def size(self):
+        return [self.width + i for i in range(2)]
+"""
+
+
+@pytest.fixture
+def decorated(tmp_path):
+    path = tmp_path / "decorated.py"
+    path.write_text(DECORATED)
+    spec = importlib.util.spec_from_file_location("decorated", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gives"),
+    [
+        ("function(x) * 2", "function(x) * 3", (9, [3, 4])),  # a function that was made by another
+        ("x + 1", "x - 1", (2, [3, 4])),  # and what it holds
+        ("self.width + i", "self.width - i", (6, [3, 2])),  # code within code
+    ],
+)
+def test_functions_that_are_there_get_the_code_of_a_mutant(decorated, old, new, gives):
+    functions, kept = Functions(decorated.__file__, DECORATED), (decorated.add, decorated.Model())
+    assert functions.replace(DECORATED.replace(old, new))
+    assert (kept[0](2), kept[1].size) == gives
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("width = 3", "width = 4"),  # ran when the module was imported
+        ("function(x) * 2", "x * 2"),  # another name from around it
+        ("x + 1", "(lambda: x + 1)()"),  # another function
+    ],
+)
+def test_a_mutant_that_cannot_be_put_in_place_is_not(decorated, old, new):
+    functions = Functions(decorated.__file__, DECORATED)
+    assert not functions.replace(DECORATED.replace(old, new))
+    assert (decorated.add(2), decorated.Model().size) == (6, [3, 4])
 
 
 A, B, C = (Mutant("f.py", "g", "NumberReplacer", index, "0") for index in range(3))

@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import OlmoHybridConfig, OlmoHybridModel
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -10,4 +9,3 @@ class OlmoHybridRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = OlmoHybridModel
     layout = "half-split"
     config_overrides = {"layer_types": ["full_attention", "linear_attention"]}
-    exceptions = (Deviation(reason="recurrent layers hear nothing of packed rows", properties=("packed",)),)

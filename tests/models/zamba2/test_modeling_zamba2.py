@@ -1,7 +1,6 @@
 import unittest
 
 from transformers import Zamba2Config, Zamba2Model
-from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -10,4 +9,3 @@ class Zamba2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = Zamba2Model
     layout = "half-split"
     config_overrides = {"num_attention_heads": 8, "num_key_value_heads": 8}
-    exceptions = (Deviation(reason="recurrent layers hear nothing of packed rows", properties=("packed",)),)

@@ -3,7 +3,6 @@
 from .checks import PROPERTIES, Property
 from .description import Case, Description
 from .deviation import Deviation
-from .layout import detect_layout
 from .results import HEAD_DIMS, Result, judge, judge_case, obstacles
 from .verdict import ConformanceError
 
@@ -17,7 +16,6 @@ __all__ = [
     "Deviation",
     "Property",
     "Result",
-    "detect_layout",
     "judge",
     "judge_case",
     "obstacles",

@@ -132,6 +132,14 @@ def describe_class(model_class: type, config_class: type | None = None, **stated
     raise NoDescriptionError("; ".join(dict.fromkeys(f"{type(x).__name__}: {x}" for x in problems)))
 
 
+def describe_or_assume(model_class: type, config_class: type) -> Description:
+    """As `describe_class`; what does not rotate rightly is taken for half-split, so that the checks judge it."""
+    try:
+        return describe_class(model_class, config_class)
+    except NoDescriptionError:
+        return Description(config_class, model_class, "half-split")
+
+
 def _described(description: Description, case: Case) -> Description:
     _require_tiny(description, case)
     probed = Probe(description, case)

@@ -1,6 +1,7 @@
 """Which modules a rotation runs through, and what they are called with: to compile, export and call them alone."""
 
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -10,33 +11,42 @@ from .frequencies import holds_table
 from .probe import Probe, without_a_cache
 
 
-Call = tuple[tuple, dict[str, Any]]
+Calls = dict[torch.nn.Module, tuple[tuple, dict[str, Any]]]
 
 
 def rotary_path(probed: Probe) -> list[torch.nn.Module]:
     """The first attention module with RoPE, last, and the module that makes its angles before it, if there is one."""
     attention = probed.attention(positions.zeros()).module
-    tables = [module for module in probed.model.modules() if holds_table(module)]
-    called = [*recorded_calls(probed, [*tables, attention], positions.zeros())]
+    called = [*calls_at(probed, [*table_holders(probed.model), attention], positions.zeros())]
     return called[: called.index(attention) + 1]
 
 
-def recorded_calls(
-    probed: Probe, modules: list[torch.nn.Module], position_ids: torch.Tensor
-) -> dict[torch.nn.Module, Call]:
-    """The arguments of the last call of each module that a pass without a cache calls, in the order of first calls."""
-    calls: dict[torch.nn.Module, Call] = {}
-    given = {"position_ids": position_ids}
+def table_holders(model: torch.nn.Module) -> list[torch.nn.Module]:
+    """The modules that keep a rotary table themselves."""
+    return [module for module in model.modules() if holds_table(module)]
+
+
+def calls_at(probed: Probe, modules: Iterable[torch.nn.Module], position_ids: torch.Tensor) -> Calls:
+    """The calls of a pass at these positions that keeps no cache."""
     mask = torch.ones_like(probed.input_ids)
-    with ExitStack() as stack, torch.no_grad():
+    given = {"attention_mask": mask, "position_ids": position_ids}
+    with torch.no_grad(), recorded_calls(modules) as calls:
+        probed.model(input_ids=probed.input_ids, **given, **without_a_cache(probed.model))
+    return calls
+
+
+@contextmanager
+def recorded_calls(modules: Iterable[torch.nn.Module]) -> Iterator[Calls]:
+    """The arguments of the last call of each of these modules that is called, in the order of first calls."""
+    calls: Calls = {}
+    with ExitStack() as stack:
         for module in modules:
             stack.callback(
                 module.register_forward_pre_hook(
                     lambda module, args, kwargs: calls.update({module: (args, kwargs)}), with_kwargs=True
                 ).remove
             )
-        probed.model(input_ids=probed.input_ids, attention_mask=mask, **given, **without_a_cache(probed.model))
-    return calls
+        yield calls
 
 
 def first_tensor(output: Any) -> torch.Tensor:

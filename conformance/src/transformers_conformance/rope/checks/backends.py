@@ -13,7 +13,7 @@ from ..decoding import padded, run_masked
 from ..description import Case, Description
 from ..probe import SEQUENCE_LENGTH, probe
 from ..tiny import build_model
-from ..tracing import first_tensor, recorded_calls, rotary_path
+from ..tracing import calls_at, first_tensor, rotary_path
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
 from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
@@ -57,7 +57,7 @@ def check_compiled(description: Description, case: Case, verdict: Verdict) -> No
     """
     probed = probe(description, case)
     modules = rotary_path(probed)
-    calls = [recorded_calls(probed, modules, ids) for ids in (positions.gapped(), positions.different_per_row())]
+    calls = [calls_at(probed, modules, ids) for ids in (positions.gapped(), positions.different_per_row())]
     for module in modules:
         graphs: list[torch.fx.GraphModule] = []
 
@@ -77,8 +77,7 @@ def check_exported(description: Description, case: Case, verdict: Verdict) -> No
     probed = probe(description, case)
     attention = rotary_path(probed)[-1]
     calls = [
-        recorded_calls(probed, [attention], ids)[attention]
-        for ids in (positions.gapped(), positions.different_per_row())
+        calls_at(probed, [attention], ids)[attention] for ids in (positions.gapped(), positions.different_per_row())
     ]
     args, kwargs = calls[0]
     with torch.no_grad():

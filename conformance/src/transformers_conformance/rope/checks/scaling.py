@@ -8,7 +8,7 @@ from ..frequencies import kept_attention_factors
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies
 from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
-from ..tracing import recorded_calls
+from ..tracing import recorded_calls, table_holders
 from ..verdict import Verdict
 from .assertions import require_refusal, require_tables, require_turned
 from .registry import FEW_HEADS, U, odd_width, rope_property
@@ -32,12 +32,12 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
     require_scaled(description, case, verdict, positions.beyond(_length(case)))
 
 
-def _all_three_and_one_pair(head_dim: int) -> tuple[int, ...]:
-    """All pairs, three of them, since one that stands still under "proportional" must not be lost, and one."""
-    return (8, 6, 3)
+def _three_pairs_and_one(head_dim: int) -> tuple[int, ...]:
+    """Three pairs of four, since one that stands still under "proportional" must not be lost, and one."""
+    return (6, 3)
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=_all_three_and_one_pair, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
+@rope_property("R6", head_dims=FEW_HEADS, widths=_three_pairs_and_one, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
     """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 
@@ -91,9 +91,9 @@ def require_scaled(description: Description, case: Case, verdict: Verdict, ids: 
     )
     own = Probe(description, case)
     require_tables(verdict, own.model, at_rest, base)
-    verdict.require(bool(own.outputs(ids).isfinite().all()), "outputs", "finite", "infinite or NaN")
-    # A table that no pass asks for stays at rest.
-    require_tables(verdict, own.model, running, base, recorded_calls(own, [*own.model.modules()], ids))
+    with recorded_calls(table_holders(own.model)) as calls:
+        verdict.require(bool(own.outputs(ids).isfinite().all()), "outputs", "finite", "infinite or NaN")
+    require_tables(verdict, own.model, running, base, calls)  # a table that no pass asks for stays at rest
     for kept in kept_attention_factors(own.model):
         verdict.require(abs(kept - factor) <= 4 * U * factor, "attention_scaling", f"{factor:.9g}", f"{kept:.9g}")
     plain = Case(case.head_dim, case.n, case.value)
