@@ -35,6 +35,7 @@ KNOWN = {
 
 class TinyRopeConfig(PretrainedConfig):
     model_type = "tiny_rope"
+    default_base = 10000.0
 
     def __init__(
         self,
@@ -68,7 +69,7 @@ class TinyRopeConfig(PretrainedConfig):
         scaling = older.pop("rope_scaling", None)
         rope = dict(rope_parameters or scaling or {})
         rope.setdefault("rope_type", rope.pop("type", "default"))
-        rope.setdefault("rope_theta", older.pop("rope_theta", 10000.0))
+        rope.setdefault("rope_theta", older.pop("rope_theta", self.default_base))
         if "partial_rotary_factor" in older:
             rope.setdefault("partial_rotary_factor", older.pop("partial_rotary_factor"))
         return rope

@@ -415,6 +415,16 @@ class CountsFromOne(TinyRopeModel):
         return super().counted(seen, batch, seq) + 1
 
 
+@caught("counted")
+class CountsFromOneWithoutACache(TinyRopeModel):
+    """Where keys are not kept, a first position of its own."""
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
+        if position_ids is None and use_cache is False:
+            position_ids = self.counted(1, *input_ids.shape[:2])
+        return super().forward(input_ids, attention_mask, position_ids, past_key_values)
+
+
 @caught("counted", "decoding")
 class CountsOverTheBatch(TinyRopeModel):
     """A row goes on counting where the one before it ended."""
@@ -1077,6 +1087,11 @@ class NoDefaultBase(WrongConfig):
 
 
 @caught("defaults")
+class DefaultBaseOffByOne(WrongConfig):
+    default_base = 10001.0
+
+
+@caught("defaults")
 class DefaultsToNothing(WrongConfig):
     def standard(self, rope_parameters, older):
         if rope_parameters is None and not {"rope", "rope_scaling", "rope_theta"} & set(older):
@@ -1110,12 +1125,21 @@ class DoubtsUnspoken(TinyRopeModel):
         return []
 
 
-@caught("doubts")
+@caught("quiet")
 class DoubtsOfTheEdge(TinyRopeModel):
     """A factor of 1, which scales nothing, is as it should be."""
 
     def doubts(self, rope):
         return super().doubts(rope) or ["factor"] * (rope.get("factor") == 1)
+
+
+@caught("quiet")
+class UnstatedLengthDoubted(TinyRopeModel):
+    """Configs that state no original length get the configured one; a factor does not contradict it."""
+
+    def contradictions(self, rope):
+        unstated = rope.get("original_max_position_embeddings") == self.config.max_position_embeddings
+        return super().contradictions(rope) or ["factor"] * (unstated and rope.get("factor") != 1)
 
 
 @caught("doubts")

@@ -1,6 +1,7 @@
 """What the checks need to know of a model, and the cases that they try on it."""
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -94,6 +95,11 @@ class Description:
     def mentions(self, key: str) -> bool:
         """Whether the config declares a key, or its class's own code names it, as it does a key of an older form."""
         return key in self.fields or f'"{key}"' in inspect.getsource(self.config_class)
+
+    @property
+    def names_a_base(self) -> bool:
+        """Whether the config's class says anything of its base, or leaves it to what all classes share."""
+        return re.search("theta|emb_base", inspect.getsource(self.config_class)) is not None
 
     @property
     def model_type(self) -> str:

@@ -11,64 +11,73 @@ def doubtful(description: Description, case: Case) -> Iterator[tuple[str, Mappin
     """Parameters that no paper has a meaning for, each with the key that a refusal or a warning must name."""
     pairs = case.n // 2
     no_number, below_one = ("4", None), 0.5
-    changes = {
-        "default": [("sharpness", 3.0)],
-        "linear": [("factor", x) for x in (*no_number, below_one)] + [("sharpness", 3.0)],
-        "dynamic": [("factor", x) for x in (*no_number, below_one)],
+    original = "original_max_position_embeddings"
+    # The first key of each is the one to name.
+    changes: dict[str, list[dict[str, Any]]] = {
+        "default": [{"sharpness": 3.0}],
+        "linear": [*({"factor": x} for x in (*no_number, below_one)), {"sharpness": 3.0}],
+        "dynamic": [{"factor": x} for x in (*no_number, below_one)],
         "yarn": [
-            *(("factor", x) for x in ("4", below_one, 3.0)),  # 3: the lengths say 4
-            *(("attention_factor", x) for x in ("1", -0.5)),
-            *((key, "2") for key in ("beta_fast", "beta_slow")),
-            ("beta_fast", 0.5),  # below beta_slow
-            ("beta_slow", 40.0),
+            {"factor": "4"},
+            {"factor": below_one, original: 2 * MAX_POSITION_EMBEDDINGS},  # which the lengths say, too
+            *({"factor": x} for x in (3.0, 5.0)),  # the lengths say 4
+            *({"attention_factor": x} for x in ("1", -0.5)),
+            *({key: "2"} for key in ("beta_fast", "beta_slow")),
+            {"beta_fast": 0.5},  # below beta_slow, as it is by default
+            *({"beta_slow": x} for x in (32.5, 40.0)),
         ],
         "longrope": [
-            *((key, x) for key in ("short_factor", "long_factor") for x in (("1",) * pairs, ["1"] * pairs)),
-            *(("factor", x) for x in ("4", below_one)),
-            *(("attention_factor", x) for x in ("1", -0.5)),
+            *({key: x} for key in ("short_factor", "long_factor") for x in (("1",) * pairs, ["1"] * pairs)),
+            *({"factor": x} for x in ("4", below_one)),
+            {"factor": None, original: None},
+            *({"attention_factor": x} for x in ("1", -0.5)),
         ],
         "llama3": [
-            *(("factor", x) for x in (*no_number, below_one)),
-            *((key, x) for key in ("low_freq_factor", "high_freq_factor") for x in no_number),
-            *(("high_freq_factor", x) for x in (1.0, 0.5)),  # not above the low one
-            *(("original_max_position_embeddings", x) for x in (100.5, MAX_POSITION_EMBEDDINGS)),
+            *({"factor": x} for x in (*no_number, below_one)),
+            *({key: x} for key in ("low_freq_factor", "high_freq_factor") for x in no_number),
+            *({"high_freq_factor": x} for x in (1.0, 0.5)),  # not above the low one
+            *({original: x} for x in (100.5, MAX_POSITION_EMBEDDINGS, MAX_POSITION_EMBEDDINGS + 1)),
         ],
     }
-    for rope_type, keys in changes.items():
+    for rope_type, doubts in changes.items():
         if rope_type in ("default", *description.supported_rope_types):
-            for key, value in keys:
-                yield key, _parameters(case, rope_type) | {key: value}
+            for change in doubts:
+                yield next(iter(change)), _parameters(case, rope_type) | change
 
 
 def proper(description: Description, case: Case) -> Iterator[Mapping[str, Any]]:
     """Parameters that are as they should be, many just so."""
     pairs = case.n // 2
-    changes = {
+    original = "original_max_position_embeddings"
+    changes: dict[str, list[dict[str, Any]]] = {
         "default": [{}],
         "linear": [{}, {"factor": 1}, {"factor": 1.0}],
         "dynamic": [{}, {"factor": 1}, {"factor": 1.0}],
         "yarn": [
             {},
-            {"factor": 1.0, "original_max_position_embeddings": MAX_POSITION_EMBEDDINGS},
-            {"attention_factor": 1.5},
+            {"factor": 1.0, original: MAX_POSITION_EMBEDDINGS},
+            {original: MAX_POSITION_EMBEDDINGS},  # as configs say that leave it to the factor
+            {"factor": MAX_POSITION_EMBEDDINGS / 96, original: 96},
+            *({"attention_factor": x} for x in (0.5, 1.5)),
             {"beta_fast": 8, "beta_slow": 2},
             {"beta_fast": 4.0, "beta_slow": 4.0},
+            {"beta_fast": 1.0},
             {"beta_slow": 32.0},
             {"mscale": 1.5, "mscale_all_dim": 0.5, "truncate": False},
         ],
         "longrope": [{}, {"short_factor": [1] * pairs, "long_factor": [2] * pairs}, {"factor": 1.0}]
-        + [{"attention_factor": x} for x in (1, 1.5)],
+        + [{"attention_factor": x} for x in (0.5, 1, 1.5)],
         "llama3": [
             {},
             {"factor": 1.0},
             {"low_freq_factor": 1, "high_freq_factor": 2},
-            {"original_max_position_embeddings": MAX_POSITION_EMBEDDINGS - 1},
+            {original: MAX_POSITION_EMBEDDINGS - 1},
         ],
         "proportional": [{}],
     }
-    for rope_type, keys in changes.items():
+    for rope_type, changed in changes.items():
         if rope_type in ("default", *description.supported_rope_types):
-            for change in keys:
+            for change in changed:
                 yield _parameters(case, rope_type) | change
 
 

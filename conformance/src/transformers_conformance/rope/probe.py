@@ -47,11 +47,20 @@ class Probe:
             self._attention[key] = self.read(self.input_ids, position_ids)
         return self._attention[key]
 
-    def read(self, input_ids: torch.Tensor, position_ids: torch.Tensor | None, graph: bool = False) -> Attention:
+    def read(
+        self,
+        input_ids: torch.Tensor,
+        position_ids: torch.Tensor | None,
+        *,
+        graph: bool = False,
+        keeps_cache: bool = True,
+    ) -> Attention:
         """The same for other tokens, not kept; in a graph of gradients, if asked. Without positions, it counts."""
-        attention = first_attention(
-            self.model, self.head_dim, len(input_ids), lambda: run_model(self.model, input_ids, position_ids), graph
-        )
+
+        def run() -> torch.Tensor:
+            return run_model(self.model, input_ids, position_ids, keeps_cache=keeps_cache)
+
+        attention = first_attention(self.model, self.head_dim, len(input_ids), run, graph)
         return attention.beginning_at(self._first_channel)
 
     def layers(self, position_ids: torch.Tensor) -> list[Attention]:
@@ -84,6 +93,7 @@ def run_model(
     input_ids: torch.Tensor,
     position_ids: torch.Tensor | None,
     attention_mask: torch.Tensor | None = None,
+    keeps_cache: bool = True,
 ) -> torch.Tensor:
     """The first output of a pass; without `position_ids`, the model counts.
 
@@ -92,7 +102,8 @@ def run_model(
     """
     mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
     given = {} if position_ids is None else {"position_ids": position_ids}
-    return model(input_ids=input_ids, attention_mask=mask, **given)[0]
+    caching = {} if keeps_cache else without_a_cache(model)
+    return model(input_ids=input_ids, attention_mask=mask, **given, **caching)[0]
 
 
 def without_a_cache(model: torch.nn.Module) -> dict[str, bool]:

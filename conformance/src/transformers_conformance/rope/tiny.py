@@ -69,7 +69,8 @@ def scaling_parameters(case: Case) -> Mapping[str, Any] | None:
     elif rope_type == "yarn":
         parameters = {"factor": 4.0, "beta_fast": 8.0, "beta_slow": 1.0} | original
     elif rope_type == "llama3":
-        parameters = {"factor": 8.0, "low_freq_factor": 1.5, "high_freq_factor": 8.0} | original
+        # The lengths that they divide lie between the wavelengths of two pairs and the whole numbers above.
+        parameters = {"factor": 8.0, "low_freq_factor": 2.035, "high_freq_factor": 6.432} | original
     elif rope_type == "longrope":
         # One factor a pair, all different, so that a table in the wrong order shows.
         short, long = [1.0 + 0.25 * i for i in range(m)], [2.0 + 0.5 * i for i in range(m)]

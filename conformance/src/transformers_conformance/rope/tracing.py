@@ -8,7 +8,7 @@ import torch
 
 from . import positions
 from .frequencies import holds_table
-from .probe import Probe, without_a_cache
+from .probe import Probe, run_model
 
 
 Calls = dict[torch.nn.Module, tuple[tuple, dict[str, Any]]]
@@ -28,10 +28,8 @@ def table_holders(model: torch.nn.Module) -> list[torch.nn.Module]:
 
 def calls_at(probed: Probe, modules: Iterable[torch.nn.Module], position_ids: torch.Tensor) -> Calls:
     """The calls of a pass at these positions that keeps no cache."""
-    mask = torch.ones_like(probed.input_ids)
-    given = {"attention_mask": mask, "position_ids": position_ids}
     with torch.no_grad(), recorded_calls(modules) as calls:
-        probed.model(input_ids=probed.input_ids, **given, **without_a_cache(probed.model))
+        run_model(probed.model, probed.input_ids, position_ids, keeps_cache=False)
     return calls
 
 

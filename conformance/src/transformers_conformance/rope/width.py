@@ -296,8 +296,9 @@ class RopeParametersForm:
             parameters["mrope_section"] = self._section(n // 2)
         if self.scales_by_position:
             parameters = {"original_max_position_embeddings": 1, "llama_4_scaling_beta": 0.0} | parameters
-        if self.kinds:
-            return {"rope_parameters": {kind: dict(parameters) if own else None for kind, own in self.kinds.items()}}
+        if self.kinds:  # those that have none first: whoever stops there does not see the others
+            kinds = sorted(self.kinds.items(), key=lambda kind: kind[1])
+            return {"rope_parameters": {kind: dict(parameters) if own else None for kind, own in kinds}}
         return {"rope_parameters": parameters}
 
 

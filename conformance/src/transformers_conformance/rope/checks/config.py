@@ -25,8 +25,17 @@ from ..tiny import (
     size_values,
 )
 from ..verdict import ConformanceError, Verdict
+from ..width import FIXED_BASE
 from .assertions import refusals, require_refusal, require_tables
-from .registry import FEW_HEADS, full_and_half, half_width, no_obstacle, rope_property, without_position_ids
+from .registry import (
+    FEW_HEADS,
+    few_widths,
+    full_and_half,
+    half_width,
+    no_obstacle,
+    rope_property,
+    without_position_ids,
+)
 
 
 @rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
@@ -133,6 +142,8 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
     model = model_of(description, values)
     n, base = description.width.read(model.config, case.head_dim)
     verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
+    if not description.names_a_base:
+        verdict.require(base == FIXED_BASE, "the base, of which its class says nothing", FIXED_BASE, base)
     frequencies, _ = inverse_frequencies(
         n,
         base,
@@ -173,28 +184,47 @@ def check_faults(description: Description, case: Case, verdict: Verdict) -> None
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
 def check_doubts(description: Description, case: Case, verdict: Verdict) -> None:
-    """A value that a rope type does not expect is refused or warned of, by its key; what it expects draws no word."""
+    """A value that a rope type does not expect is refused or warned of, by its key."""
     problems = {}
     for key, parameters in doubtful(description, case):
-        said = _said(description, case, parameters, until=key)
+        values = description.width.config_values(case.value, parameters, case.head_dim)
+        said = _said(description, case, values, until=key)
         if not any(key in text for text in said):
             problems[str(parameters)] = f"nothing names {key!r}: {said}"
-    for parameters in proper(description, case):
-        said = [text for text in _said(description, case, parameters) if any(key in text for key in parameters)]
+    verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
+
+
+@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_rope_types)
+def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
+    """Where all is as a rope type expects it, however it is written, nothing is said of any key."""
+    problems = {}
+    asked = [description.width.config_values(case.value, x, case.head_dim) for x in proper(description, case)]
+    asked += [spelling.values for spelling in spellings(description, case) if spelling.scaling is None]
+    for values in asked:
+        keys = _keys(values) - _KEYS_OF_ALL_MESSAGES
+        said = [text for text in _said(description, case, values) if any(key in text for key in keys)]
         if said:
-            problems[str(parameters)] = f"right, and yet: {said}"
-    what = "doubtful parameters of a rope type"
-    verdict.require(not problems, what, "a refusal or a warning by name, of no others", problems)
+            problems[str(values)] = said
+    verdict.require(not problems, "what is said of parameters that are right", "nothing", problems)
 
 
-def _said(description: Description, case: Case, parameters: Mapping[str, Any], until: str | None = None) -> list[str]:
-    """What is said of these parameters while the model is built, a refusal included.
+# Their names are part of what messages of any key say.
+_KEYS_OF_ALL_MESSAGES = frozenset({"rope_parameters", "rope_scaling", "rope_type", "type"})
+
+
+def _keys(values: Mapping[str, Any]) -> set[str]:
+    """The keys of a mapping and of those within it."""
+    inner = (_keys(value) for value in values.values() if isinstance(value, Mapping))
+    return set(values).union(*inner)
+
+
+def _said(description: Description, case: Case, values: Mapping[str, Any], until: str | None = None) -> list[str]:
+    """What is said while the model of these keywords is built, a refusal included.
 
     Args:
         until: no model is built where the config's own words name this key.
     """
     refusal = []
-    values = description.width.config_values(case.value, parameters, case.head_dim)
     with collected_messages() as messages:
         try:
             config = _config(description, case, values)

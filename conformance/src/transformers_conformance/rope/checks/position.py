@@ -64,7 +64,7 @@ def without_a_count(description: Description) -> str | None:
 
 @rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_a_count)
 def check_counted(description: Description, case: Case, verdict: Verdict) -> None:
-    """Without `position_ids`, positions are counted from 0 in each row.
+    """Without `position_ids`, positions are counted from 0 in each row, whether or not keys are kept for a next pass.
 
     A model that takes no positions at all shows its q and k unrotated by each token alone, a row of length 1.
     """
@@ -74,10 +74,11 @@ def check_counted(description: Description, case: Case, verdict: Verdict) -> Non
     else:
         alone = probed.read(probed.input_ids.reshape(-1, 1), None)
         still = Attention(alone.module, *(_one_row_a_batch(x) for x in (alone.query, alone.key)))
-    turned = probed.read(probed.input_ids, None)
     inv_freq, factor = inverse_frequencies(case.n, description.width.base)
     ids = positions.consecutive()
-    require_turned(description, case, verdict, "that the model counts", still, turned, ids, inv_freq, factor)
+    for keeps_cache in (True, False):
+        turned = probed.read(probed.input_ids, None, keeps_cache=keeps_cache)
+        require_turned(description, case, verdict, "that the model counts", still, turned, ids, inv_freq, factor)
 
 
 def _one_row_a_batch(x: torch.Tensor) -> torch.Tensor:
