@@ -1,5 +1,6 @@
 """Which modules a rotation runs through, and what they are called with: to compile, export and call them alone."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -32,11 +33,18 @@ def recorded_calls(
         for module in modules:
             stack.callback(
                 module.register_forward_pre_hook(
-                    lambda module, args, kwargs: calls.update({module: (args, kwargs)}), with_kwargs=True
+                    lambda module, args, kwargs: calls.update({module: (args, _repeatable(kwargs))}), with_kwargs=True
                 ).remove
             )
         probed.model(input_ids=probed.input_ids, attention_mask=mask, **given, **without_a_cache(probed.model))
     return calls
+
+
+def _repeatable(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The same for another call: without a cache, which a model may make unasked, and to which the call would add; and
+    with plain dicts, since others cannot be exported."""
+    kept = {name: None if hasattr(value, "get_seq_length") else value for name, value in kwargs.items()}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in kept.items()}
 
 
 def first_tensor(output: Any) -> torch.Tensor:
