@@ -31,8 +31,13 @@ class Subject:
 
 
 SUBJECTS = (
-    # With a factor by default, a width in channels, parameters by layer type, no context length: one of each.
-    Subject("modeling_rope_utils.py", ("llama", "gpt_neox", "gptj", "gemma3", "recurrent_gemma"), rotary=True),
+    # Beside llama: a factor by default, a width in channels, no context length, kinds of layers of which one has no
+    # parameters, and kinds that no layer is named by.
+    Subject(
+        "modeling_rope_utils.py",
+        ("llama", "gpt_neox", "gptj", "recurrent_gemma", "beam", "deepseek_v4"),
+        rotary=True,
+    ),
     Subject("models/llama/modeling_llama.py", ("llama",)),
     Subject("models/gptj/modeling_gptj.py", ("gptj",)),
     Subject("models/glm/modeling_glm.py", ("glm",)),

@@ -44,6 +44,7 @@ class RotaryEmbeddingConfigMixin:
                 continue
             if parameters.get("partial_rotary_factor", 1.0) is None:
                 parameters.pop("partial_rotary_factor")
+            self._check_table_fits_slice(parameters, layer_type)
             whole = 1.0 if slices == {None} else None
             self._validate_rotary_width(
                 "partial_rotary_factor", parameters.get("partial_rotary_factor", whole), layer_type
@@ -77,6 +78,26 @@ class RotaryEmbeddingConfigMixin:
             logger.warning(
                 f"`{key}`={value} leaves {left[0]} to RoPE, which is no pair: nothing is rotated and positions have "
                 "no effect"
+            )
+
+    def _check_table_fits_slice(
+        self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any], layer_type: str | None
+    ) -> None:
+        """
+        Refuse the proportional rope type, whose table is as wide as the head, where RoPE turns a narrower slice that
+        is cut off for it.
+
+        Raises:
+            ValueError: names the rope type and both widths.
+        """
+        if rope_parameters.get("rope_type") != "proportional" or rope_parameters.get("partial_rotary_factor", 1) == 1:
+            return
+        widths = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(layer_type)} - {None}
+        head_dims = set(self._head_dims(layer_type))
+        if widths and widths != head_dims:
+            raise ValueError(
+                f"`rope_type`='proportional' needs a slice for RoPE as wide as the head, {head_dims} channels, but "
+                f"`qk_rope_head_dim` is {widths}"
             )
 
     def _head_dims(self: "PreTrainedConfig", layer_type: str | None) -> list[int]:

@@ -8,3 +8,5 @@ class BeamRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = BeamConfig
     model_class = BeamModel
     layout = "half-split"
+    # Layers of the other kind have no RoPE, and scale queries by their positions.
+    config_overrides = {"layer_types": ["sliding_attention", "sliding_attention"]}

@@ -28,12 +28,13 @@ def decode(
         input_ids: `[batch, seq]`.
         position_ids: `[batch, seq]`; None lets the model count.
         chunks: numbers of tokens, which add up to `seq`.
-        cache: the cache to fill; None stands for a new one that grows.
+        cache: the cache to fill; None stands for the one that the model makes, or a new one that grows.
 
     Raises:
         NoCacheError: the model did not fill it.
     """
-    cache = dynamic_cache(model) if cache is None else cache
+    if cache is None and not hasattr(own_cache(model, input_ids), "get_seq_length"):
+        cache = dynamic_cache(model)
     outputs, start = [], 0
     for size in chunks:
         stop = start + size
@@ -45,11 +46,19 @@ def decode(
             use_cache=True,
             **given,
         )
+        cache = result.past_key_values if cache is None else cache
         if cache.get_seq_length() != stop:
             raise NoCacheError(f"{type(model).__name__} kept {cache.get_seq_length()} of {stop} tokens")
         outputs.append(result[0])
         start = stop
     return torch.cat(outputs, dim=1)
+
+
+def own_cache(model: torch.nn.Module, input_ids: torch.Tensor) -> object | None:
+    """The cache that a pass of one token hands out, which may be of a class that the model insists on."""
+    with torch.no_grad():
+        result = model(input_ids=input_ids[:, :1], use_cache=True)
+    return getattr(result, "past_key_values", None)
 
 
 def dynamic_cache(model: torch.nn.Module) -> object:
@@ -60,14 +69,20 @@ def dynamic_cache(model: torch.nn.Module) -> object:
     return DynamicCache(**({"config": model.config} if "config" in takes else {}))
 
 
-def static_cache(model: torch.nn.Module, batch_size: int, length: int) -> object:
-    """A cache of a fixed length, with the arguments that this release's takes."""
-    from transformers import StaticCache
+def static_cache(model: torch.nn.Module, input_ids: torch.Tensor, length: int) -> object:
+    """A cache of a fixed length for rows like these, with the arguments that this release's takes.
 
-    known = {"config": model.config, "max_cache_len": length, "max_batch_size": batch_size, "device": "cpu"}
+    A decoder that keeps another cache for an encoder's tokens gets it, too.
+    """
+    from transformers import EncoderDecoderCache, StaticCache
+
+    known = {"config": model.config, "max_cache_len": length, "max_batch_size": len(input_ids), "device": "cpu"}
     known["dtype"] = torch.float32
     takes = inspect.signature(StaticCache.__init__).parameters
-    return StaticCache(**{name: value for name, value in known.items() if name in takes})
+    given = {name: value for name, value in known.items() if name in takes}
+    if isinstance(own_cache(model, input_ids), EncoderDecoderCache):
+        return EncoderDecoderCache(StaticCache(**given), StaticCache(**given))
+    return StaticCache(**given)
 
 
 def has_static_cache(model_class: type) -> bool:

@@ -22,6 +22,8 @@ def kept_frequencies(
     Args:
         among: the modules whose tables are meant; None stands for all.
 
+    Where a config names the layers whose rotation is scaled, the unscaled table of the others is left out.
+
     Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`, also one for a type of layers; and
     `embed_positions`, `[positions, 2m]`, sines before cosines, whose row 1 holds the angles of one position (none
     beyond pi, as no frequency is).
@@ -31,7 +33,7 @@ def kept_frequencies(
     """
     tables = {}
     for name, module in model.named_modules():
-        if among is not None and module not in among:
+        if among is not None and module not in among or _unscaled(model, module):
             continue
         sinusoids = getattr(module, "embed_positions", None)
         for kind, table in _tensors(module):
@@ -64,4 +66,15 @@ def _tensors(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
 
 def kept_attention_factors(model: torch.nn.Module) -> list[float]:
     """The factors on cos and sin that rotary modules keep as `attention_scaling`."""
-    return [float(module.attention_scaling) for module in model.modules() if hasattr(module, "attention_scaling")]
+    modules = [module for module in model.modules() if not _unscaled(model, module)]
+    return [float(module.attention_scaling) for module in modules if hasattr(module, "attention_scaling")]
+
+
+def _unscaled(model: torch.nn.Module, module: torch.nn.Module) -> bool:
+    """Whether a module makes the angles of layers that a config of a scaled rope type leaves unscaled.
+
+    `rope_scaling_layers` are the indices of those that are scaled.
+    """
+    if getattr(model.config, "rope_scaling_layers", None) is None or getattr(module, "rope_type", None) != "default":
+        return False
+    return any(getattr(other, "rope_type", "default") != "default" for other in model.modules())

@@ -6,6 +6,7 @@ from typing import Any
 from .description import Description
 from .sizes import by_plainness
 from .tiny import config_values
+from .width import default_config
 
 
 def layers_without_rope(config: Any) -> frozenset[int]:
@@ -23,13 +24,18 @@ def first_rotary_layer(config: Any) -> int:
 
 
 def layer_types(description: Description) -> tuple[str, ...]:
-    """The types of layers for which a config keeps rotary parameters of their own; none where it does not."""
+    """The types of layers for which a config keeps rotary parameters of their own; none where it does not.
+
+    Kinds that no layer is named by, which a model maps layers to, are none.
+    """
     if "layer_types" not in description.fields:
         return ()
     config = description.config_class(**config_values(description, description.cases(8, 8)[0]))
+    configs = (config, default_config(description.config_class))
+    named = {kind for known in configs for kind in getattr(known, "layer_types", None) or ()}
     for kept in vars(config).values():
         if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
-            return tuple(sorted(kept, key=by_plainness))
+            return tuple(sorted(kept, key=by_plainness)) if named.issuperset(kept) else ()
     return ()
 
 

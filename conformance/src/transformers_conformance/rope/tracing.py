@@ -1,6 +1,6 @@
 """Which modules a rotation runs through, and what they are called with: to compile, export and call them alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -41,10 +41,17 @@ def recorded_calls(modules: Iterable[torch.nn.Module]) -> Iterator[Calls]:
         for module in modules:
             stack.callback(
                 module.register_forward_pre_hook(
-                    lambda module, args, kwargs: calls.update({module: (args, kwargs)}), with_kwargs=True
+                    lambda module, args, kwargs: calls.update({module: (args, _repeatable(kwargs))}), with_kwargs=True
                 ).remove
             )
         yield calls
+
+
+def _repeatable(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The same for another call: without a cache, which a model may make unasked, and to which the call would add; and
+    with plain dicts, since others cannot be exported."""
+    kept = {name: None if hasattr(value, "get_seq_length") else value for name, value in kwargs.items()}
+    return {name: dict(value) if isinstance(value, Mapping) else value for name, value in kept.items()}
 
 
 def first_tensor(output: Any) -> torch.Tensor:

@@ -28,6 +28,8 @@ def without_sdpa(description: Description) -> str | None:
 def without_flex(description: Description) -> str | None:
     if not getattr(description.model_class, "_supports_flex_attn", False):
         return f"{description.model_class.__name__} does not say that it supports flex attention"
+    if "s_aux=" in description.code:
+        return f"{description.model_class.__name__} has attention sinks, which flex attention on a CPU does not take"
     return without_a_mask(description) or _flex_obstacle()
 
 

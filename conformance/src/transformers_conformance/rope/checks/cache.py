@@ -5,7 +5,7 @@ import torch
 from .. import positions
 from ..decoding import NoCacheError, decode, has_static_cache, static_cache
 from ..description import Case, Description
-from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, Probe, probe
+from ..probe import SEQUENCE_LENGTH, Probe, probe
 from ..tiny import build_model
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
@@ -67,7 +67,7 @@ def _require_decoded(
 ) -> None:
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
-    cache = static_cache(probed.model, BATCH_SIZE, SEQUENCE_LENGTH + 5) if static else None
+    cache = static_cache(probed.model, probed.input_ids, SEQUENCE_LENGTH + 5) if static else None
     with torch.no_grad():
         decoded = decode(probed.model, probed.input_ids, given, chunks, cache)
     what = f"outputs decoded {how}, by {'+'.join(map(str, chunks))} tokens"

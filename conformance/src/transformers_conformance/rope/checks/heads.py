@@ -10,7 +10,7 @@ from ..reference import inverse_frequencies
 from ..sizes import NUM_HEADS
 from ..tiny import build_model, size_values
 from ..verdict import Verdict
-from .assertions import require_turned
+from .assertions import refusals, require_turned
 from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
 
 
@@ -98,11 +98,20 @@ def check_head_permutation(description: Description, case: Case, verdict: Verdic
 
 @rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_groups)
 def check_grouped(description: Description, case: Case, verdict: Verdict) -> None:
-    """With as many keys as heads, half as many, and one for all, q and k are the reference's rotation."""
+    """With as many keys as heads, half as many, and one for all, q and k are the reference's rotation.
+
+    A model may refuse the last by name.
+    """
     ids = positions.different_per_row()
     inv_freq, factor = inverse_frequencies(case.n, description.width.base)
     for groups in (NUM_HEADS, NUM_HEADS // 2, 1):
-        own = Probe(description, case, build_model(description, case, num_key_value_heads=groups))
+        try:
+            model = build_model(description, case, num_key_value_heads=groups)
+        except refusals() as error:
+            named = groups == 1 and "num_key_value_heads" in str(error)
+            verdict.require(named, f"{groups} keys for {NUM_HEADS} heads", "keys, or one key refused by name", error)
+            continue
+        own = Probe(description, case, model)
         still, turned = own.attention(positions.zeros()), own.attention(ids)
         where = f"different per row, {groups} keys for {NUM_HEADS} heads,"
         require_turned(description, case, verdict, where, still, turned, ids, inv_freq, factor)

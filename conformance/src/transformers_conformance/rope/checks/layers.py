@@ -16,8 +16,11 @@ from .registry import FEW_HEADS, few_widths, rope_property, without_position_ids
 
 
 def without_layer_types(description: Description) -> str | None:
+    name = description.config_class.__name__
+    if description.width.key != "partial_rotary_factor":
+        return f"{name} has one rotary width for all types of layers"
     if not layer_types(description):
-        return f"{description.config_class.__name__} has no rotary parameters by type of layer"
+        return f"{name} has no rotary parameters by type of layer"
     return without_position_ids(description)
 
 

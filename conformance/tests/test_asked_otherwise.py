@@ -1,0 +1,200 @@
+"""What a model cannot be asked is left out, and what it wants asked in a way of its own is asked so."""
+
+import pytest
+from transformers import DynamicCache, EncoderDecoderCache
+
+from tiny_rope import Rotary, TinyAttention, TinyLayeredConfig, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
+from transformers_conformance.rope import PROPERTIES, Description, judge_case
+
+
+def description_of(model_class: type) -> Description:
+    return Description(model_class.config_class, model_class, "half-split")
+
+
+def statuses(model_class: type, property_name: str) -> set[str]:
+    """What a property says of a model on a head of eight channels, five of which rotate."""
+    description, prop = description_of(model_class), PROPERTIES[property_name]
+    assert prop.not_applicable(description) is None
+    rope_types = [rope_type for rope_type in prop.rope_types if rope_type in ("default", "yarn", "linear")]
+    cases = [case for rope_type in rope_types for case in description.cases(8, 5, rope_type)]
+    return {judge_case(prop, description, case).status for case in cases}
+
+
+class OwnCache(DynamicCache):
+    pass
+
+
+class OwnCacheModel(TinyRopeModel):
+    """Makes its own kind of cache, and takes no other."""
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
+        if past_key_values is None and use_cache:
+            past_key_values = OwnCache()
+        if past_key_values is not None and not isinstance(past_key_values, OwnCache):
+            raise ValueError("it has a cache of its own")
+        return super().forward(input_ids, attention_mask, position_ids, past_key_values)
+
+
+class OwnCacheCountedFromZero(OwnCacheModel):
+    def counted(self, seen, batch, seq):
+        return super().counted(0, batch, seq)
+
+
+class DecoderModel(TinyRopeModel):
+    """Keeps two caches, as a decoder that also looks at an encoder's tokens does."""
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
+        if past_key_values is None and use_cache:
+            past_key_values = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        own = None if past_key_values is None else past_key_values.self_attention_cache
+        output = super().forward(input_ids, attention_mask, position_ids, own)
+        output.past_key_values = past_key_values
+        return output
+
+
+class DecoderSeesEmptySlots(TinyAttention):
+    def fit(self, mask, k):
+        return super().fit(mask, k) | (mask.new_ones(k.shape[-2]).cumsum(-1) > mask.shape[-1])
+
+
+class DecoderModelWithEmptySlots(DecoderModel):
+    attention_class = DecoderSeesEmptySlots
+
+
+@pytest.mark.parametrize(
+    ("model_class", "property_name", "status"),
+    [
+        (OwnCacheModel, "decoding", "pass"),
+        (OwnCacheCountedFromZero, "decoding", "fail"),
+        (DecoderModel, "decoding", "pass"),
+        (DecoderModel, "static_decoding", "pass"),
+        (DecoderModelWithEmptySlots, "static_decoding", "fail"),
+    ],
+)
+def test_a_model_decodes_with_the_cache_that_it_makes(model_class, property_name, status):
+    assert statuses(model_class, property_name) == {status}
+
+
+class UnaskedCacheModel(TinyRopeModel):
+    """Gives each layer a cache whether or not one is asked for, by keyword."""
+
+    def run_layer(self, index, x, mask, position_ids, cache):
+        return self.layers[index](x, mask, position_ids, cache=cache or DynamicCache())
+
+
+def test_a_module_is_called_again_without_the_cache_of_the_first_call():
+    assert statuses(UnaskedCacheModel, "compiled") == {"pass"}
+
+
+class NoParts(TinyRopeModel):
+    """Says that it supports checkpointing, and has nothing to turn on."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        del self.gradient_checkpointing
+
+
+def test_checkpointing_is_not_asked_where_nothing_can_be_turned_on():
+    reason = PROPERTIES["checkpointing"].not_applicable(description_of(NoParts))
+    assert reason == "NoParts has no part that checkpointing can be turned on for"
+
+
+def refusing(number: int, text: str) -> type:
+    class Refusing(TinyRopeModel):
+        def __init__(self, config):
+            if config.num_key_value_heads == number:
+                raise ValueError(text)
+            super().__init__(config)
+
+    return Refusing
+
+
+@pytest.mark.parametrize(
+    ("model_class", "status"),
+    [
+        (refusing(1, "num_key_value_heads must be even"), "pass"),
+        (refusing(1, "it must be even"), "fail"),
+        (refusing(4, "num_key_value_heads must be 2"), "fail"),
+    ],
+)
+def test_one_key_for_all_heads_may_be_refused_by_name_and_more_may_not(model_class, status):
+    assert statuses(model_class, "grouped") == {status}
+
+
+def test_flex_attention_is_not_asked_of_sinks():
+    description = description_of(TinyRopeModel)
+    vars(description)["code"] = "attend(q, k, v, s_aux=self.sinks)"
+    assert "attention sinks" in PROPERTIES["flex"].not_applicable(description)
+
+
+class RenamedConfig(TinyLayeredConfig):
+    """Keeps parameters by kinds that layers are not named by."""
+
+    model_type = "tiny_renamed"
+    __init__ = TinyRopeConfig.__init__
+
+    def standard(self, rope_parameters, older):
+        kept = super().standard(rope_parameters, older)
+        self.rope_by_type = {f"{kind}_rope": parameters for kind, parameters in self.rope_by_type.items()}
+        return kept
+
+
+class RenamedModel(TinyLayeredModel):
+    config_class = RenamedConfig
+
+
+def test_kinds_of_parameters_that_name_no_layers_are_no_types_of_layers():
+    reason = PROPERTIES["layer_types"].not_applicable(description_of(RenamedModel))
+    assert reason == "RenamedConfig has no rotary parameters by type of layer"
+    assert PROPERTIES["layer_types"].not_applicable(description_of(TinyLayeredModel)) is None
+
+
+class SomeScaledConfig(TinyRopeConfig):
+    """Names the layers whose rotation is scaled: all of them."""
+
+    model_type = "tiny_some_scaled"
+    rope_scaling_layers = [0, 1]
+    __init__ = TinyRopeConfig.__init__
+
+
+class Scaled(Rotary):
+    @property
+    def rope_type(self):
+        return self.config.rope["rope_type"]
+
+
+class Unscaled(Rotary):
+    rope_type = "default"
+
+    def table(self, position_ids=None):
+        asked, self.config.rope = self.config.rope, {**self.config.rope, "rope_type": "default"}
+        try:
+            return super().table(position_ids)
+        finally:
+            self.config.rope = asked
+
+
+class SomeScaledModel(TinyRopeModel):
+    """Keeps the table of layers that are not scaled beside the other."""
+
+    config_class = SomeScaledConfig
+    rotary_class = Scaled
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.unscaled = Unscaled(config)
+
+
+class SomeScaledForgotten(SomeScaledModel):
+    """The tables have changed places."""
+
+    rotary_class = Unscaled
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.unscaled = Scaled(config)
+
+
+@pytest.mark.parametrize(("model_class", "holds"), [(SomeScaledModel, True), (SomeScaledForgotten, False)])
+def test_the_table_of_layers_that_are_not_scaled_is_left_out(model_class, holds):
+    assert (statuses(model_class, "scaled") == {"pass"}) is holds
