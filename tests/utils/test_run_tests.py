@@ -152,6 +152,31 @@ def test_a_wrong_argument_is_named(arguments):
     assert "error:" in done.stderr
 
 
+@pytest.fixture
+def phi_passed() -> Path:
+    """The record of a full run, of this one or an earlier one."""
+    done = run_tests("phi", "-j", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return REPOSITORY / "build" / "records" / f"{DEFAULT_RELEASE}-fork" / "phi.json"
+
+
+def test_a_second_run_takes_what_the_first_found(phi_passed):
+    kept = phi_passed.read_text()
+    done = run_tests("phi", "-j", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[1/1] phi: as before" in done.stdout
+    outcome = json.loads(kept)["found"]["outcome"]
+    assert f"\n{outcome['passed']} passed, 0 failed, 0 skipped" in done.stdout
+    assert phi_passed.read_text() == kept
+
+
+def test_of_a_selection_nothing_is_taken_or_kept(phi_passed):
+    kept = phi_passed.read_text()
+    done = run_tests("phi", "-k", "forward and head_dim_4_n_3", "-j", "1")
+    assert "[1/1] phi: passed" in done.stdout
+    assert phi_passed.read_text() == kept
+
+
 def test_every_listed_model_has_tests():
     listed = (REPOSITORY / "models_changed.txt").read_text().split()
     assert listed == sorted(set(listed))
