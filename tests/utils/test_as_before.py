@@ -52,6 +52,9 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
     for folder in (subject.logs, subject.results.with_suffix("")):
         folder.mkdir(parents=True)
+    monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
+    monkeypatch.setattr(script, "prepare", lambda: Path(sys.executable))
+    monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(tmp_path / "tests" / "models" / "exceptions.toml"))
     made = []
 
     def judges(anew: bool = False):
@@ -67,13 +70,18 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     for model in ("llama", "phi"):
         one.write(f"tree/transformers/models/{model}/modeling_{model}.py", "from ... import modeling_rope_utils")
         code = f"import transformers.models.{model}.modeling_{model}"
-        one.write(f"tests/models/{model}/test_modeling_{model}.py", SMALL_TEST.format(code=code, model=model))
+        one.write(
+            f"tests/models/{model}/test_modeling_{model}.py",
+            SMALL_TEST.format(code=code, model=model, known=None, place=None),
+        )
     for name in ("exceptions.toml", "conftest.py"):
         one.write(f"tests/models/{name}", "")
     one.write("conformance/src/check.py", "")
     one.write("env/lib/python3.11/site-packages/torch-2.13.0.dist-info/METADATA", "")
-    for name in ("pyproject.toml", "run_tests", "utils/fork_server.py"):
+    for name in ("pyproject.toml", "run_tests", "utils/fork_server.py", "utils/overlay/__main__.py"):
         one.write(name, "")
+    (tmp_path / "utils" / "stale_places.py").symlink_to(REPOSITORY / "utils" / "stale_places.py")
+    one.write("models_changed.txt", "llama\nphi\n")
     yield one
     for servers in made:
         servers.close()
@@ -84,7 +92,7 @@ import json, os
 {code}
 def test_one():
     with open(os.environ["TRANSFORMERS_CONFORMANCE_RESULTS"], "a") as file:
-        file.write(json.dumps(dict(model="{model}", status="pass", known=None)) + chr(10))
+        file.write(json.dumps(dict(model="{model}", status="pass", known={known}, place={place})) + chr(10))
 def test_two(): pass
 """
 PLACE = '[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["far"]\n'
@@ -171,11 +179,13 @@ def test_a_failed_model_is_judged_again(small):
 def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
     test = "tests/models/llama/test_modeling_llama.py"
     assert small.judge() == "passed"
-    small.write(test, SMALL_TEST.format(code="", model="llama") + "    os.kill(os.getpid(), 9)")
+    small.write(
+        test, SMALL_TEST.format(code="", model="llama", known=None, place=None) + "    os.kill(os.getpid(), 9)"
+    )
     outcome = small.judges().outcome(small.target)
     assert (outcome.status, outcome.broken) == ("FAILED", True)
     assert not (small.home / "build/results/5.23.0-pristine/llama.jsonl").exists()
-    small.write(test, SMALL_TEST.format(code="import transformers", model="llama"))
+    small.write(test, SMALL_TEST.format(code="import transformers", model="llama", known=None, place=None))
     assert small.judge() == "passed"
 
 
@@ -192,3 +202,29 @@ def test_nothing_counts_on_demand(small):
     assert small.judge() == "passed"
     assert small.judges(anew=True).outcome(small.target).status == "passed"
     assert small.judge() == "as before"
+
+
+STALE = "any more where exceptions say so, take it out: some, place 1 (far)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "builds", "stale"),
+    [
+        ([], 1, "pristine", False),
+        ([], None, "pristine", True),
+        ([], 2, "pristine", True),
+        ([], None, "fork", False),
+        (["llama", "phi"], None, "pristine", False),
+        (["-k", "one"], None, "pristine", False),
+    ],
+)
+def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, capsys, arguments, place, builds, stale):
+    exception = PLACE.replace("reason", 'bug = "some"\nreason') + f'builds = ["{builds}"]\n'
+    small.write("tests/models/exceptions.toml", exception)
+    known = {"known": None, "place": None} if place is None else {"known": repr("why"), "place": place}
+    small.write("tests/models/phi/test_modeling_phi.py", SMALL_TEST.format(code="", model="phi", **known))
+    monkeypatch.setattr(sys, "argv", ["run_tests", "-j", "2", *arguments])
+    assert small.script.main() == stale
+    said = capsys.readouterr().out
+    assert (STALE in said) == stale
+    assert said.rstrip().endswith(f"{'2' if arguments[:1] == ['-k'] else '4'} passed, {int(stale)} failed, 0 skipped")
