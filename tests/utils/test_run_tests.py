@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from overlay import lockfile
-from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY
 
 
 LOGS = REPOSITORY / "build" / "logs"
-WITH_TESTS = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
 
 
 def run_tests(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subprocess.CompletedProcess:
@@ -175,17 +173,3 @@ def test_of_a_selection_nothing_is_taken_or_kept(phi_passed):
     done = run_tests("phi", "-k", "forward and head_dim_4_n_3", "-j", "1")
     assert "[1/1] phi: passed" in done.stdout
     assert phi_passed.read_text() == kept
-
-
-def test_every_listed_model_has_tests():
-    listed = (REPOSITORY / "models_changed.txt").read_text().split()
-    assert listed == sorted(set(listed))
-    assert set(listed) <= WITH_TESTS
-
-
-def test_every_model_with_tests_is_one_that_the_fork_changes():
-    lock = lockfile.read(Layout(), DEFAULT_RELEASE)
-    changed = {
-        file.split("/")[1] for entry in lock.values() for file in entry["reaches"] if file.startswith("models/")
-    }
-    assert WITH_TESTS <= changed
