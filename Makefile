@@ -33,8 +33,8 @@ check: ## lint only
 test: ## the tests of the machinery and of the conformance suite itself
 	$(python) -m pytest tests/utils conformance/tests -n auto
 
-bits: ## R7: outputs and gradients of pristine and fork, bit for bit
-	$(python) tests/bit_identity.py --release $(RELEASE)
+bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
+	PYTHONPATH=utils $(python) tests/bit_identity.py --release $(RELEASE)
 
 bench: ## the rotation of the fork against pristine's
 	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)
