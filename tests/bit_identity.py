@@ -3,8 +3,8 @@
 Every model that has tests runs on pristine and on the fork, at even widths of even heads, under every rope type that
 its config can be asked for, forward and backward: in float32, and where heads are narrower than the table, too, built
 in bfloat16 and in float32 under autocast. All outputs, hidden states, attention weights and gradients must be equal by
-`torch.equal`. Where they are not, and pristine does not pass the conformance checks there, the rule that it breaks is
-printed. Exit status 1 if a bit differs otherwise, or nothing was equal of some model.
+`torch.equal`. Where they are not, and pristine raises or does not pass the conformance checks there, the rule that it
+breaks is printed. Exit status 1 if a bit differs otherwise, or nothing was equal of some model.
 
 What ran before and did not change is not run again. Needs `utils` on the import path.
 """
@@ -30,6 +30,8 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 # What all passes depend on beside the Transformers that runs them.
 _SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/fork_server.py")
+# How what refuses a config begins; whatever else a pass raises breaks R6, whether or not a check runs the model.
+_REFUSALS = ("ValueError", "StrictDataclass")
 _SHARED = ("transformers.modeling_utils", "transformers_conformance.testing")
 
 
@@ -155,6 +157,8 @@ def compared(model: str, pristine: Build, after: Mapping[str, Any]) -> Compariso
             found.wrong[rules[name]].append(name)
         elif isinstance(before.get(name), str) and isinstance(after.get(name), str):
             found.failing[before[name]].append(name)
+        elif isinstance(before.get(name), str) and not before[name].startswith(_REFUSALS):
+            found.wrong["R6"].append(name)
         else:
             found.different += [f"{name}: {said}" for said in differences(before.get(name), after.get(name))]
     return found
