@@ -2,7 +2,7 @@
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
 
-.PHONY: fork relock edits discovery consistency fixup check test bits bench bugs report mutants
+.PHONY: fork relock edits discovery models consistency fixup check test bits bench bugs report mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -15,6 +15,9 @@ edits: ## list the edits and how many definitions each one reaches
 
 discovery: ## every RoPE definition of upstream, and which edit reaches it or why none needs to
 	cd utils && $(python) -m discovery --release $(RELEASE)
+
+models: ## models_changed.txt and tests/models against what the fork changes, both ways
+	$(python) utils/changed_models.py
 
 consistency: ## generated definitions of the fork equal what their modular files and parents make
 	cd utils && $(python) -m consistency
@@ -30,8 +33,8 @@ check: ## lint only
 test: ## the tests of the machinery and of the conformance suite itself
 	$(python) -m pytest tests/utils conformance/tests -n auto
 
-bits: ## R7: outputs and gradients of pristine and fork, bit for bit
-	$(python) tests/bit_identity.py --release $(RELEASE)
+bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
+	PYTHONPATH=utils $(python) tests/bit_identity.py --release $(RELEASE)
 
 bench: ## the rotation of the fork against pristine's
 	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)

@@ -1,219 +1,207 @@
 """R7: what pristine upstream does rightly, the fork does bit for bit.
 
-Every model of models_changed.txt, and one of each other family whose rotation is replaced, runs on pristine and on the
-fork, at even widths of even heads, under every rope type that its config can be asked for, forward and backward: in
-float32, built in bfloat16, and in float32 under autocast, where heads are narrower than the table. Where pristine
-passes the conformance checks, all outputs, hidden states, attention weights and gradients must be equal by
-`torch.equal`; where it does not, the rule that it breaks is printed and nothing is compared. Exit status 1 if a bit
-differs, or nothing was compared of some model.
+Every model that has tests runs on pristine and on the fork, at even widths of even heads, under every rope type that
+its config can be asked for, forward and backward: in float32, and where heads are narrower than the table, too, built
+in bfloat16 and in float32 under autocast. All outputs, hidden states, attention weights and gradients must be equal by
+`torch.equal`. Where they are not, and pristine raises or does not pass the conformance checks there, the rule that it
+breaks is printed. Exit status 1 if a bit differs otherwise, or nothing was equal of some model.
+
+What ran before and did not change is not run again. Needs `utils` on the import path.
 """
 
 import argparse
-import importlib.util
-import inspect
+import json
 import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from fork_server import ForkServers
+from inputs import common_inputs
+from records import Records, digest_of
+
+from overlay.layout import DEFAULT_RELEASE, Layout
 
 
-ROOT = Path(__file__).resolve().parents[1]
-HEAD_DIMS = (4, 8)
-# Models without tests of their own, and what describes each beside its automatic classes.
-FAMILIES = {
-    "cohere": {},
-    "ernie4_5": {},
-    "helium": {},
-    "modernbert": {
-        "config_overrides": {
-            "rope_parameters": {
-                layer_type: {"rope_type": "default", "rope_theta": 100.0}
-                for layer_type in ("full_attention", "sliding_attention")
-            }
-        },
-        "rope_types": (),
-    },
-    "olmo": {},
-}
-# The properties of what a model computes in one pass; others judge what it refuses, keeps or says.
-COMPUTED = (
-    "forward", "frequencies", "scaled", "scaling_options", "rotation", "passing", "norms", "shift", "positions",
-    "heads",
-)  # fmt: skip
+# What all passes depend on beside the Transformers that runs them.
+_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/fork_server.py")
+# How what refuses a config begins; whatever else a pass raises breaks R6, whether or not a check runs the model.
+_REFUSALS = ("ValueError", "StrictDataclass")
+_SHARED = ("transformers.modeling_utils", "transformers_conformance.testing")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", metavar="model", help="only these (default: all)")
-    parser.add_argument("--release", default="5.23.0", help="the upstream release (default: %(default)s)")
-    parser.add_argument("--record", type=Path, help=argparse.SUPPRESS)  # what the two child processes are told
+    parser.add_argument("models", nargs="*", metavar="model", help="only these (default: all that have tests)")
+    parser.add_argument("--release", default=DEFAULT_RELEASE, help="the upstream release (default: %(default)s)")
+    parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="models at a time")
+    parser.add_argument("--no-cache", action="store_true", help="run what ran before and did not change, too")
     arguments = parser.parse_args()
-    models = arguments.models or [*(ROOT / "models_changed.txt").read_text().split(), *FAMILIES]
-    if arguments.record:
-        record(models, arguments.record)
-        return 0
-    trees = {
-        "pristine": ROOT / "build" / "upstream" / arguments.release,
-        "fork": ROOT / "build" / "fork" / arguments.release / "src",
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        children = []
-        for build, tree in trees.items():
-            if not (tree / "transformers").is_dir():
-                sys.exit(f"error: {tree.relative_to(ROOT)} is missing; ./run_tests makes it")
-            command = [sys.executable, __file__, *models, "--record", f"{folder}/{build}.pt"]
-            environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
-            children.append(subprocess.Popen(command, env=environment))
-        if sum(child.wait() != 0 for child in children):
-            return 1
-        return compare(*(Path(folder) / f"{build}.pt" for build in trees))
+    layout, release = Layout(), arguments.release
+    with_tests = sorted(path.parent.name for path in (layout.root / "tests" / "models").glob("*/test_*.py"))
+    if unknown := set(arguments.models) - set(with_tests):
+        sys.exit(f"error: there is no tests/models/{', '.join(sorted(unknown))}")
+    fork = Build(layout, f"{release}-fork", layout.source(release), arguments.no_cache)
+    pristine = Build(layout, f"{release}-pristine", layout.upstream(release), arguments.no_cache)
+    models = arguments.models or with_tests
+    after = {}
+    with fork.running(), ThreadPoolExecutor(arguments.jobs) as pool:
+        for model, found in zip(models, pool.map(fork.passes, models), strict=True):
+            after[model] = found
+            print(f"[{len(after)}/{len(models)}] {model} ran on the fork", flush=True)
+    comparisons = []
+    with pristine.running(), ThreadPoolExecutor(arguments.jobs) as pool:
+        for one in pool.map(lambda model: compared(model, pristine, after[model]), models):
+            comparisons.append(one)
+            print(f"[{len(comparisons)}/{len(models)}] {one.summary()}", flush=True)
+    return report(comparisons)
 
 
-def record(models: list[str], path: Path) -> None:
-    """Run every case with the Transformers that is imported here, and save what each gave, or the rule it breaks."""
-    import torch
+class Build:
+    """Runs the passes of models on one Transformers, or takes what they gave before.
 
-    import transformers
+    Raises:
+        SystemExit: it is not there.
+    """
 
-    transformers.logging.set_verbosity_error()
-    found = {}
-    for model in models:
-        for name, description, case in cases(model):
-            broken = broken_rule(description, case, COMPUTED)
-            narrow = broken or broken_rule(description, case, ("precision",))
-            found[f"{name}, float32"] = broken or run(description, case)
-            found[f"{name}, bfloat16"] = narrow or run(description, case, dtype=torch.bfloat16)
-            with torch.autocast("cpu", torch.bfloat16):
-                found[f"{name}, autocast"] = broken or run(description, case)
-    torch.save(found, path)
+    def __init__(self, layout: Layout, name: str, tree: Path, anew: bool):
+        package = tree / "transformers"
+        if not package.is_dir():
+            sys.exit(f"error: {tree} is missing; ./run_tests makes it")
+        self._root = layout.root
+        self._logs = layout.build / "logs" / f"{name}-bits"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        # The passes stand beside this file.
+        paths = (str(tree), str(Path(__file__).parent), os.environ.get("PYTHONPATH"))
+        self._variables = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
+        self._anew = anew
+        self._records = Records(
+            layout.build / "records" / f"{name}-bits", package, common_inputs(_SHARED_FILES, self._variables)
+        )
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        self._servers = ForkServers(Path(sys.executable), "bit_passes:main", _SHARED, self._root, self._variables)
+        yield
+        self._servers.close()
 
-def cases(model: str) -> Iterator[tuple]:
-    """The even cases of one model."""
-    for description in descriptions(model):
-        for rope_type in ("default", *description.supported_rope_types):
-            for head_dim in HEAD_DIMS:
-                for n in range(2, head_dim + 1, 2):
-                    for case in description.cases(head_dim, n, rope_type):
-                        yield f"{model} {rope_type} head_dim={head_dim} n={n} ({case.value})", description, case
+    def passes(self, model: str) -> dict[str, Any]:
+        """What each pass of a model gave, as `Pass.result` says."""
+        return self._run("record", model, [])
 
+    def broken_rules(self, model: str, names: list[str]) -> dict[str, str | None]:
+        """The rule that each of these passes breaks, or None."""
+        return self._run("judge", model, names)
 
-def descriptions(model: str) -> Iterator:
-    """What a model is, from the classes that its tests describe it with, or else from its automatic classes."""
-    from transformers import CONFIG_MAPPING, MODEL_MAPPING
-    from transformers_conformance.rope import Description, detect_layout
-    from transformers_conformance.testing import RotaryNdimsOddTestMixin
-
-    if model in FAMILIES:
-        config_class = CONFIG_MAPPING[model]
-        description = Description(config_class, MODEL_MAPPING[config_class], "half-split", **FAMILIES[model])
-        yield replace(description, layout=detect_layout(description))
-        return
-    path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for _, tests in inspect.getmembers(module, inspect.isclass):
-        if issubclass(tests, RotaryNdimsOddTestMixin) and tests is not RotaryNdimsOddTestMixin:
-            yield tests.rotary_description()
-
-
-def broken_rule(description, case, properties: Iterable[str]) -> str | None:
-    """The rule of the first of the properties that this Transformers breaks for a case, or None."""
-    from transformers_conformance.rope import PROPERTIES, ConformanceError
-    from transformers_conformance.rope.frequencies import NoTableError
-
-    for name in properties:
-        prop = PROPERTIES[name]
-        judged_here = case.rope_type in prop.rope_types and not prop.not_applicable(description)
-        if judged_here and prop.asks(description, case.rope_type):
-            try:
-                prop.check(description, case)
-            except ConformanceError as error:
-                # A table for each layer type, which no check reads: whether it is right, `rotation` tells.
-                if not isinstance(error.__cause__, NoTableError):
-                    return prop.rule
-    return None
+    def _run(self, command: str, model: str, names: list[str]) -> dict[str, Any]:
+        name = f"{model}-{command}"
+        own = [digest_of(self._root / "tests" / "models" / model), names]
+        before = None if self._anew else self._records.find(name, lambda found: own)
+        if before is not None:
+            return before
+        file, log = self._logs / f"{name}.json", self._logs / f"{name}.log"
+        file.unlink(missing_ok=True)
+        with self._servers.one() as server:
+            run = server.run([command, model, file, *names], {}, log)
+        if run.status:
+            print(f"error: the passes of {model} cannot be run: see {log.relative_to(self._root)}", file=sys.stderr)
+            return {}  # so that nothing of it is equal
+        found = json.loads(file.read_text())
+        self._records.keep(name, found, own, run.loaded)
+        return found
 
 
-def run(description, case, **options) -> dict:
-    """Outputs and parameter gradients of one pass over two rows of tokens, the second padded on the left, of a model
-    built with `options`."""
-    import torch
+@dataclass
+class Comparison:
+    """Of one model.
 
-    from transformers_conformance.rope.sizes import VOCAB_SIZE
-    from transformers_conformance.rope.tiny import build_model
+    Args:
+        equal: passes that gave the same.
+        tensors: in these.
+        wrong: passes in which pristine breaks a rule, by the rule, and the fork gives something else.
+        failing: passes that raise on both, by what pristine raises, though it breaks no rule there.
+        different: what differs elsewhere, a sentence each.
+    """
 
-    model = build_model(description, case, **options)
-    generator = torch.Generator().manual_seed(1)
-    input_ids = torch.randint(4, VOCAB_SIZE, (2, 9), generator=generator)
-    mask = torch.ones_like(input_ids)
-    mask[1, :3] = 0
-    position_ids = (mask.cumsum(-1) - 1).clamp(min=0)
-    outputs = model(
-        input_ids=input_ids,
-        attention_mask=mask,
-        position_ids=position_ids,
-        output_hidden_states=True,
-        output_attentions=True,
-    )
-    tensors = {f"output {name}": value for name, value in flatten(outputs)}
-    weigh = [torch.linspace(-1, 1, value.numel()).view_as(value) for value in tensors.values()]
-    loss = sum((value * weights).sum() for value, weights in zip(tensors.values(), weigh, strict=True))
-    loss.backward()
-    gradients = {f"gradient {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
-    return {name: value.detach() for name, value in (tensors | gradients).items()}
+    model: str
+    equal: int = 0
+    tensors: int = 0
+    wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    failing: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    different: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        wrong = sum(map(len, self.wrong.values()))
+        return f"{self.model}: {self.equal} passes equal, {wrong} wrong on pristine, {len(self.different)} different"
 
 
-def flatten(value, name: str = "") -> Iterator[tuple]:
-    """Every floating-point tensor of a model's output, with where it stands."""
-    import torch
-
-    if isinstance(value, torch.Tensor):
-        if value.is_floating_point():
-            yield name, value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from flatten(part, f"{name}.{key}")
-    elif isinstance(value, (tuple, list)):
-        for index, part in enumerate(value):
-            yield from flatten(part, f"{name}.{index}")
-
-
-def compare(pristine_path: Path, fork_path: Path) -> int:
-    import torch
-
-    pristine, fork = torch.load(pristine_path), torch.load(fork_path)
-    compared, tensors, wrong, different = dict.fromkeys((name.split()[0] for name in pristine), 0), 0, {}, []
-    for name, before in pristine.items():
-        after = fork[name]
-        if isinstance(before, str):
-            wrong.setdefault((name.split()[0], before), []).append(name)
-            continue
-        compared[name.split()[0]] += 1
-        if isinstance(after, str):
-            different.append(f"{name}: the fork breaks {after}, pristine does not")
-            continue
-        tensors += len(before)
-        unequal = [key for key in before.keys() | after.keys() if not same(before.get(key), after.get(key))]
-        different += [f"{name}: {key}" for key in sorted(unequal)]
-    for (model, rule), names in wrong.items():
-        print(f"pristine breaks {rule} in {len(names)} cases of {model}, e.g. {names[0]}: not compared")
-    for line in different:
-        print(f"DIFFERENT {line}")
-    for model in (model for model, count in compared.items() if not count):
-        print(f"NOTHING COMPARED of {model}")
-    print(f"{sum(compared.values())} cases compared, {tensors} tensors, {len(different)} different")
-    return int(bool(different) or not min(compared.values(), default=0))
+def compared(model: str, pristine: Build, after: Mapping[str, Any]) -> Comparison:
+    """What the fork gave, held against pristine."""
+    before = pristine.passes(model)
+    found = Comparison(model)
+    unequal = []
+    for name in before.keys() | after.keys():
+        if differences(before.get(name), after.get(name)):
+            unequal.append(name)
+        else:
+            found.equal += 1
+            found.tensors += len(before[name])
+    rules = pristine.broken_rules(model, sorted(unequal)) if unequal else {}
+    for name in sorted(unequal):
+        if rules.get(name):
+            found.wrong[rules[name]].append(name)
+        elif isinstance(before.get(name), str) and isinstance(after.get(name), str):
+            found.failing[before[name]].append(name)
+        elif isinstance(before.get(name), str) and not before[name].startswith(_REFUSALS):
+            found.wrong["R6"].append(name)
+        else:
+            found.different += [f"{name}: {said}" for said in differences(before.get(name), after.get(name))]
+    return found
 
 
-def same(before, after) -> bool:
-    import torch
+def differences(before: Mapping | str | None, after: Mapping | str | None) -> list[str]:
+    """In what a pass differs; none if all its tensors are equal, and it has any.
 
-    return before is not None and after is not None and before.dtype == after.dtype and torch.equal(before, after)
+    Args:
+        before, after: what it gave, as `Pass.result` says; None if it was not run.
+    """
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        names = before.keys() | after.keys()
+        unequal = sorted(name for name in names if before.get(name) != after.get(name) or before[name] == "NaN")
+        return unequal if names else ["no tensors"]
+    told = [f"{build} {_told(gave)}" for build, gave in (("pristine", before), ("the fork", after))]
+    return [", ".join(told)]
+
+
+def _told(gave: Mapping | str | None) -> str:
+    if gave is None:
+        return "has no such pass"
+    return "runs" if isinstance(gave, Mapping) else f"raises {gave}"
+
+
+def report(comparisons: list[Comparison]) -> int:
+    """Prints what stands out; returns the exit status."""
+    print()
+    for one in comparisons:
+        for rule, names in one.wrong.items():
+            print(f"pristine breaks {rule} in {len(names)} passes of {one.model}, e.g. {names[0]}")
+        for raised, names in one.failing.items():
+            print(f"neither runs {len(names)} passes of {one.model}, e.g. {names[0]}: {raised}")
+    for one in comparisons:
+        for line in one.different:
+            print(f"DIFFERENT {one.model}: {line}")
+    empty = [one.model for one in comparisons if not one.equal]
+    for model in empty:
+        print(f"NOTHING EQUAL of {model}")
+    equal, tensors = sum(one.equal for one in comparisons), sum(one.tensors for one in comparisons)
+    different = sum(len(one.different) for one in comparisons)
+    print(f"\n{len(comparisons)} models, {equal} passes and {tensors} tensors equal, {different} different")
+    return int(bool(different or empty))
 
 
 if __name__ == "__main__":

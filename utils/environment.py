@@ -65,6 +65,12 @@ def install_release(release: str) -> Path:
     return home
 
 
+def installed(*folders: Path) -> list[str]:
+    """The distributions in the environment, with their versions, and in folders of more of them; and what made it."""
+    homes = [*HOME.glob("lib/python*/site-packages"), *folders]
+    return [_inputs(), *sorted(path.stem for home in homes for path in home.glob("*.dist-info"))]
+
+
 def _inputs() -> str:
     digest = hashlib.sha256(f"{sys.version}\0{ROOT}\0".encode())
     for name in INPUTS:

@@ -86,7 +86,21 @@ def test_a_file_is_read_and_other_keys_are_left_to_others(tmp_path, monkeypatch)
         return [(one.reason, one.link, one.properties) for one in recording.known_deviations(model)]
 
     assert known("llama") == [("one", "", ["cast"]), ("one", "", ["shift"])]
+    places = [(one.place, one.for_all_models) for one in recording.known_deviations("llama")]
+    assert places == [(1, False), (2, False)]
     assert known("phi") == [("one", "", ["shift"]), ("other", "https://x", ["cast"])], "in the order of the file"
+
+
+def test_a_place_without_models_is_for_all_of_them(tmp_path, monkeypatch):
+    file = tmp_path / "exceptions.toml"
+    file.write_text('[[exception]]\nreason = "one"\n[[exception.where]]\nproperties = ["cast"]\nbuilds = ["fork"]\n')
+    monkeypatch.setenv(recording.EXCEPTIONS, str(file))
+    monkeypatch.setenv(recording.BUILD, "fork")
+    (known,) = recording.known_deviations("any")
+    assert known.for_all_models and known.place == 1
+    assert not deviation().for_all_models, "one of a class is for its model"
+    monkeypatch.setenv(recording.BUILD, "pristine")
+    assert recording.known_deviations("any") == ()
 
 
 def test_without_a_file_nothing_is_known(monkeypatch):
@@ -103,6 +117,7 @@ def test_without_a_file_nothing_is_known(monkeypatch):
         ('reason = "why"', 'properties = ["cast"]\nreleases = "5 or so"', "exception 2, place 1: Invalid specifier"),
         ('reason = "why"', 'properties = ["cast"]\nmodel = "phi"', "exception 2, place 1: .*'model'"),
         ('reason = "why"', 'properties = ["cast"]\nlink = "https://x"', "exception 2, place 1: .*'link'"),
+        ('reason = "why"', 'properties = ["cast"]\nplace = 1', "exception 2, place 1: .*'place'"),
         ('reason = "why"\nbuilds = []', 'properties = ["cast"]', "exception 2: builds must stand under"),
         ("reason = ", "", "exceptions.toml cannot be read"),
     ],

@@ -131,6 +131,24 @@ def test_a_part_that_is_no_model_is_judged(part, status):
         assert judge_case(PROPERTIES[name], description, case).status == "pass", name
 
 
+class ProjectedModel(FeaturesModel):
+    """It takes twice as many channels as its layers have, and begins with a projection of them."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self._modules = {"fc": nn.Linear(2 * config.hidden_size, config.hidden_size), **self._modules}
+
+    def forward(self, features, attention_mask=None, position_ids=None):
+        return super().forward(self.fc(features), attention_mask, position_ids)
+
+
+def test_a_model_that_begins_with_a_projection_is_given_what_that_takes():
+    description = entered(ProjectedModel, "features")
+    (case,) = description.cases(8, 5)
+    for name in ("forward", "rotation"):
+        assert judge_case(PROPERTIES[name], description, case).status == "pass", name
+
+
 def test_a_model_that_was_entered_is_pickled():
     description = entered(FeaturesModel, "features")
     model = build_model(description, description.cases(8, 8)[0])

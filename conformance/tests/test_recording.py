@@ -14,7 +14,7 @@ DESCRIPTION = Description(
     TinyRopeConfig,
     TinyRopeModel,
     "half-split",
-    exceptions=(Deviation(reason="as is known", properties=("forward",), rotary_ndims=("full",)),),
+    exceptions=(Deviation(reason="as is known", properties=("forward",), rotary_ndims=("full",), place=7),),
 )
 (CASE,) = DESCRIPTION.cases(4, 3)
 
@@ -48,6 +48,7 @@ def test_each_status(tmp_path, monkeypatch, result, status, reason, known):
     assert (first["status"], first["reason"], first["known"]) == (status, reason, known)
     assert (first["rule"], first["property"], first["build"], first["model"]) == ("R1", "forward", "mine", "tiny_rope")
     assert (first["case"] is None) == (status == "not-applicable")
+    assert first["place"] == (7 if known else None)
     assert result.unexpected == (reason == "what broke" and known is None)
 
 

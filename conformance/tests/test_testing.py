@@ -12,6 +12,7 @@ from tiny_rope import (
     TinyRopeModel,
     TinyRotaryDimConfig,
 )
+from transformers_conformance import recording
 from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, judge
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
@@ -134,6 +135,20 @@ def test_a_stale_exception_fails_the_class():
 
     ((_, text),) = outcome(Cured, "cast_", alone=True).errors
     assert "nothing breaks any more where exceptions say so, take them out: the table is cast" in text
+
+
+@pytest.mark.parametrize(("models", "stale"), [("", False), ('models = ["tiny_rope"]', True)])
+def test_a_place_of_the_file_is_stale_by_one_model_only_if_it_names_it(tmp_path, monkeypatch, models, stale):
+    file = tmp_path / "exceptions.toml"
+    file.write_text(f'[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["cast"]\n{models}\n')
+    monkeypatch.setenv(recording.EXCEPTIONS, str(file))
+
+    class Sound(Right):
+        pass
+
+    result = outcome(Sound, "cast_", alone=True)
+    assert [("take them out: why" in text) for _, text in result.errors] == [True] * stale
+    assert not result.failures
 
 
 def test_what_was_not_run_is_not_stale():

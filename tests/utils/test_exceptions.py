@@ -1,8 +1,10 @@
 """What is known to break is said once, in full, and by edits that exist."""
 
+import json
 import tomllib
 
 import pytest
+import stale_places
 import upstream_bugs
 
 from overlay.edits import load_overlay
@@ -25,7 +27,7 @@ def test_a_bug_says_all_that_it_must_and_no_more(bug):
     assert ("repaired_by" in bug) != ("unrepaired" in bug)
     known = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
     for place in bug["where"]:
-        assert place["models"] and set(place["models"]) <= known
+        assert "models" not in place or (place["models"] and set(place["models"]) <= known)
         # What an edit of ours repairs is broken on upstream alone.
         assert ("repaired_by" in bug) == (place.get("builds") == ["pristine"])
 
@@ -70,6 +72,49 @@ def test_a_page_joins_exceptions_and_results():
     assert "| glm | 5.23.0 | `forward` |" in text and "| phi | 5.0.0, 5.23.0 | `forward` |" in text
     assert "```text\nR1, forward: said\n```" in text and "```python\nimport phi\n```" in text
     assert text.endswith("Repaired by: an edit.\n")
+
+
+def test_a_place_for_all_models_is_told_of_those_in_which_it_was_seen():
+    bug = {"bug": "crash", "reason": "it crashes", "link": "https://x", "unrepaired": "meant so"}
+    bug["where"] = [{"properties": ["forward"]}]
+    text = upstream_bugs.page([bug], [line(), line(model="glm"), line(model="gptj", status="pass", known=None)])
+    assert "| glm, phi | 5.23.0 | `forward` |" in text
+    assert "gptj |" not in text
+
+
+CRASH = {
+    "bug": "crash",
+    "reason": "it crashes",
+    "where": [
+        {"models": ["phi"], "properties": ["far"]},
+        {"properties": ["forward"], "releases": ">=5.0.0", "builds": ["pristine"]},
+        {"properties": ["shift"]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("met", "release", "build", "stale"),
+    [
+        ([("it crashes", 2), ("it crashes", 3)], "5.23.0", "pristine", []),
+        ([("it crashes", 3)], "5.23.0", "pristine", ["crash, place 2 (forward)"]),
+        ([("it crashes", 3)], "5.23.0", "fork", []),
+        ([("it crashes", 3)], "4.57.6", "pristine", []),
+        ([("it crashes", 3)], "5.1.0.dev0", "pristine", ["crash, place 2 (forward)"]),
+        ([("it crashes", 1), ("it halts", 2)], "4.57.6", "fork", ["crash, place 3 (shift)"]),
+        ([], "5.23.0", "pristine", ["crash, place 2 (forward)", "crash, place 3 (shift)"]),
+    ],
+)
+def test_a_place_for_all_models_is_stale_where_none_breaks(met, release, build, stale):
+    """The first place names its model, whose own tests tell."""
+    assert list(stale_places.stale_places([CRASH], met, release, build)) == stale
+
+
+def test_results_name_the_places_that_explain_them(tmp_path):
+    lines = [{"known": None, "place": None}, {"known": "of its class", "place": None}, {"known": "why", "place": 2}]
+    for number, line in enumerate(lines):
+        (tmp_path / str(number)).write_text(json.dumps(line) + "\n")
+    assert stale_places.places_met(sorted(tmp_path.iterdir())) == {("why", 2)}
 
 
 def test_the_smallest_case_of_the_newest_release_is_shown():

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from overlay import lockfile
-from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY
 
 
 LOGS = REPOSITORY / "build" / "logs"
-WITH_TESTS = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
 
 
 def run_tests(*arguments: str, cwd: Path = REPOSITORY, **variables: str) -> subprocess.CompletedProcess:
@@ -152,15 +150,26 @@ def test_a_wrong_argument_is_named(arguments):
     assert "error:" in done.stderr
 
 
-def test_every_listed_model_has_tests():
-    listed = (REPOSITORY / "models_changed.txt").read_text().split()
-    assert listed == sorted(set(listed))
-    assert set(listed) <= WITH_TESTS
+@pytest.fixture
+def phi_passed() -> Path:
+    """The record of a full run, of this one or an earlier one."""
+    done = run_tests("phi", "-j", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return REPOSITORY / "build" / "records" / f"{DEFAULT_RELEASE}-fork" / "phi.json"
 
 
-def test_every_model_with_tests_is_one_that_the_fork_changes():
-    lock = lockfile.read(Layout(), DEFAULT_RELEASE)
-    changed = {
-        file.split("/")[1] for entry in lock.values() for file in entry["reaches"] if file.startswith("models/")
-    }
-    assert WITH_TESTS <= changed
+def test_a_second_run_takes_what_the_first_found(phi_passed):
+    kept = phi_passed.read_text()
+    done = run_tests("phi", "-j", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[1/1] phi: as before" in done.stdout
+    outcome = json.loads(kept)["found"]["outcome"]
+    assert f"\n{outcome['passed']} passed, 0 failed, 0 skipped" in done.stdout
+    assert phi_passed.read_text() == kept
+
+
+def test_of_a_selection_nothing_is_taken_or_kept(phi_passed):
+    kept = phi_passed.read_text()
+    done = run_tests("phi", "-k", "forward and head_dim_4_n_3", "-j", "1")
+    assert "[1/1] phi: passed" in done.stdout
+    assert phi_passed.read_text() == kept

@@ -3,10 +3,12 @@
 Variables of the environment name the files:
     TRANSFORMERS_CONFORMANCE_RESULTS: every result is appended to it, a line with `release` (the version of the
         `transformers` that was judged), `build`, `model`, `rule`, `property`, `case`, `status`, `reason`, `seconds`,
-        and `known`, the reason of the deviation that covers a broken property.
+        and `known` and `place`, the reason of the deviation that covers a broken property, and its number among those
+        of its exception in the file.
     TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason` and
-        `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a place. What
-        else an exception says is left to whoever else reads the file.
+        `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a place. One
+        that names no `models` holds for all of them; whether it is stale is for the reader of all results to tell.
+        What else an exception says is left to whoever else reads the file.
     TRANSFORMERS_CONFORMANCE_BUILD: what the caller calls the build that is judged, such as "pristine".
 """
 
@@ -42,6 +44,7 @@ def record(result: Result) -> None:
         "reason": result.reason,
         "seconds": round(result.seconds, 4),
         "known": result.deviation and result.deviation.reason,
+        "place": result.deviation and result.deviation.place,
     }
     with open(os.environ[RESULTS], "a") as file:
         file.write(json.dumps(line) + "\n")
@@ -89,7 +92,7 @@ def _deviations(table: dict, name: str) -> Iterator[Deviation]:
         raise ValueError(f"{name} has no [[exception.where]]")
     for number, place in enumerate(table["where"], 1):
         try:
-            deviation = Deviation(**shared, **place)
+            deviation = Deviation(**shared, **place, place=number)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}, place {number}: {error}") from error
         if unknown := set(deviation.properties) - set(PROPERTIES):

@@ -11,4 +11,5 @@ class NeuCodecDecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = NeuCodecDecoder
     layout = "half-split"
     entry = "hidden_states"
-    config_overrides = {"hidden_size": 32}
+    # Keys turn by their heads, as queries do, so there must be as many.
+    config_overrides = {"hidden_size": 32, "num_key_value_heads": 4}

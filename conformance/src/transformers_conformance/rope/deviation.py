@@ -32,6 +32,7 @@ class Deviation:
             case must be; None for all.
         rope_types: the rope types, as `Case.rope_type` writes them; None for all.
         values: what the config's key is set to, as `repr` writes it; None for all.
+        place: its number among the places of its bug, if it was read from a file.
 
     Raises:
         ValueError: a kind of width is unknown, or a specifier of releases cannot be read.
@@ -46,6 +47,7 @@ class Deviation:
     rotary_ndims: Collection[str] | None = None
     rope_types: Collection[str] | None = None
     values: Collection[str] | None = None
+    place: int | None = None
 
     def __post_init__(self):
         SpecifierSet(self.releases)
@@ -56,6 +58,11 @@ class Deviation:
     @classmethod
     def keys(cls) -> set[str]:
         return {field.name for field in fields(cls)}
+
+    @property
+    def for_all_models(self) -> bool:
+        """Whether it is of a file, and names no model: that nothing of one model breaks does not make it stale."""
+        return self.place is not None and self.models is None
 
     def concerns(self, model: str, release: str, build: str) -> bool:
         """Whether it says something of a model, in a release and a build of it."""

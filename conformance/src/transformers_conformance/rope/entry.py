@@ -28,9 +28,10 @@ def entered_class(model_class: type, config_class: type, entry: str) -> type:
     Args:
         model_class: a model class, or that of a part which is built from a config, too.
         entry: where tokens enter. An argument of `forward`: where it is not `input_ids`, it gets an embedding of each
-            token, `[batch, seq, hidden_size]`. Or `layers`: those are the inputs of the first layer, and layers run
-            alone, with the positions, or with the angles that a module beside them makes of these. What features are
-            made of before, and how positions are counted, is then left out.
+            token, `[batch, seq, hidden_size]`, or as wide as the projection that the model begins with. Or `layers`:
+            those are the inputs of the first layer, and layers run alone, with the positions, or with the angles that
+            a module beside them makes of these. What features are made of before, and how positions are counted, is
+            then left out.
     """
     is_part = not issubclass(model_class, PreTrainedModel)
     if entry == "input_ids" and not is_part and model_class.config_class is config_class:
@@ -75,7 +76,8 @@ def _forward_of_embeddings(model_class: type, entry: str, is_part: bool) -> Call
     def forward(self, input_ids, attention_mask=None, **others):
         if "attention_mask" in taken.parameters:
             others["attention_mask"] = attention_mask
-        return model_class.forward(self.part if is_part else self, **{entry: embedded(self, input_ids)}, **others)
+        entered = self.part if is_part else self
+        return model_class.forward(entered, **{entry: embedded(self, input_ids, _width_taken(entered))}, **others)
 
     tokens = inspect.Parameter("input_ids", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     kept = [x for name, x in taken.parameters.items() if name not in ("self", "input_ids", entry)]
@@ -118,9 +120,17 @@ def _takes(layer: nn.Module, argument: str) -> bool:
     return argument in inspect.signature(layer.forward).parameters
 
 
-def embedded(model: nn.Module, input_ids: torch.Tensor) -> torch.Tensor:
-    """`[batch, seq]` to `[batch, seq, hidden_size]`, by a seeded table in the model's type, with a gradient as any."""
+def _width_taken(model: nn.Module) -> int | None:
+    """Channels of the embeddings that a model takes, where it begins with a projection of them."""
+    return getattr(next(model.children()), "in_features", None)
+
+
+def embedded(model: nn.Module, input_ids: torch.Tensor, width: int | None = None) -> torch.Tensor:
+    """`[batch, seq]` to `[batch, seq, width]`, by a seeded table in the model's type, with a gradient as any.
+
+    Without a width, it is that of the layers, `hidden_size`.
+    """
     generator = torch.Generator().manual_seed(0)
-    table = torch.randn(VOCAB_SIZE, model.config.hidden_size, generator=generator)
+    table = torch.randn(VOCAB_SIZE, width or model.config.hidden_size, generator=generator)
     weight = next(model.parameters())
     return nn.functional.embedding(input_ids, table.to(weight.device, weight.dtype).requires_grad_())

@@ -1,11 +1,12 @@
-"""Runs of pytest that share one import do not share anything else."""
+"""Runs that share one import do not share anything else."""
 
 import os
 import sys
+import wave
 from pathlib import Path
 
 import pytest
-from pytest_server import PytestServer
+from fork_server import ForkServer
 
 
 @pytest.fixture
@@ -20,15 +21,15 @@ def server(tmp_path):
         "def test_fails(): assert False, 'as told'\n"
         "def test_dies(): os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    server = PytestServer(Path(sys.executable), ["wave", "no_such_module"], tmp_path, dict(os.environ))
+    server = ForkServer(Path(sys.executable), "pytest:main", ["wave", "no_such_module"], tmp_path, dict(os.environ))
     yield server
     server.close()
 
 
-def run(server: PytestServer, tmp_path: Path, name: str) -> tuple[int, str]:
+def run(server: ForkServer, tmp_path: Path, name: str) -> tuple[int, str]:
     log = tmp_path / "log"
     arguments = [tmp_path / "test_shown.py", "-k", name, "-p", "no:cacheprovider"]
-    return server.run(arguments, {"SAID": "so"}, log), log.read_text()
+    return server.run(arguments, {"SAID": "so"}, log).status, log.read_text()
 
 
 def test_each_run_has_its_status_its_variables_and_its_log(server, tmp_path):
@@ -36,6 +37,25 @@ def test_each_run_has_its_status_its_variables_and_its_log(server, tmp_path):
         assert run(server, tmp_path, name)[0] == status, name
     assert "as told" in run(server, tmp_path, "fails")[1]
     assert "as told" not in run(server, tmp_path, "passes")[1]
+
+
+def test_a_run_names_the_files_that_it_loaded_and_no_other_runs(server, tmp_path):
+    loaded = server.run([tmp_path / "test_shown.py", "-k", "shared"], {"SAID": "so"}, tmp_path / "log").loaded
+    assert {Path(wave.__file__), tmp_path / "test_shown.py"} <= set(loaded)
+    assert tmp_path / "test_shown.py" not in server.run([tmp_path / "none.py"], {}, tmp_path / "log").loaded
+    assert server.run([tmp_path / "test_shown.py", "-k", "dies"], {}, tmp_path / "log").loaded == ()
+
+
+def test_a_function_that_raises_is_shown_and_ends_no_other(tmp_path):
+    (tmp_path / "shown.py").write_text("def shown(arguments):\n    print(1 // int(arguments[0]))\n")
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    server = ForkServer(Path(sys.executable), "shown:shown", [], tmp_path, os.environ | {"PYTHONPATH": paths})
+    log = tmp_path / "log"
+    assert server.run(["0"], {}, log).status == 3
+    assert "ZeroDivisionError" in log.read_text()
+    assert server.run(["1"], {}, log).status == 0
+    assert log.read_text() == "1\n"
+    server.close()
 
 
 def test_a_run_that_dies_ends_no_other(server, tmp_path):

@@ -1,0 +1,230 @@
+"""What passed is not run again, and whatever its results are made from has it run again."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import environment
+import inputs
+import pytest
+
+from overlay.layout import REPOSITORY
+
+
+@dataclass
+class Small:
+    """A Transformers of a few files, one model's tests, and all else that results are made from."""
+
+    home: Path
+    judges: Callable[[], Any]
+    script: ModuleType
+
+    def write(self, name: str, text: str) -> None:
+        path = self.home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    @property
+    def target(self) -> Any:
+        return self.script.Target("llama", "tests/models/llama", {}, upstream=True)
+
+    def judge(self) -> str:
+        outcome = self.judges().outcome(self.target)
+        assert outcome.passed + outcome.failed == 2
+        return outcome.status
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch) -> Iterator[Small]:
+    loader = SourceFileLoader("run_tests_script", str(REPOSITORY / "run_tests"))
+    script = module_from_spec(spec_from_loader(loader.name, loader))
+    monkeypatch.setitem(sys.modules, loader.name, script)  # dataclasses ask for it
+    loader.exec_module(script)
+    for module, names in {script: ("ROOT", "LOGS", "RESULTS", "RECORDS"), inputs: ("ROOT",)}.items():
+        for name in names:
+            monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
+    monkeypatch.setattr(environment, "HOME", tmp_path / "env")
+    subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
+    for folder in (subject.logs, subject.results.with_suffix("")):
+        folder.mkdir(parents=True)
+    monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
+    monkeypatch.setattr(script, "prepare", lambda: Path(sys.executable))
+    monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(tmp_path / "tests" / "models" / "exceptions.toml"))
+    made = []
+
+    def judges(anew: bool = False):
+        """What one command makes."""
+        variables = script.variables_of(subject) | {"PYTHONPYCACHEPREFIX": str(REPOSITORY / "build" / "pycache")}
+        made.append(script.ForkServers(Path(sys.executable), "pytest:main", (), tmp_path, variables))
+        records = script.records_of(subject, variables)
+        return script.Judge(subject, made[-1], None, inputs.read_exceptions(), records, anew)
+
+    one = Small(tmp_path, judges, script)
+    one.write("tree/transformers/__init__.py", "")
+    one.write("tree/transformers/modeling_rope_utils.py", "")
+    for model in ("llama", "phi"):
+        one.write(f"tree/transformers/models/{model}/modeling_{model}.py", "from ... import modeling_rope_utils")
+        code = f"import transformers.models.{model}.modeling_{model}"
+        one.write(
+            f"tests/models/{model}/test_modeling_{model}.py",
+            SMALL_TEST.format(code=code, model=model, known=None, place=None),
+        )
+    for name in ("exceptions.toml", "conftest.py"):
+        one.write(f"tests/models/{name}", "")
+    one.write("conformance/src/check.py", "")
+    one.write("env/lib/python3.11/site-packages/torch-2.13.0.dist-info/METADATA", "")
+    for name in ("pyproject.toml", "run_tests", "utils/fork_server.py", "utils/overlay/__main__.py"):
+        one.write(name, "")
+    (tmp_path / "utils" / "stale_places.py").symlink_to(REPOSITORY / "utils" / "stale_places.py")
+    one.write("models_changed.txt", "llama\nphi\n")
+    yield one
+    for servers in made:
+        servers.close()
+
+
+SMALL_TEST = """
+import json, os
+{code}
+def test_one():
+    with open(os.environ["TRANSFORMERS_CONFORMANCE_RESULTS"], "a") as file:
+        file.write(json.dumps(dict(model="{model}", status="pass", known={known}, place={place})) + chr(10))
+def test_two(): pass
+"""
+PLACE = '[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["far"]\n'
+
+
+def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
+    first = small.judges().outcome(small.target)
+    assert first.status == "passed"
+    results = small.home / "build/results/5.23.0-pristine/llama.jsonl"
+    written = results.read_text(), results.stat().st_mtime_ns
+    again = small.judges().outcome(small.target)
+    assert again.status == "as before"
+    assert replace(again, as_before=False) == first
+    assert written == (results.read_text(), results.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tree/transformers/models/llama/modeling_llama.py", "# other"),
+        ("tree/transformers/modeling_rope_utils.py", "# other"),
+        ("tree/transformers/models/new/modeling_new.py", ""),
+        ("conformance/src/check.py", "# other"),
+        ("tests/models/llama/test_modeling_llama.py", "def test_one(): pass\ndef test_two(): pass"),
+        ("tests/models/llama/helper.py", ""),
+        ("tests/models/conftest.py", "# other"),
+        ("tests/models/exceptions.toml", PLACE),
+        ("tests/models/exceptions.toml", PLACE + 'models = ["phi", "llama"]'),
+        ("env/lib/python3.11/site-packages/torch-2.14.0.dist-info/METADATA", ""),
+        ("tree/tokenizers-0.1.dist-info/METADATA", ""),
+        ("pyproject.toml", "# other"),
+        ("run_tests", "# other"),
+        ("build/results/5.23.0-pristine/llama.jsonl", ""),
+    ],
+)
+def test_whatever_results_are_made_from_has_them_made_again(small, file, text):
+    assert small.judge() == "passed"
+    small.write(file, text)
+    assert small.judge() == "passed"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("tree/transformers/models/phi/modeling_phi.py", "# other"),
+        ("tests/models/phi/test_modeling_phi.py", "# other"),
+        ("tests/models/exceptions.toml", PLACE + 'models = ["phi"]'),
+        ("conformance/src/__pycache__/check.pyc", "# other"),
+    ],
+)
+def test_what_no_result_is_made_from_has_none_made_again(small, file, text):
+    assert small.judge() == "passed"
+    small.write(file, text)
+    assert small.judge() == "as before"
+
+
+def test_a_variable_that_tests_may_hear_has_them_run_again(small, monkeypatch):
+    assert small.judge() == "passed"
+    monkeypatch.setenv("WINDOWID", "1")
+    assert small.judge() == "as before"
+    monkeypatch.setenv("TORCH_LOGS", "recompiles")
+    assert small.judge() == "passed"
+
+
+def test_another_python_or_environment_has_them_run_again(small, monkeypatch):
+    assert small.judge() == "passed"
+    monkeypatch.setattr(sys, "version", "3.12.0")
+    assert small.judge() == "passed"
+
+
+def test_a_failed_model_is_judged_again(small):
+    test = "tests/models/llama/test_modeling_llama.py"
+    passes = (small.home / test).read_text()
+    small.write(test, passes.replace("test_two(): pass", "test_two(): assert False"))
+    assert small.judge() == small.judge() == "FAILED"
+    small.write(test, passes)
+    assert small.judge() == "passed"
+    small.write(test, passes.replace("test_two(): pass", "test_two(): assert False"))
+    assert small.judge() == "FAILED"
+    small.write(test, passes)
+    assert small.judge() == "passed", "the failure took the place of what was known"
+
+
+def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
+    test = "tests/models/llama/test_modeling_llama.py"
+    assert small.judge() == "passed"
+    small.write(
+        test, SMALL_TEST.format(code="", model="llama", known=None, place=None) + "    os.kill(os.getpid(), 9)"
+    )
+    outcome = small.judges().outcome(small.target)
+    assert (outcome.status, outcome.broken) == ("FAILED", True)
+    assert not (small.home / "build/results/5.23.0-pristine/llama.jsonl").exists()
+    small.write(test, SMALL_TEST.format(code="import transformers", model="llama", known=None, place=None))
+    assert small.judge() == "passed"
+
+
+@pytest.mark.parametrize("file", ["tree/transformers/modeling_rope_utils.py", "tests/models/exceptions.toml"])
+def test_what_changes_while_a_command_runs_is_judged_again_by_the_next(small, file):
+    judge = small.judges()
+    small.write(file, "# other" if file.endswith(".py") else PLACE)
+    assert judge.outcome(small.target).status == "passed"
+    assert small.judge() == "passed"
+    assert small.judge() == "as before"
+
+
+def test_nothing_counts_on_demand(small):
+    assert small.judge() == "passed"
+    assert small.judges(anew=True).outcome(small.target).status == "passed"
+    assert small.judge() == "as before"
+
+
+STALE = "any more where exceptions say so, take it out: some, place 1 (far)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "place", "builds", "stale"),
+    [
+        ([], 1, "pristine", False),
+        ([], None, "pristine", True),
+        ([], 2, "pristine", True),
+        ([], None, "fork", False),
+        (["llama", "phi"], None, "pristine", False),
+        (["-k", "one"], None, "pristine", False),
+    ],
+)
+def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, capsys, arguments, place, builds, stale):
+    exception = PLACE.replace("reason", 'bug = "some"\nreason') + f'builds = ["{builds}"]\n'
+    small.write("tests/models/exceptions.toml", exception)
+    known = {"known": None, "place": None} if place is None else {"known": repr("why"), "place": place}
+    small.write("tests/models/phi/test_modeling_phi.py", SMALL_TEST.format(code="", model="phi", **known))
+    monkeypatch.setattr(sys, "argv", ["run_tests", "-j", "2", *arguments])
+    assert small.script.main() == stale
+    said = capsys.readouterr().out
+    assert (STALE in said) == stale
+    assert said.rstrip().endswith(f"{'2' if arguments[:1] == ['-k'] else '4'} passed, {int(stale)} failed, 0 skipped")

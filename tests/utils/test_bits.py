@@ -1,0 +1,142 @@
+"""R7's command sees a bit that differs, and tells whose fault it is."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from tests import bit_identity, bit_passes
+
+
+RIGHT = {"output": "a", "gradient": "b"}
+OTHER = {"output": "a", "gradient": "c"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (RIGHT, RIGHT, []),
+        (RIGHT, OTHER, ["gradient"]),
+        (RIGHT, {"output": "a"}, ["gradient"]),
+        ({"output": "a"}, RIGHT, ["gradient"]),
+        ({"output": "NaN"}, {"output": "NaN"}, ["output"]),
+        ({}, {}, ["no tensors"]),
+        (RIGHT, "TypeError: x", ["pristine runs, the fork raises TypeError: x"]),
+        ("TypeError: x", "TypeError: x", ["pristine raises TypeError: x, the fork raises TypeError: x"]),
+        (RIGHT, None, ["pristine runs, the fork has no such pass"]),
+    ],
+)
+def test_each_way_to_differ(before, after, said):
+    assert bit_identity.differences(before, after) == said
+
+
+class Recorded:
+    """A build whose passes and rules are given."""
+
+    def __init__(self, passes: dict, rules: dict):
+        self._passes, self._rules = passes, rules
+
+    def passes(self, model: str) -> dict:
+        return self._passes
+
+    def broken_rules(self, model: str, names: list[str]) -> dict:
+        return {name: self._rules.get(name) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rules", "counts", "status"),
+    [
+        (RIGHT, RIGHT, {}, (1, 0, 0, 0), 0),
+        (RIGHT, OTHER, {}, (0, 0, 0, 1), 1),
+        (RIGHT, OTHER, {"one": "R2"}, (0, 1, 0, 0), 1),
+        ("TypeError: x", RIGHT, {"one": "R1"}, (0, 1, 0, 0), 1),
+        ("TypeError: x", RIGHT, {}, (0, 1, 0, 0), 1),
+        ("ValueError: x", RIGHT, {}, (0, 0, 0, 1), 1),
+        (RIGHT, "TypeError: x", {}, (0, 0, 0, 1), 1),
+        ("TypeError: x", "ValueError: y", {}, (0, 0, 1, 0), 1),
+    ],
+)
+def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, counts, status, capsys):
+    one = bit_identity.compared("llama", Recorded({"one": before}, rules), {"one": after})
+    assert (one.equal, len(one.wrong), len(one.failing), len(one.different)) == counts
+    assert bit_identity.report([one]) == status
+    said = capsys.readouterr().out
+    assert ("NOTHING EQUAL of llama" in said) == (counts[0] == 0)
+    assert ("DIFFERENT llama: one" in said) == (counts[3] > 0)
+    assert ("pristine breaks" in said) == (counts[1] > 0)
+    assert ("neither runs" in said) == (counts[2] > 0)
+
+
+def test_where_something_is_equal_a_wrong_pristine_is_no_failure():
+    before, after = {"one": RIGHT, "two": RIGHT}, {"one": RIGHT, "two": OTHER}
+    for rules, status in (({"two": "R2"}, 0), ({}, 1)):
+        one = bit_identity.compared("llama", Recorded(before, rules), after)
+        assert bit_identity.report([one]) == status
+
+
+def test_a_digest_tells_what_torch_tells():
+    def same(one: torch.Tensor, other: torch.Tensor) -> bool:
+        return bit_passes.digest(one) == bit_passes.digest(other)
+
+    value = torch.linspace(-1, 1, 6)
+    assert same(value, value.clone())
+    assert same(torch.zeros(2), -torch.zeros(2))
+    assert same(value.view(2, 3).T, value.view(2, 3).T.contiguous())
+    assert not same(value, value.view(2, 3))
+    assert not same(value, value.double())
+    assert not same(value.bfloat16(), value.half())
+    assert not same(value, value.nextafter(torch.tensor(2.0)))
+    assert bit_passes.digest(torch.tensor([1.0, torch.nan])) == "NaN"
+
+
+def run(monkeypatch, layout: Layout) -> int:
+    monkeypatch.setattr(bit_identity, "Layout", lambda: layout)
+    monkeypatch.setattr(sys, "argv", ["bit_identity.py", "gptj", "-j", "1"])
+    return bit_identity.main()
+
+
+def link_all_but(kept: str, original: Path, copy: Path) -> None:
+    copy.mkdir(parents=True)
+    for path in original.iterdir():
+        if path.name != kept:
+            (copy / path.name).symlink_to(path)
+
+
+# GPT-J's rotation, with an error in the last bit.
+WRONG_BY_A_BIT = """
+_right = apply_rotary_pos_emb
+
+
+def apply_rotary_pos_emb(*arguments):
+    return _right(*arguments) * (1 + 2**-23)
+"""
+
+
+def test_an_error_in_the_last_bit_is_seen_and_what_ran_is_not_run_again(tmp_path, monkeypatch, capsys):
+    layout = Layout(tmp_path)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "models").symlink_to(REPOSITORY / "tests" / "models")
+    layout.upstream(DEFAULT_RELEASE).parent.mkdir(parents=True)
+    layout.upstream(DEFAULT_RELEASE).symlink_to(Layout().upstream(DEFAULT_RELEASE))
+    source = layout.source(DEFAULT_RELEASE)
+    source.parent.mkdir(parents=True)
+    source.symlink_to(Layout().source(DEFAULT_RELEASE))
+    assert run(monkeypatch, layout) == 0
+    assert "1 models, " in capsys.readouterr().out
+    records = {path: path.stat().st_mtime_ns for path in layout.build.rglob("records/*/*.json")}
+    assert len(records) == 3  # both builds, and what pristine breaks
+    source.unlink()
+    fork, name = Layout().source(DEFAULT_RELEASE) / "transformers", "modeling_gptj.py"
+    link_all_but("models", fork, source / "transformers")
+    link_all_but("gptj", fork / "models", source / "transformers" / "models")
+    link_all_but(name, fork / "models" / "gptj", source / "transformers" / "models" / "gptj")
+    code = (fork / "models" / "gptj" / name).read_text()
+    (source / "transformers" / "models" / "gptj" / name).write_text(code + WRONG_BY_A_BIT)
+    assert run(monkeypatch, layout) == 1
+    assert "DIFFERENT gptj: GPTJModel default head_dim=8 n=4 (4), float32: gradient" in capsys.readouterr().out
+    pristine = [path for path in records if path.parent.name.endswith("pristine-bits")]
+    assert [path.stat().st_mtime_ns for path in pristine if "record" in path.name] == [
+        records[path] for path in pristine if "record" in path.name
+    ]

@@ -1,0 +1,58 @@
+"""What is listed, what is tested and what the fork changes are held against each other, both ways."""
+
+import pytest
+from changed_models import Models, changed_by, find_models
+
+from overlay.layout import DEFAULT_RELEASE, Layout
+
+
+ALL = frozenset({"llama", "phi"})
+
+
+@pytest.mark.parametrize(
+    ("models", "too_much", "missing"),
+    [
+        (Models(ALL, ALL, ("llama", "phi")), [], []),
+        (Models(ALL, ALL, ("phi",)), [], ["models_changed.txt lacks what the fork changes (1): llama"]),
+        (
+            Models(ALL, frozenset({"phi"}), ("phi",)),
+            [],
+            [
+                "models_changed.txt lacks what the fork changes (1): llama",
+                "tests/models lacks what the fork changes (1): llama",
+            ],
+        ),
+        (
+            Models(ALL, ALL, ("bert", "llama", "phi")),
+            [
+                "models_changed.txt lists what the fork does not change (1): bert",
+                "models_changed.txt lists what has no tests (1): bert",
+            ],
+            [],
+        ),
+        (
+            Models(ALL, ALL | {"bert"}, ("llama", "phi")),
+            ["tests/models tests what the fork does not change (1): bert"],
+            [],
+        ),
+        (
+            Models(ALL, frozenset({"phi"}), ("llama", "phi")),
+            ["models_changed.txt lists what has no tests (1): llama"],
+            ["tests/models lacks what the fork changes (1): llama"],
+        ),
+        (Models(ALL, ALL, ("llama", "phi", "phi")), ["models_changed.txt lists twice (1): phi"], []),
+    ],
+)
+def test_each_way_not_to_be_the_same(models, too_much, missing):
+    assert (models.too_much(), models.missing()) == (too_much, missing)
+
+
+def test_a_model_is_changed_where_any_file_in_its_folder_is():
+    files = ["modeling_utils.py", "models/phi/modular_phi.py", "models/phi/modeling_phi.py", "models/esm/deep/x.py"]
+    assert changed_by(files) == {"phi", "esm"}
+
+
+def test_this_repository_lists_and_tests_nothing_that_the_fork_does_not_change():
+    models = find_models(Layout(), DEFAULT_RELEASE)
+    assert len(models.changed) > 200
+    assert models.too_much() == []
