@@ -13,8 +13,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def all_checks(models: Iterable[str]) -> Iterator[str]:
-    """The names of all checks of these models, folders of `tests/models`; one, `import`, where that fails."""
-    for model in models:
+    """The names of all checks of these models, folders of `tests/models`; one, `import`, where that fails.
+
+    After a colon, a model may name the only properties that it is asked.
+    """
+    for model, properties in map(_asked, models):
         description = _description(model)
         if description is None:
             yield f"{model} import"
@@ -23,8 +26,13 @@ def all_checks(models: Iterable[str]) -> Iterator[str]:
 
         for name, prop in PROPERTIES.items():
             for head_dim, n, rope_type in prop.grid():
-                if prop.asks(description, rope_type) and _is_asked(model, name):
+                if name in (properties or PROPERTIES) and prop.asks(description, rope_type) and _is_asked(model, name):
                     yield f"{model} {name} {head_dim} {n} {rope_type}"
+
+
+def _asked(model: str) -> tuple[str, list[str]]:
+    model, _, properties = model.partition(":")
+    return model, properties.split(",") if properties else []
 
 
 def find_killer(checks: Iterable[str]) -> str | None:
@@ -56,7 +64,7 @@ def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[
 
     sys.settrace(enter)
     try:
-        for model in models:
+        for model, _ in map(_asked, models):
             _description(model)
         from transformers_conformance.rope.probe import probe
 

@@ -17,7 +17,8 @@ class Subject:
 
     Args:
         file: below the package.
-        models: folders of `tests/models`, the likeliest to see an error first.
+        models: folders of `tests/models`, the likeliest to see an error first; after a colon, the only properties that
+            a model is asked.
         rotary: the file holds rotary code only.
     """
 
@@ -31,11 +32,11 @@ class Subject:
 
 
 SUBJECTS = (
-    # Beside llama: a factor by default, a width in channels, no context length, kinds of layers of which one has no
-    # parameters, and kinds that no layer is named by.
+    # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
+    # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own.
     Subject(
         "modeling_rope_utils.py",
-        ("llama", "gpt_neox", "gptj", "recurrent_gemma", "beam", "deepseek_v4"),
+        ("llama", "gpt_neox", "gptj", "recurrent_gemma", "beam:keys,range", "deepseek_v4:scaled,scaling_options"),
         rotary=True,
     ),
     Subject("models/llama/modeling_llama.py", ("llama",)),

@@ -1,6 +1,7 @@
 """Runs the mutants of some files, and keeps what came of each, so that a run that was ended goes on where it was."""
 
 import hashlib
+import itertools
 import json
 import os
 import queue
@@ -8,7 +9,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,32 +185,34 @@ class Session:
 
 def _judge_all(jobs: list[_Job], workers: int, memory: dict[str, str]) -> Iterator[tuple[_Job, WorkResult]]:
     """Every job and what came of it, as they are done. The output of a caught one is the check that caught it."""
-    waiting: queue.SimpleQueue[_Job] = queue.SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
+    waiting = deque(jobs)
     done: queue.SimpleQueue = queue.SimpleQueue()
     ranking = _Ranking(memory)
     ended = threading.Event()
 
-    def work() -> None:
+    def work(take: Callable[[], _Job]) -> None:
         judge = None
         try:
             while not ended.is_set():
-                job = waiting.get_nowait()
+                try:
+                    job = take()
+                except IndexError:  # all are taken
+                    break
                 if judge is None or judge.subject != job.subject:
                     if judge is not None:
                         judge.close()
                     judge = _Judge(job.subject)
                 done.put((job, judge.result(job, ranking.first(job.mutant))))
-        except queue.Empty:
-            pass
         except BaseException as error:
             done.put(error)
         finally:
             if judge is not None:
                 judge.close()
 
-    threads = [threading.Thread(target=work, daemon=True) for _ in range(min(workers, len(jobs)))]
+    # From both ends, since a file is traced by everybody who judges mutants of it.
+    takes = itertools.cycle((waiting.popleft, waiting.pop))
+    takes = itertools.islice(takes, min(workers, len(jobs)))
+    threads = [threading.Thread(target=work, args=(take,), daemon=True) for take in takes]
     for thread in threads:
         thread.start()
     try:
@@ -250,7 +253,12 @@ class _Judge:
 
     def __init__(self, subject: Subject):
         self.subject = subject
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache")}
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "pycache"),
+            "TRANSFORMERS_CONFORMANCE_BUILD": "fork",
+            "TRANSFORMERS_CONFORMANCE_EXCEPTIONS": str(ROOT / "tests" / "models" / "exceptions.toml"),
+        }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mutation.zygote", subject.module, *subject.models],

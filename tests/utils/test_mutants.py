@@ -15,6 +15,7 @@ from mutation.mutants import Mutant, MutatedFile
 from mutation.scope import SUBJECTS, Source, Subject
 from mutation.session import BaselineError, Session, Verdict
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from transformers_conformance.rope import PROPERTIES
 
 
 FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
@@ -108,7 +109,9 @@ def test_every_subject_is_in_the_fork_and_has_models_that_judge_it():
     for subject in SUBJECTS:
         assert (FORK / subject.file).exists()
         for model in subject.models:
-            assert (REPOSITORY / "tests" / "models" / model).is_dir()
+            folder, _, properties = model.partition(":")
+            assert (REPOSITORY / "tests" / "models" / folder).is_dir()
+            assert set(filter(None, properties.split(","))) <= PROPERTIES.keys()
 
 
 ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))
