@@ -34,7 +34,7 @@ test: ## the tests of the machinery and of the conformance suite itself
 	$(python) -m pytest tests/utils conformance/tests -n auto
 
 bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
-	PYTHONPATH=utils $(python) tests/bit_identity.py --release $(RELEASE)
+	PYTHONPATH=utils $(python) tests/bit_identity.py --release $(RELEASE) $(MODELS)
 
 bench: ## the rotation of the fork against pristine's
 	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)
