@@ -1,0 +1,11 @@
+import unittest
+
+from transformers import Phi4MultimodalConfig, Phi4MultimodalModel
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+class Phi4MultimodalRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
+    config_class = Phi4MultimodalConfig
+    model_class = Phi4MultimodalModel
+    layout = "half-split"
+    rope_types = ("longrope",)
