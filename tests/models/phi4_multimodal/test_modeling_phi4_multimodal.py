@@ -9,3 +9,5 @@ class Phi4MultimodalRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = Phi4MultimodalModel
     layout = "half-split"
     rope_types = ("longrope",)
+    # The config's own length counts, whatever the RoPE parameters say.
+    config_overrides = {"original_max_position_embeddings": 128}

@@ -90,7 +90,8 @@ class RopeParametersFactor(_Factor):
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
-        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 else head_dim
+        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
+        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
         return self.form.written(asked, scaling, n)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
