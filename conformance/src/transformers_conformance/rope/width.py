@@ -15,6 +15,7 @@ from .reference import rotary_ndims
 # RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
+_SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
 _MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
@@ -269,7 +270,9 @@ class RopeParametersForm:
     @classmethod
     def of(cls, config_class: type, code: str) -> "RopeParametersForm":
         kept = getattr(default_config(config_class), "rope_parameters", None) or {}
-        section = kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if "mrope_section" in code else ()
+        section = (
+            kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
+        )
         return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
 
     @property
