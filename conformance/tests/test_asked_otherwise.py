@@ -1,6 +1,7 @@
 """What a model cannot be asked is left out, and what it wants asked in a way of its own is asked so."""
 
 import pytest
+import torch
 from transformers import DynamicCache, EncoderDecoderCache
 
 from tiny_rope import Rotary, TinyAttention, TinyLayeredConfig, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
@@ -97,6 +98,22 @@ class NoParts(TinyRopeModel):
 def test_checkpointing_is_not_asked_where_nothing_can_be_turned_on():
     reason = PROPERTIES["checkpointing"].not_applicable(description_of(NoParts))
     assert reason == "NoParts has no part that checkpointing can be turned on for"
+
+
+class Experts(TinyAttention):
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, layer_idx)
+        self.experts = torch.nn.Parameter(torch.zeros(4, config.hidden_size, config.hidden_size))
+
+
+class ExpertsModel(TinyRopeModel):
+    attention_class = Experts
+
+
+def test_projections_by_experts_are_not_moved():
+    reason = PROPERTIES["gradcheck"].not_applicable(description_of(ExpertsModel))
+    assert reason == "ExpertsModel projects by experts, and not by linear layers"
+    assert PROPERTIES["gradcheck"].not_applicable(description_of(TinyRopeModel)) is None
 
 
 def refusing(number: int, text: str) -> type:

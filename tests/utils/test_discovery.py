@@ -393,6 +393,9 @@ def test_every_entry_holds_on_upstream():
     assert {one.exemption.label for one in verdicts() if one.exemption} == {one.label for one in entries}
 
 
+PE_MODELS = ("pe_audio", "pe_audio_video", "pe_video")
+
+
 def test_what_edits_reach_is_recognised():
     """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
     function that deals channels to axes."""
@@ -400,5 +403,12 @@ def test_what_edits_reach_is_recognised():
     lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
     reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}
     others = {place for place in reached - found if not MACHINERY.search("::".join(place))}
-    # GPT-J's table, which here is added to hidden states
-    assert others == {("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions")}
+    assert others == {
+        # GPT-J's table, which here is added to hidden states
+        ("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions"),
+        # Positions that a model counts
+        *((f"models/bamba/{kind}_bamba.py", "BambaModel.forward") for kind in ("modeling", "modular")),
+        # Pairs that meet matrices of two by two, whose entries another function lays out
+        *((f"models/{model}/modeling_{model}.py", "apply_rotary_pos_emb") for model in PE_MODELS),
+        ("models/pe_audio_video/modular_pe_audio_video.py", "apply_rotary_pos_emb"),
+    }

@@ -8,3 +8,5 @@ class HrmTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = HrmTextConfig
     model_class = HrmTextModel
     layout = "half-split"
+    # All cycles propagate gradients, the first too.
+    config_overrides = {"L_bp_cycles": [3, 3]}

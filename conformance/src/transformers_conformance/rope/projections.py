@@ -35,6 +35,13 @@ def weighs_heads_apart(probed: Probe) -> bool:
     return any(parameter.dim() == 2 for norm in norms for parameter in norm.parameters(recurse=False))
 
 
+def projects_by_experts(probed: Probe) -> bool:
+    """Whether the experts of a token project features: their weights are one parameter, of no linear layer."""
+    attention = probed.attention(positions.zeros()).module
+    modules = [module for module in attention.modules() if not isinstance(module, torch.nn.modules.conv._ConvNd)]
+    return any(parameter.dim() == 3 for module in modules for parameter in module.parameters(recurse=False))
+
+
 def read_moved(probed: Probe, position_ids: torch.Tensor) -> Attention:
     """q and k of one row of tokens `1 + features` times: row `f + 1` has its `f`-th projected feature moved by 1.
 

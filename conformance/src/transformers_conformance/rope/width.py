@@ -15,6 +15,7 @@ from .reference import rotary_ndims
 # RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
+_SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
 _MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
@@ -90,7 +91,8 @@ class RopeParametersFactor(_Factor):
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
-        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 else head_dim
+        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
+        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
         return self.form.written(asked, scaling, n)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -268,7 +270,9 @@ class RopeParametersForm:
     @classmethod
     def of(cls, config_class: type, code: str) -> "RopeParametersForm":
         kept = getattr(default_config(config_class), "rope_parameters", None) or {}
-        section = kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if "mrope_section" in code else ()
+        section = (
+            kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
+        )
         return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
 
     @property

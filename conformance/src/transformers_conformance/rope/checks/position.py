@@ -19,7 +19,8 @@ def check_shift(description: Description, case: Case, verdict: Verdict) -> None:
 
     Tolerance: the largest angle of a shifted run is `p` radians (the first frequency is 1), rounded to `p * U`; with
     the few roundings of the rotation this is the relative error of q and k. The model's own sensitivity to such an
-    error, measured at random, turns it into one of the outputs, with a factor of 8 for chance.
+    error, measured at random, turns it into one of the outputs, which are rounded by their own size besides, with a
+    factor of 8 for chance.
     """
     probed = probe(description, case)
     base = probed.outputs(positions.consecutive())
@@ -36,7 +37,7 @@ def check_shift(description: Description, case: Case, verdict: Verdict) -> None:
         return
     sensitivity = probed.sensitivity(positions.consecutive())
     for shift in (1, 7, far):
-        tolerance = 8 * sensitivity * U * (8 + shift + SEQUENCE_LENGTH)
+        tolerance = 8 * U * (sensitivity * (8 + shift + SEQUENCE_LENGTH) + base.abs().max().item())
         shifted = probed.outputs(positions.consecutive(shift))
         verdict.require(
             backwards > 2 * tolerance,

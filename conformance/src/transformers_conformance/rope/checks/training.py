@@ -10,12 +10,12 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..probe import Probe, probe, run_model
-from ..projections import hooked, projections
+from ..projections import hooked, projections, projects_by_experts
 from ..reference import inverse_frequencies, rotate
 from ..tiny import build_model
 from ..verdict import Verdict
 from .assertions import rotation_tolerance
-from .registry import FEW_HEADS, U, few_widths, odd_width, rope_property
+from .registry import FEW_HEADS, U, few_widths, odd_width, rope_property, without_position_ids
 
 
 def without_checkpointing(description: Description) -> str | None:
@@ -45,7 +45,9 @@ def check_checkpointing(description: Description, case: Case, verdict: Verdict) 
         recomputed.gradient_checkpointing_enable()
     calls = _count_checkpoints(recomputed)
     outputs, gradients = zip(*(_train(description, case, model) for model in (plain, recomputed)), strict=True)
-    layers = recomputed.config.num_hidden_layers
+    # Where a layer holds two attentions, each of them may count as a hidden layer.
+    hidden = recomputed.config.num_hidden_layers
+    layers = min(hidden, getattr(recomputed.config, "num_layers", hidden))
     parts, rest = divmod(len(calls), layers)
     verdict.require(parts > 0 and rest == 0, "layers that were recomputed", layers, len(calls))
     error = (outputs[0] - outputs[1]).abs().max().item()
@@ -90,7 +92,19 @@ def check_gradients(description: Description, case: Case, verdict: Verdict) -> N
             verdict.require_close(f"gradient of {key} through the {name}", got[key], gradient, tolerance)
 
 
-@rope_property("R3", head_dims=FEW_HEADS, widths=odd_width)
+def without_linear_projections(description: Description) -> str | None:
+    """Why what is projected cannot be moved, or None. A model that fails to run is not excused."""
+    reason = without_position_ids(description)
+    if reason is not None:
+        return reason
+    try:
+        experts = projects_by_experts(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
+    except Exception:
+        return None
+    return f"{description.model_class.__name__} projects by experts, and not by linear layers" if experts else None
+
+
+@rope_property("R3", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_linear_projections)
 def check_gradcheck(description: Description, case: Case, verdict: Verdict) -> None:
     """The first rotary layer's q and k, by what is projected, have the gradients that differences show, in float64.
 
@@ -123,7 +137,7 @@ def check_gradcheck(description: Description, case: Case, verdict: Verdict) -> N
 
 def _added(moves: torch.Tensor, first: int) -> Callable:
     def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
-        return output + moves[..., first : first + module.out_features]
+        return output + moves[..., first : first + module.out_features].reshape(output.shape)
 
     return hook
 
