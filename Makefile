@@ -17,7 +17,7 @@ discovery: ## every RoPE definition of upstream, and which edit reaches it or wh
 	cd utils && $(python) -m discovery --release $(RELEASE)
 
 consistency: ## generated definitions of the fork equal what their modular files and parents make
-	cd utils && $(python) -m consistency
+	cd utils && $(python) -m consistency --release $(RELEASE)
 
 fixup: ## format and lint
 	$(python) -m ruff check --fix . run_tests

@@ -8,12 +8,14 @@ line each, where one of them was edited alone, or where an edited definition of 
 
 import ast
 import re
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from overlay import lockfile
 from overlay.definitions import Span, class_prefix, fingerprint, parse, prefix_of_copy
@@ -22,6 +24,7 @@ from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _MODEL = re.compile(r"(?:\.\.|\.\.\.models\.|transformers\.models\.)(\w+\.\w+)")
 # The generator writes `super()` where a modular file names a class, so as not to take over what its parent does.
 _NAMED_PARENT = re.compile(r"\b(?:nn\.)?[A-Z]\w*\.(\w+)\(self(?:, )?")
@@ -236,19 +239,21 @@ def inconsistencies(upstream: Tree, fork: Tree, reached: dict[str, set[str]]) ->
     return problems, compared
 
 
-def main() -> int:
+@app.command()
+def compare(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
+    """Hold every edited definition of a fork against what it is made from, or copied from."""
     layout = Layout()
-    index = Index(layout.index)  # what a build has found; only read here
-    upstream = Tree(layout.upstream(DEFAULT_RELEASE) / "transformers", index)
-    fork = Tree(layout.source(DEFAULT_RELEASE) / "transformers", index)
-    problems, compared = inconsistencies(upstream, fork, reached_definitions(layout))
+    index = Index(layout.index(release))  # what a build has found; only read here
+    upstream = Tree(layout.upstream(release) / "transformers", index)
+    fork = Tree(layout.source(release) / "transformers", index)
+    problems, compared = inconsistencies(upstream, fork, reached_definitions(layout, release))
     for problem in problems:
         print(problem)
     print(f"{compared} pairs compared, {len(problems)} inconsistencies")
-    return int(bool(problems))
+    raise typer.Exit(int(bool(problems)))
 
 
-def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[str, set[str]]:
+def reached_definitions(layout: Layout, release: str) -> dict[str, set[str]]:
     """By file, the names of the definitions that edits reach, as the lock says."""
     reached: dict[str, set[str]] = {}
     for entry in lockfile.read(layout, release).values():
@@ -258,4 +263,4 @@ def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[
 
 
 if __name__ == "__main__":
-    run(lambda: sys.exit(main()))
+    run(app)

@@ -99,13 +99,13 @@ class Tree:
 
 
 def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
-    """Each root of an edit and every definition of the tree that equals it.
+    """Each root that an edit has in this release, and every definition of the tree that equals it.
 
     Raises:
         OverlayError: upstream has no such file or definition, or already has one that the edit would add; or two roots
             are one, or copies of each other.
     """
-    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots]
+    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.reaches]
     reached: dict[tuple[str, Span], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
