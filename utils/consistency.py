@@ -193,7 +193,7 @@ def _inherited(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place
             yield place
         elif member:
             yield from _inherited(tree, origin, there, member)
-    for base in file.bases.get(owner, ()):
+    for base in set(file.bases.get(owner, ())) - {owner}:  # `class Config(Config)` is of an import, told above
         place = Place(path, f"{base}.{member}")
         if tree.has(place):
             yield place
