@@ -111,7 +111,7 @@ class Link:
     made: Place
     source: Place
     renamed: tuple[tuple[str, str], ...] = ()
-    inlined: bool = False  # the source is the parent's, which the generator puts in the place of a call of `super()`
+    inlined: bool = False  # one of two sources: the generator puts the parent's in the place of a call of `super()`
 
     def equal(self, tree: Tree) -> bool:
         made, source = tree.file(self.made.file), tree.file(self.source.file)
@@ -127,10 +127,11 @@ class Link:
 
 
 def _statements(text: str, prefix: str) -> list[str]:
-    """Every statement of a definition but its last, which may become an assignment, each as a digest."""
+    """Every statement of a definition, each as a digest, but its last, which may become an assignment, and those that
+    the generator carries out: calls of `super()`, and `del`."""
     lines = textwrap.dedent(text).splitlines(keepends=True)
     body = parse(text).body
-    body = [statement for statement in body[:-1] if not isinstance(statement, ast.Expr)]
+    body = [statement for statement in body[:-1] if not isinstance(statement, (ast.Expr, ast.Delete))]
     return [fingerprint("".join(lines[one.lineno - 1 : one.end_lineno]), prefix) for one in body]
 
 
@@ -152,6 +153,7 @@ def links(tree: Tree, path: str) -> Iterator[Link]:
             if tree.has(source):
                 yield Link(Place(path, name), source)
         if "." in name and name in modular.definitions and "super()." in modular.source(name):
+            yield Link(Place(path, name), Place(modular_path, name), inlined=True)
             for parent in _inherited(tree, modular_path, *name.split(".", 1)):
                 yield Link(Place(path, name), parent, inlined=True)
 
