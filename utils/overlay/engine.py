@@ -269,8 +269,7 @@ def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) 
                 span[0] += delta
                 span[1] += delta
     text = "".join(lines)
-    for source_file in {
-        target.edit.source.path: target.edit.source for target in targets if target.edit.source
-    }.values():
-        text = merge_imports(text, source_file.text)
+    for edit in {target.edit.source.path: target.edit for target in targets if target.edit.source}.values():
+        levels = targets[0].file.count("/") - edit.roots[0].file.count("/")
+        text = merge_imports(text, edit.source.text, levels)
     return text

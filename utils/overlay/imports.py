@@ -6,8 +6,14 @@ import sys
 from ast_grep_py import SgNode, SgRoot
 
 
-def merge_imports(text: str, ours: str) -> str:
-    """Add to `text` each import of `ours` that binds a name which `text` uses and does not import yet."""
+def merge_imports(text: str, ours: str, levels: int = 0) -> str:
+    """Add to `text` each import of `ours` that binds a name which `text` uses and does not import yet.
+
+    Args:
+        levels: how many folders deeper `text` lies than what `ours` is written for. Imports from outside of the model's
+            own folder begin with as many dots more.
+    """
+    ours = re.sub(r"^from (\.\.+)", lambda found: f"from {'.' * (len(found[1]) + levels)}", ours, flags=re.MULTILINE)
     wanted = [node for node in SgRoot(ours, "python").root().children() if _is_import(node)]
     if not wanted:
         return text

@@ -24,7 +24,7 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
     return rotary_ndims
 
 
-def _partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
+def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
     What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config.
 

@@ -1,2 +1,2 @@
 # What the rewrites beside this file use
-from ...modeling_rope_utils import rotary_width
+from ...modeling_rope_utils import partial_rotary_width
