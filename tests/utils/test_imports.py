@@ -11,7 +11,9 @@ THEIRS = "import os\n\nfrom {}utils import logging\n\n\ndef f():\n    return {}\
 
 def test_what_is_used_and_not_imported_is_added_in_order():
     merged = merge_imports(THEIRS.format("...", "turn(math.pi)"), OURS)
-    assert merged.startswith("import math\nimport os\n\nfrom ...tools import turn\nfrom ...utils import logging\n")
+    assert merged.startswith(
+        "import math\nimport os\n\nfrom ...tools import turn\nfrom ...utils import logging\n\n\ndef"
+    )
     assert "ElmConfig" not in merged
 
 
