@@ -20,7 +20,7 @@ models: ## models_changed.txt and tests/models against what the fork changes, bo
 	$(python) utils/changed_models.py
 
 consistency: ## generated definitions of the fork equal what their modular files and parents make
-	cd utils && $(python) -m consistency
+	cd utils && $(python) -m consistency --release $(RELEASE)
 
 fixup: ## format and lint
 	$(python) -m ruff check --fix . run_tests

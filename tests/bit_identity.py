@@ -80,8 +80,11 @@ class Build:
         paths = (str(tree), str(Path(__file__).parent), os.environ.get("PYTHONPATH"))
         self._variables = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
         self._anew = anew
+        environment = Path(sys.executable).parents[1]
         self._records = Records(
-            layout.build / "records" / f"{name}-bits", package, common_inputs(_SHARED_FILES, self._variables)
+            layout.build / "records" / f"{name}-bits",
+            package,
+            common_inputs(environment, _SHARED_FILES, self._variables),
         )
 
     @contextmanager

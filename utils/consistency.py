@@ -8,12 +8,14 @@ line each, where one of them was edited alone, or where an edited definition of 
 
 import ast
 import re
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from overlay import lockfile
 from overlay.definitions import Span, class_prefix, fingerprint, parse, prefix_of_copy
@@ -22,6 +24,7 @@ from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _MODEL = re.compile(r"(?:\.\.|\.\.\.models\.|transformers\.models\.)(\w+\.\w+)")
 # The generator writes `super()` where a modular file names a class, so as not to take over what its parent does.
 _NAMED_PARENT = re.compile(r"\b(?:nn\.)?[A-Z]\w*\.(\w+)\(self(?:, )?")
@@ -108,7 +111,7 @@ class Link:
     made: Place
     source: Place
     renamed: tuple[tuple[str, str], ...] = ()
-    inlined: bool = False  # the source is the parent's, which the generator puts in the place of a call of `super()`
+    inlined: bool = False  # one of two sources: the generator puts the parent's in the place of a call of `super()`
 
     def equal(self, tree: Tree) -> bool:
         made, source = tree.file(self.made.file), tree.file(self.source.file)
@@ -124,10 +127,11 @@ class Link:
 
 
 def _statements(text: str, prefix: str) -> list[str]:
-    """Every statement of a definition but its last, which may become an assignment, each as a digest."""
+    """Every statement of a definition, each as a digest, but its last, which may become an assignment, and those that
+    the generator carries out: calls of `super()`, and `del`."""
     lines = textwrap.dedent(text).splitlines(keepends=True)
     body = parse(text).body
-    body = [statement for statement in body[:-1] if not isinstance(statement, ast.Expr)]
+    body = [statement for statement in body[:-1] if not isinstance(statement, (ast.Expr, ast.Delete))]
     return [fingerprint("".join(lines[one.lineno - 1 : one.end_lineno]), prefix) for one in body]
 
 
@@ -149,6 +153,7 @@ def links(tree: Tree, path: str) -> Iterator[Link]:
             if tree.has(source):
                 yield Link(Place(path, name), source)
         if "." in name and name in modular.definitions and "super()." in modular.source(name):
+            yield Link(Place(path, name), Place(modular_path, name), inlined=True)
             for parent in _inherited(tree, modular_path, *name.split(".", 1)):
                 yield Link(Place(path, name), parent, inlined=True)
 
@@ -190,7 +195,7 @@ def _inherited(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place
             yield place
         elif member:
             yield from _inherited(tree, origin, there, member)
-    for base in file.bases.get(owner, ()):
+    for base in set(file.bases.get(owner, ())) - {owner}:  # `class Config(Config)` is of an import, told above
         place = Place(path, f"{base}.{member}")
         if tree.has(place):
             yield place
@@ -236,19 +241,21 @@ def inconsistencies(upstream: Tree, fork: Tree, reached: dict[str, set[str]]) ->
     return problems, compared
 
 
-def main() -> int:
+@app.command()
+def compare(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
+    """Hold every edited definition of a fork against what it is made from, or copied from."""
     layout = Layout()
-    index = Index(layout.index)  # what a build has found; only read here
-    upstream = Tree(layout.upstream(DEFAULT_RELEASE) / "transformers", index)
-    fork = Tree(layout.source(DEFAULT_RELEASE) / "transformers", index)
-    problems, compared = inconsistencies(upstream, fork, reached_definitions(layout))
+    index = Index(layout.index(release))  # what a build has found; only read here
+    upstream = Tree(layout.upstream(release) / "transformers", index)
+    fork = Tree(layout.source(release) / "transformers", index)
+    problems, compared = inconsistencies(upstream, fork, reached_definitions(layout, release))
     for problem in problems:
         print(problem)
     print(f"{compared} pairs compared, {len(problems)} inconsistencies")
-    return int(bool(problems))
+    raise typer.Exit(int(bool(problems)))
 
 
-def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[str, set[str]]:
+def reached_definitions(layout: Layout, release: str) -> dict[str, set[str]]:
     """By file, the names of the definitions that edits reach, as the lock says."""
     reached: dict[str, set[str]] = {}
     for entry in lockfile.read(layout, release).values():
@@ -258,4 +265,4 @@ def reached_definitions(layout: Layout, release: str = DEFAULT_RELEASE) -> dict[
 
 
 if __name__ == "__main__":
-    run(lambda: sys.exit(main()))
+    run(app)

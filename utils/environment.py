@@ -1,7 +1,8 @@
-"""The environment that tests run in, made when it is missing or out of date. Standard library only.
+"""The environments that tests run in, made when they are missing or out of date. Standard library only.
 
-It lies in `build/env`, holds the fork (editable), the conformance suite (editable) and what constraints.txt pins, and
-is made whole or not at all. `python3 utils/environment.py` prints its interpreter.
+Each line of upstream releases has one. It holds the line's fork (editable), the conformance suite (editable) and what
+the line's constraints pin, and is made whole or not at all. `python3 utils/environment.py` prints the interpreter of
+the newest line's, which all commands use.
 """
 
 import hashlib
@@ -10,32 +11,70 @@ import shutil
 import subprocess
 import sys
 import venv
+from dataclasses import dataclass
 from pathlib import Path
+
+from overlay.layout import DEFAULT_RELEASE
 
 
 ROOT = Path(__file__).resolve().parents[1]
-HOME = ROOT / "build" / "env"
-INPUTS = ("constraints.txt", "requirements-test.txt", "setup.py", "pyproject.toml", "conformance/pyproject.toml")
 
 
-def prepare() -> Path:
-    """The interpreter of an environment that is up to date.
+@dataclass(frozen=True)
+class Line:
+    """A line of upstream releases: the one that its fork is of, and the names of what its environment is made from."""
+
+    release: str
+    folder: str
+    constraints: str
+    requirements: str
+    newest_python: tuple[int, int] | None = None
+
+    @property
+    def home(self) -> Path:
+        return ROOT / "build" / self.folder
+
+    def inputs(self) -> str:
+        """A digest of all that the environment depends on."""
+        digest = hashlib.sha256(f"{sys.version}\0{ROOT}\0{self}".encode())
+        for name in (self.constraints, self.requirements, "setup.py", "pyproject.toml", "conformance/pyproject.toml"):
+            digest.update((ROOT / name).read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+DEFAULT_LINE = "5.23"
+LINES = {
+    DEFAULT_LINE: Line(DEFAULT_RELEASE, "env", "constraints.txt", "requirements-test.txt"),
+    # TensorFlow 2.15, the last that this line takes, has no wheels for a newer Python.
+    "4.57": Line("4.57.6", "env-4.57", "constraints-4.57.txt", "requirements-4.57.txt", newest_python=(3, 11)),
+}
+
+
+def prepare(name: str = DEFAULT_LINE) -> Path:
+    """The interpreter of a line's environment that is up to date.
 
     Raises:
-        SystemExit: this Python is too old, or an installation failed (pip's own words are above).
+        SystemExit: this Python is too old, or too new for the line, or an installation failed (pip's own words are
+            above).
     """
+    line = LINES[name]
+    version = sys.version.split()[0]
     if sys.version_info < (3, 11):  # noqa: UP036  this file is what an older one gets to run
-        raise SystemExit(f"error: Python 3.11 or newer is needed, this is {sys.version.split()[0]}")
-    python = HOME / "bin" / "python"
-    stamp = HOME / "stamp"
-    wanted = _inputs()
+        raise SystemExit(f"error: Python 3.11 or newer is needed, this is {version}")
+    if line.newest_python and sys.version_info[:2] > line.newest_python:
+        newest = ".".join(map(str, line.newest_python))
+        raise SystemExit(f"error: the {name} line needs Python {newest}, this is {version}: run it by python{newest}")
+    python = line.home / "bin" / "python"
+    stamp = line.home / "stamp"
+    wanted = line.inputs()
     if stamp.exists() and stamp.read_text() == wanted:
         return python
-    print(f"preparing {HOME.relative_to(ROOT)} (some minutes, once)", file=sys.stderr, flush=True)
-    shutil.rmtree(HOME, ignore_errors=True)
-    venv.create(HOME, with_pip=True)
-    install = [python, "-m", "pip", "install", "--quiet", "-c", "constraints.txt"]
-    for what in (["-e", ".[torch]"], ["-r", "requirements-test.txt", "-e", "conformance"]):
+    print(f"preparing {line.home.relative_to(ROOT)} (some minutes, once)", file=sys.stderr, flush=True)
+    shutil.rmtree(line.home, ignore_errors=True)
+    venv.create(line.home, with_pip=True)
+    install = [python, "-m", "pip", "install", "--quiet", "-c", line.constraints]
+    fork = ["-e", ".[torch]", "--config-settings", f"upstream={line.release}"]
+    for what in (fork, ["-r", line.requirements, "-e", "conformance"]):
         done = subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
             raise SystemExit(
@@ -65,17 +104,11 @@ def install_release(release: str) -> Path:
     return home
 
 
-def installed(*folders: Path) -> list[str]:
-    """The distributions in the environment, with their versions, and in folders of more of them; and what made it."""
-    homes = [*HOME.glob("lib/python*/site-packages"), *folders]
-    return [_inputs(), *sorted(path.stem for home in homes for path in home.glob("*.dist-info"))]
-
-
-def _inputs() -> str:
-    digest = hashlib.sha256(f"{sys.version}\0{ROOT}\0".encode())
-    for name in INPUTS:
-        digest.update((ROOT / name).read_bytes() + b"\0")
-    return digest.hexdigest()
+def installed(home: Path, *folders: Path) -> list[str]:
+    """The distributions in an environment, with their versions, and in folders of more of them; and what made it."""
+    stamp, homes = home / "stamp", [*home.glob("lib/python*/site-packages"), *folders]
+    made = stamp.read_text() if stamp.exists() else ""
+    return [made, *sorted(path.stem for folder in homes for path in folder.glob("*.dist-info"))]
 
 
 if __name__ == "__main__":

@@ -14,16 +14,19 @@ from records import digest_of
 _HEARD = ("CUDA_", "HF_", "MKL_", "OMP_", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHON", "TORCH", "TRANSFORMERS_")
 
 
-def common_inputs(files: Collection[str], variables: Mapping[str, str], *folders: Path) -> dict[str, Any]:
+def common_inputs(
+    environment: Path, files: Collection[str], variables: Mapping[str, str], *folders: Path
+) -> dict[str, Any]:
     """What the results of all models depend on, as far as it is told before they are judged.
 
     Args:
+        environment: the folder of the one that they run in.
         files: that are read, and folders, below the repository.
         variables: of the environment of what reads them.
         folders: that hold more distributions than the environment does.
     """
     return {
-        "installed": installed(*folders),
+        "installed": installed(environment, *folders),
         "files": digest_of(*(ROOT / name for name in files)),
         "variables": {name: value for name, value in variables.items() if name.startswith(_HEARD)},
     }

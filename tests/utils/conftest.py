@@ -39,15 +39,15 @@ class Checkout:
     def pristine(self) -> Path:
         return self.layout.upstream(self.release) / "transformers"
 
-    def pin(self) -> None:
-        """Pin upstream as it lies here."""
+    def pin(self, others: str = "") -> None:
+        """Pin upstream as it lies here, beside others that are given as TOML."""
         home = self.layout.upstream(self.release)
         digest = digest_of(read_manifest(home / "transformers", home))
-        self.layout.pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n')
+        self.layout.pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n{others}')
 
-    def overlay(self, file: str, entries: str, code: str | None = None) -> None:
+    def overlay(self, file: str, entries: str, code: str | None = None, layer: str = "src") -> None:
         """Write the edits of one upstream file, and the definitions beside them."""
-        path = self.layout.root / "src" / "transformers" / file
+        path = self.layout.root / layer / "transformers" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".yml").write_text(textwrap.dedent(entries))
         if code is not None:
@@ -60,7 +60,7 @@ class Checkout:
         from overlay.index import Index
         from overlay.upstream import find_release
 
-        reaches, _ = plan(self.layout, find_release(self.layout, self.release), Index(self.layout.index))
+        reaches, _ = plan(self.layout, find_release(self.layout, self.release), Index(self.layout.index(self.release)))
         lockfile.write(self.layout, self.release, lockfile.describe(reaches))
 
     def read(self, file: str) -> str:

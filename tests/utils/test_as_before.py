@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import environment
 import inputs
 import pytest
 
@@ -48,12 +47,11 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     for module, names in {script: ("ROOT", "LOGS", "RESULTS", "RECORDS"), inputs: ("ROOT",)}.items():
         for name in names:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
-    monkeypatch.setattr(environment, "HOME", tmp_path / "env")
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
     for folder in (subject.logs, subject.results.with_suffix("")):
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
-    monkeypatch.setattr(script, "prepare", lambda: Path(sys.executable))
+    monkeypatch.setattr(script, "prepare", lambda line: Path(sys.executable))
     monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(tmp_path / "tests" / "models" / "exceptions.toml"))
     made = []
 
@@ -61,7 +59,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
         """What one command makes."""
         variables = script.variables_of(subject) | {"PYTHONPYCACHEPREFIX": str(REPOSITORY / "build" / "pycache")}
         made.append(script.ForkServers(Path(sys.executable), "pytest:main", (), tmp_path, variables))
-        records = script.records_of(subject, variables)
+        records = script.records_of(subject, tmp_path / "env", variables)
         return script.Judge(subject, made[-1], None, inputs.read_exceptions(), records, anew)
 
     one = Small(tmp_path, judges, script)

@@ -110,10 +110,10 @@ def test_what_nothing_makes_is_told(tmp_path):
 
 def test_the_fork_is_consistent():
     layout = Layout()
-    index = Index(layout.index)
+    index = Index(layout.index(DEFAULT_RELEASE))
     trees = (layout.upstream(DEFAULT_RELEASE), layout.source(DEFAULT_RELEASE))
     problems, compared = inconsistencies(
-        *(Tree(tree / "transformers", index) for tree in trees), reached_definitions(layout)
+        *(Tree(tree / "transformers", index) for tree in trees), reached_definitions(layout, DEFAULT_RELEASE)
     )
     assert problems == []
     assert compared > 500

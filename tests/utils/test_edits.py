@@ -28,7 +28,9 @@ def layer(tmp_path: Path):
 
 
 def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
-    entry = "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1, reaches: {{}}}}"
+    entry = (
+        "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1, reaches: {{5.23.0: 1}}}}"
+    )
     entries = "\n".join(
         entry.format(series, name) for name, series in (("a", "two"), ("b", "one"), ("c", "two"), ("d", "one"))
     )
@@ -60,6 +62,13 @@ def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
         ("- {addition: f, also: {g: {5.23.0: 1}}, " + REST + "}", "def f(): pass", "one place, and no `also`"),
         ("- {definition: f, also: [g], " + REST + "}", "def f(): pass", "has a count for each release"),
         ("- {definition: f, also: {g: 1}, " + REST + "}", "def f(): pass", "has a count for each release"),
+        ("- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}", "def f(): pass", "at least one release"),
+        ("- {definition: f, also: {g: {}}, " + REST + "}", "def f(): pass", "at least one release"),
+        (
+            "- {definition: f, also: {g: {4.57.6: 1}}, " + REST + "}",
+            "def f(): pass",
+            r"`also` names \['4.57.6'\], and `reaches` does not",
+        ),
         (
             "- {definition: f, " + REST.replace("{5.23.0: 1}", "1") + "}",
             "def f(): pass",

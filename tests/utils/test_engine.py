@@ -313,7 +313,57 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     with pytest.raises(OverlayError, match="1 times, its entry says 2"):
         build(checkout.layout, checkout.release)
     release = find_release(checkout.layout, checkout.release)
-    _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index))
+    _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index(checkout.release)))
     (key,) = lockfile.describe(reaches)
     old, new = lockfile.read(checkout.layout, checkout.release)[key], lockfile.describe(reaches)[key]
     assert lockfile.differences(old, new) == ["-models/mistral/modeling_mistral.py::apply_rotary_pos_emb"]
+
+
+OTHER = '[releases."4.57.6"]\ndigest = "another"\nlayers = ["src", "src/v4"]\n'
+OLD_LINE = SPLIT.replace("5.23.0: 2", "4.57.6: 7")
+
+
+def test_an_edit_does_not_concern_a_release_that_it_does_not_name(checkout):
+    checkout.pin(OTHER)
+    build_with(checkout, "models/llama/modeling_llama.py", OLD_LINE, OURS)
+    file = "models/llama/modeling_llama.py"
+    assert checkout.read(file) == (checkout.pristine / file).read_text()
+
+
+def test_a_root_does_not_concern_a_release_that_it_does_not_name(checkout):
+    checkout.pin(OTHER)
+    entries = SPLIT.replace("5.23.0: 2", "5.23.0: 2, 4.57.6: 7") + ALSO.replace("5.23.0", "4.57.6")
+    build_with(checkout, "models/llama/modeling_llama.py", entries, OURS)
+    assert "# ours" in checkout.read("models/llama/modeling_llama.py")
+    assert "# ours" not in checkout.read("models/gpt_neox/modular_gpt_neox.py")
+
+
+def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout):
+    checkout.overlay("models/llama/modeling_llama.py", OLD_LINE, OURS)
+    checkout.overlay("models/llama/modeling_llama.py", SPLIT, OURS.replace("ours", "on top"), layer="src/v4")
+    checkout.pin('[releases."4.57.6"]\ndigest = "another"\nlayers = ["src"]\n')
+    build_with(checkout, "models/bert/modeling_bert.py", "[]")
+    assert "# on top" not in checkout.read("models/mistral/modeling_mistral.py"), "the layer does not serve it yet"
+    checkout.layout.pins.write_text(checkout.layout.pins.read_text().replace('["src"]', '["src", "src/v4"]', 1))
+    checkout.lock()
+    build(checkout.layout, checkout.release)
+    for model in ("llama", "mistral"):
+        assert "# on top" in checkout.read(f"models/{model}/modeling_{model}.py")
+
+
+@pytest.mark.parametrize(
+    ("layer", "release", "problem"),
+    [
+        ("src", "5.23.1", "names 5.23.1, which src does not serve\n.*\n.*\n  what to do: name 4.57.6 or 5.23.0"),
+        ("src/v4", "5.23.0", "names 5.23.0, which src/v4 does not serve\n.*\n.*\n  what to do: name 4.57.6"),
+    ],
+)
+def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout, layer, release, problem):
+    from overlay.build import read_overlay
+    from overlay.upstream import find_release
+
+    checkout.pin(OTHER)
+    checkout.overlay("models/llama/modeling_llama.py", SPLIT.replace("5.23.0", release), OURS, layer=layer)
+    with pytest.raises(OverlayError, match=problem) as caught:
+        read_overlay(checkout.layout, find_release(checkout.layout, "4.57.6"))
+    assert "a test" in str(caught.value), "the message names the edit"

@@ -1,4 +1,4 @@
-"""The fork that is built and installed here is upstream with our edits, and nothing else changed."""
+"""The forks that are built here are upstream with our edits, and nothing else changed; the newest is installed."""
 
 import importlib.metadata
 import inspect
@@ -12,12 +12,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from environment import LINES
 from packaging.requirements import Requirement
 from packaging.version import Version
 
 from overlay.build import built_files
 from overlay.distribution import setup_arguments, version_of
 from overlay.layout import DEFAULT_RELEASE, Layout
+from overlay.upstream import known_releases
 
 
 LAYOUT = Layout()
@@ -25,28 +27,38 @@ PRISTINE = LAYOUT.upstream(DEFAULT_RELEASE)
 FORK = LAYOUT.source(DEFAULT_RELEASE)
 
 
-def test_the_files_that_differ_are_those_that_the_stamp_names():
-    pristine = {path.relative_to(PRISTINE) for path in (PRISTINE / "transformers").rglob("*") if path.is_file()}
+@pytest.fixture(params=known_releases(LAYOUT))
+def release(request) -> str:
+    """One whose fork is built."""
+    line = next(name for name, line in LINES.items() if line.release == request.param)
+    if not LAYOUT.source(request.param).exists():
+        pytest.skip(f"there is no fork of {request.param}: run ./run_tests --line {line}")
+    return request.param
+
+
+def test_the_files_that_differ_are_those_that_the_stamp_names(release):
+    pristine, fork = LAYOUT.upstream(release), LAYOUT.source(release)
+    files = {path.relative_to(pristine) for path in (pristine / "transformers").rglob("*") if path.is_file()}
     changed = sorted(
         path.relative_to("transformers").as_posix()
-        for path in pristine
-        if path.suffix != ".pyc" and (PRISTINE / path).read_bytes() != (FORK / path).read_bytes()
+        for path in files
+        if path.suffix != ".pyc" and (pristine / path).read_bytes() != (fork / path).read_bytes()
     )
-    assert changed == built_files(LAYOUT, DEFAULT_RELEASE)
+    assert changed == built_files(LAYOUT, release)
 
 
-def test_modular_and_generated_files_are_reached_together():
+def test_modular_and_generated_files_are_reached_together(release):
     """What a modular file defines anew stands in the file generated from it too: one alone would be undone."""
-    changed = set(built_files(LAYOUT, DEFAULT_RELEASE))
+    changed = set(built_files(LAYOUT, release))
     modular = [file for file in changed if Path(file).name.startswith("modular_")]
     assert modular
     for file in modular:
         assert file.replace("modular_", "modeling_") in changed, file
 
 
-def test_changed_files_are_formatted_as_upstream_formats_them():
+def test_changed_files_are_formatted_as_upstream_formats_them(release):
     def unformatted(root: Path) -> set[str]:
-        files = built_files(LAYOUT, DEFAULT_RELEASE)
+        files = built_files(LAYOUT, release)
         command = [
             sys.executable,
             "-m",
@@ -63,7 +75,7 @@ def test_changed_files_are_formatted_as_upstream_formats_them():
         assert done.returncode in (0, 1), done.stderr
         return set(re.findall(r"(?:Would reformat: |--> )(models/\S+?\.py|\w+\.py)", done.stdout))
 
-    assert unformatted(FORK) <= unformatted(PRISTINE)
+    assert unformatted(LAYOUT.source(release)) <= unformatted(LAYOUT.upstream(release))
 
 
 def test_it_is_installed_as_transformers_with_upstreams_requirements_extras_and_entry_points():

@@ -3,9 +3,9 @@ import textwrap
 import pytest
 
 from overlay.build import read_overlay
-from overlay.layout import DEFAULT_RELEASE, Layout
+from overlay.layout import Layout
 from overlay.rewrite import apply_rule
-from overlay.upstream import find_release
+from overlay.upstream import known_releases
 
 
 FUNCTION = """\
@@ -25,6 +25,12 @@ def test_a_fix_keeps_the_margin_and_what_the_rule_matched():
     )
 
 
+def test_the_lines_of_a_fix_are_indented_as_the_line_of_the_match():
+    rule = {"pattern": "torch.arange(0, $WIDTH, 2, $$$REST)"}
+    new, _ = apply_rule(FUNCTION, rule, None, "table(\n    $WIDTH\n)\n")
+    assert "\n        x = table(\n            dim\n        )\n        return x\n" in new
+
+
 def test_constraints_narrow_a_rule():
     rule = {"pattern": "torch.arange(0, $WIDTH, 2, $$$REST)"}
     assert apply_rule(FUNCTION, rule, {"WIDTH": {"regex": "^n$"}}, "")[1] == 0
@@ -41,7 +47,8 @@ def test_no_match_changes_nothing():
     assert apply_rule(FUNCTION, {"pattern": "nothing"}, None, "x") == (FUNCTION, 0)
 
 
-REWRITES = [edit for edit in read_overlay(Layout(), find_release(Layout(), DEFAULT_RELEASE)).edits if edit.rule]
+OVERLAYS = [read_overlay(Layout(), release) for release in known_releases(Layout()).values()]
+REWRITES = list({edit.label: edit for overlay in OVERLAYS for edit in overlay.edits if edit.rule}.values())
 # What each kind of rule of the overlay must leave alone, beside what it already wrote.
 NEAR_MISSES = textwrap.dedent(
     """\

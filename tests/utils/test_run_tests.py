@@ -84,6 +84,31 @@ def test_another_release_is_installed_and_judged_and_shows_that_it_ignored_the_f
         assert line["status"] in ("fail", "crash")
 
 
+def test_another_line_is_judged_in_an_environment_of_its_own_fork_and_upstream(nothing_known):
+    odd = ("gptj", "-k", "forward and head_dim_8_n_3", "-j", "1")
+    done = run_tests("--line", "4.57", *odd, **nothing_known)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (line,) = (x for x in results("4.57.6-fork", "gptj") if x["status"] != "not-applicable")
+    assert (line["release"], line["status"]) == ("4.57.6", "pass")
+    done = run_tests("--line", "4.57", "--pristine", *odd, **nothing_known)
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = (x for x in results("4.57.6-pristine", "gptj") if x["status"] != "not-applicable")
+    assert (line["release"], line["status"]) == ("4.57.6", "crash")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--line", "4.57", "--release", "5.0.0"), "name a --line or a --release, not both"),
+        (("--line", "4.56"), "invalid choice: '4.56'"),
+    ],
+)
+def test_a_line_that_is_unknown_or_not_alone_is_refused(arguments, said):
+    done = run_tests(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
 def test_a_model_that_a_release_has_not_is_absent_and_no_failure():
     done = run_tests("--release", "4.44.2", "glm", "gptj", "-k", "frequencies and head_dim_8_n_8")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -34,7 +34,7 @@ def tree() -> Tree:
 @cache
 def fork() -> Tree:
     package = LAYOUT.source(DEFAULT_RELEASE) / "transformers"
-    return Tree(PackageFiles(package, tree().files), Index(LAYOUT.discovery), "fork")
+    return Tree(PackageFiles(package, tree().files), Index(LAYOUT.discovery(DEFAULT_RELEASE)), "fork")
 
 
 class Globals(dict):

@@ -48,7 +48,7 @@ def pristine_tree(layout: Layout, version: str) -> Tree:
     """Upstream's files, with an index of their own: what a build keeps and what a search keeps differ."""
     package = layout.upstream(version) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
-    return Tree(PackageFiles(package, names), Index(layout.discovery), find_release(layout, version).digest)
+    return Tree(PackageFiles(package, names), Index(layout.discovery(version)), find_release(layout, version).digest)
 
 
 def judge(

@@ -36,7 +36,7 @@ def relock(release: Release = DEFAULT_RELEASE) -> None:
     pin = find_release(layout, release)
     with only_one_build(layout):
         ensure_pristine(layout, pin)
-        index = Index(layout.index)
+        index = Index(layout.index(release))
         _, reaches = find_reaches(layout, pin, index)
         old, new = lockfile.read(layout, release), lockfile.describe(reaches)
         _show_moves(old, new)
@@ -69,7 +69,7 @@ def edits(release: Release = DEFAULT_RELEASE) -> None:
     pin = find_release(layout, release)
     with only_one_build(layout):
         ensure_pristine(layout, pin)
-        index = Index(layout.index)
+        index = Index(layout.index(release))
         _, reaches = find_reaches(layout, pin, index)
     for series in read_overlay(layout, pin).series:
         console.print(f"{series.name} (forwarded: {series.forwarded}): {series.description}", markup=False)

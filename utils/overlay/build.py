@@ -17,7 +17,7 @@ from .engine import PackageFiles, Reach, Result, Tree, apply, reaches_of
 from .errors import OverlayError
 from .index import Index
 from .layout import Layout
-from .upstream import PACKAGE, Release, ensure_pristine, find_release
+from .upstream import PACKAGE, Release, ensure_pristine, find_release, known_releases
 
 
 STAMP = "stamp.json"
@@ -48,7 +48,7 @@ def build(layout: Layout, version: str) -> bool:
         if stamp is not None and stamp["inputs"] == inputs:
             return False
         manifest = ensure_pristine(layout, release)
-        index = Index(layout.index)
+        index = Index(layout.index(version))
         reaches, result = plan(layout, release, index)
         lockfile.check(layout, version, lockfile.describe(reaches))
         _put_in_place(layout, release, result, manifest, inputs)
@@ -77,7 +77,24 @@ def find_reaches(layout: Layout, release: Release, index: Index) -> tuple[Tree, 
 
 
 def read_overlay(layout: Layout, release: Release) -> Overlay:
-    return load_overlay([layout.layer(layer) for layer in release.layers])
+    """The edits of the layers that serve a release, those among them too that name other releases alone.
+
+    Raises:
+        OverlayError: an edit names a release that its layer does not serve, so that it would wait for it for ever.
+    """
+    overlay = load_overlay([layout.layer(layer) for layer in release.layers])
+    for layer in release.layers:
+        served = {other.version for other in known_releases(layout).values() if layer in other.layers}
+        for edit in overlay.edits:
+            here = Path(edit.declared_in).is_relative_to(layout.layer(layer) / PACKAGE)
+            if here and (unserved := edit.releases - served):
+                raise OverlayError(
+                    f"names {', '.join(sorted(unserved))}, which {layer} does not serve",
+                    way_out=f"name {' or '.join(sorted(served))}, or pin the release with that layer",
+                    file=edit.declared_in,
+                    edit=edit.label,
+                )
+    return overlay
 
 
 def built_files(layout: Layout, version: str) -> list[str]:

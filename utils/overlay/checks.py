@@ -10,11 +10,10 @@ from .upstream import PACKAGE, read_manifest
 
 def check_counts(reaches: list[Reach], result: Result, release: str) -> None:
     """Every edit takes hold, from each of its roots, exactly as often as it says."""
-    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.reaches.get(release)]
+    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.reaches[release]]
     if wrong:
         lines = [
-            f"\n  - {reach.label}: {result.counts[reach.root]} times, its entry says "
-            f"{reach.root.reaches.get(release, 'nothing')}"
+            f"\n  - {reach.label}: {result.counts[reach.root]} times, its entry says {reach.root.reaches[release]}"
             for reach in wrong
         ]
         raise OverlayError(

@@ -13,6 +13,9 @@ other definitions of upstream's too names them in `also`, each with what it reac
     also:
       Other.method: {5.23.0: 1}                            in the same file
       models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
+
+A release that `reaches` does not name is none of the edit's concern. One that a root in `also` names must stand in
+`reaches` too: the edit is written in the words of its first root.
 """
 
 import re
@@ -78,6 +81,11 @@ class Edit:
     rule: dict | None = None
     constraints: dict | None = None
     fix: str | None = None
+
+    @property
+    def releases(self) -> set[str]:
+        """Those that it concerns."""
+        return set(self.roots[0].reaches)
 
     @property
     def label(self) -> str:
@@ -190,6 +198,10 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     further = entry.get("also", {})
     if not isinstance(further, dict) or not all(isinstance(x, dict) for x in (entry["reaches"], *further.values())):
         raise refuse("`reaches`, and each root in `also`, has a count for each release: {5.23.0: 1}")
+    if not all((entry["reaches"], *further.values())):
+        raise refuse("`reaches`, and each root in `also`, names at least one release")
+    if missing := {release for reaches in further.values() for release in reaches} - set(entry["reaches"]):
+        raise refuse(f"`also` names {sorted(map(str, missing))}, and `reaches` does not")
     roots = [(name, entry["reaches"]), *further.items()]
     return Edit(
         kind=kind,

@@ -99,13 +99,13 @@ class Tree:
 
 
 def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
-    """Each root of an edit and every definition of the tree that equals it.
+    """Each root that an edit has in this release, and every definition of the tree that equals it.
 
     Raises:
         OverlayError: upstream has no such file or definition, or already has one that the edit would add; or two roots
             are one, or copies of each other.
     """
-    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots]
+    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.reaches]
     reached: dict[tuple[str, Span], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
@@ -269,8 +269,7 @@ def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) 
                 span[0] += delta
                 span[1] += delta
     text = "".join(lines)
-    for source_file in {
-        target.edit.source.path: target.edit.source for target in targets if target.edit.source
-    }.values():
-        text = merge_imports(text, source_file.text)
+    for edit in {target.edit.source.path: target.edit for target in targets if target.edit.source}.values():
+        levels = targets[0].file.count("/") - edit.roots[0].file.count("/")
+        text = merge_imports(text, edit.source.text, levels)
     return text

@@ -6,8 +6,14 @@ import sys
 from ast_grep_py import SgNode, SgRoot
 
 
-def merge_imports(text: str, ours: str) -> str:
-    """Add to `text` each import of `ours` that binds a name which `text` uses and does not import yet."""
+def merge_imports(text: str, ours: str, levels: int = 0) -> str:
+    """Add to `text` each import of `ours` that binds a name which `text` uses and does not import yet.
+
+    Args:
+        levels: how many folders deeper `text` lies than what `ours` is written for. Imports from outside of its
+            folder begin with as many dots more.
+    """
+    ours = re.sub(r"^from (\.\.+)", lambda found: f"from {'.' * (len(found[1]) + levels)}", ours, flags=re.MULTILINE)
     wanted = [node for node in SgRoot(ours, "python").root().children() if _is_import(node)]
     if not wanted:
         return text
@@ -62,11 +68,12 @@ def _add(text: str, node: SgNode, missing: list[str]) -> str:
         if _is_import(child) and "__future__" not in child.text()
     ]
     before = [child for child in imports if _sort_key(child.text()) < key]
-    if before:
-        at, gap = before[-1].range().end.line + 1, _sort_key(before[-1].text())[0] != key[0]
+    after = [child for child in imports if _sort_key(child.text()) >= key]
+    if before and (not after or _kind(before[-1]) == key[0] or _kind(after[0]) != key[0]):
+        at, gap = before[-1].range().end.line + 1, _kind(before[-1]) != key[0]
         statement = ("\n" if gap else "") + statement + "\n"
     else:
-        at, gap = imports[0].range().start.line, _sort_key(imports[0].text())[0] != key[0]
+        at, gap = after[0].range().start.line, _kind(after[0]) != key[0]
         statement = statement + "\n" + ("\n" if gap else "")
     return "".join([*lines[:at], statement, *lines[at:]])
 
@@ -77,6 +84,10 @@ def _statement(module: str, names: set[str]) -> str:
     if len(line) <= 119:
         return line
     return f"from {module} import (\n" + "".join(f"    {name},\n" for name in ordered) + ")"
+
+
+def _kind(node: SgNode) -> int:
+    return _sort_key(node.text())[0]
 
 
 def _sort_key(statement: str) -> tuple:

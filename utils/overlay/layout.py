@@ -20,13 +20,12 @@ class Layout:
     def build(self) -> Path:
         return self.root / "build"
 
-    @property
-    def index(self) -> Path:
-        return self.build / "index.json"
+    def index(self, release: str) -> Path:
+        """What a build of a release knows of its files; of a search, `discovery`."""
+        return self.build / f"index-{release}.json"
 
-    @property
-    def discovery(self) -> Path:
-        return self.build / "discovery.json"
+    def discovery(self, release: str) -> Path:
+        return self.build / f"discovery-{release}.json"
 
     @property
     def build_lock(self) -> Path:

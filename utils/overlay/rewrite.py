@@ -11,17 +11,19 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
 
     Args:
         rule, constraints: as in ast-grep's YAML; the language is Python.
-        fix: the new text; `$NAME` and `$$$NAME` stand for what the rule matched. Its lines are indented as the match.
-            An empty one takes the match away.
+        fix: the new text; `$NAME` and `$$$NAME` stand for what the rule matched. Its lines are indented as the line is
+            on which the match begins. An empty one takes the match away.
 
     Returns:
         The new text, and how many matches it replaced.
     """
     margin = re.match(r"[ \t]*", text).group()
-    root = SgRoot(textwrap.dedent(text), "python").root()
+    source = textwrap.dedent(text)
+    root = SgRoot(source, "python").root()
     config = {"rule": rule} | ({"constraints": constraints} if constraints else {})
     matches = root.find_all(config)
-    edits = [match.replace(_expand(fix, match)) for match in matches]
+    lines = source.splitlines()
+    edits = [match.replace(_expand(fix, match, lines[match.range().start.line])) for match in matches]
     if not edits:
         return text, 0
     new = root.commit_edits(edits)
@@ -30,7 +32,7 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
     return textwrap.indent(new, margin, lambda line: line.strip()), len(edits)
 
 
-def _expand(fix: str, match: SgNode) -> str:
+def _expand(fix: str, match: SgNode, line: str) -> str:
     def value(found: re.Match) -> str:
         if found.group(1):
             nodes = match.get_multiple_matches(found.group(1))
@@ -38,6 +40,6 @@ def _expand(fix: str, match: SgNode) -> str:
         return match.get_match(found.group(2)).text()
 
     new = re.sub(r"\$\$\$([A-Z_]+)|\$([A-Z_]+)", value, fix.rstrip("\n"))
-    column = " " * match.range().start.column
+    column = re.match(r"[ \t]*", line).group()
     first, *rest = new.split("\n")
     return "\n".join([first, *(column + line if line.strip() else line for line in rest)])

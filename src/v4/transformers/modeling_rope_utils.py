@@ -1,0 +1,35 @@
+def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float = 1.0) -> int:
+    """
+    The number of channels of a head that a config asks to rotate. Warns of one channel, which is no pair.
+
+    Args:
+        key: the config's name for the width, which messages cite.
+        value: a share of the head, or a number of channels; None, as far as a config has that, is the whole head.
+        head_dim: the channels of a head.
+        whole: the value that stands for the whole head: 1.0, or `head_dim` where channels are counted.
+
+    Raises:
+        ValueError: names the key, its value and the range.
+    """
+    if value is None:
+        return head_dim
+    if not isinstance(value, (int, type(whole))) or not 0 <= value <= whole:
+        raise ValueError(f"`{key}` must be a number from 0 to {whole}, but is {value!r}")
+    rotary_ndims = int(head_dim * value / whole)
+    if rotary_ndims == 1:
+        logger.warning(
+            f"`{key}`={value} leaves one of {head_dim} channels to RoPE, which is no pair: nothing is rotated and "
+            "positions have no effect"
+        )
+    return rotary_ndims
+
+
+def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
+    """
+    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config.
+
+    Raises:
+        ValueError: it is no share of a head.
+    """
+    key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
+    return rotary_width(key, getattr(config, key, None), head_dim)

@@ -1,0 +1,2 @@
+# What the rewrites beside this file use
+from ...modeling_rope_utils import partial_rotary_width

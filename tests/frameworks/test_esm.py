@@ -1,0 +1,62 @@
+"""ESM gives the same in PyTorch and TensorFlow, and both rotate by position_ids."""
+
+import pytest
+
+from tests.frameworks.frameworks import TOLERANCE, batches, difference, run_tensorflow, run_torch, save
+
+
+VOCABULARY = 33
+BATCHES = batches(VOCABULARY)
+WIDTHS = [(8, 1.0), (8, 0.75), (8, 0.625), (8, 0.125), (8, 0.0), (5, 1.0)]
+
+
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"head_dim_{width[0]}_factor_{width[1]}")
+def models(request, tmp_path_factory):
+    import torch
+
+    from transformers import EsmConfig, EsmModel, TFEsmModel
+
+    head_dim, factor = request.param
+    config = EsmConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=4 * head_dim,
+        num_attention_heads=4,
+        num_hidden_layers=2,
+        intermediate_size=8 * head_dim,
+        max_position_embeddings=32,
+        position_embedding_type="rotary",
+        partial_rotary_factor=factor,
+        pad_token_id=1,
+        mask_token_id=2,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    torch.manual_seed(0)
+    model = EsmModel(config).eval()
+    folder = tmp_path_factory.mktemp("esm")
+    save(model, folder)
+    return int(head_dim * factor), model, TFEsmModel.from_pretrained(folder, from_pt=True)
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_frameworks_agree(models, name):
+    _, by_torch, by_tensorflow = models
+    batch = BATCHES[name]
+    assert difference(run_tensorflow(by_tensorflow, batch), run_torch(by_torch, batch), batch) < TOLERANCE
+
+
+def test_positions_count_in_each_framework_unless_no_pair_turns(models):
+    """Else agreement would prove nothing."""
+    rotary_ndims, by_torch, by_tensorflow = models
+    counted, given = BATCHES["counted"], BATCHES["given"]
+    for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow)):
+        changed = difference(run(model, counted), run(model, given), counted) > 10 * TOLERANCE
+        assert changed == (rotary_ndims > 1), run.__name__
+
+
+def test_a_row_padded_on_the_left_is_what_it_is_alone(models):
+    _, by_torch, by_tensorflow = models
+    padded = BATCHES["padded"]
+    alone = type(padded)(padded.input_ids[1:, 3:], padded.attention_mask[1:, 3:])
+    for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow)):
+        assert abs(run(model, padded)[1:, 3:] - run(model, alone)).max() < TOLERANCE, run.__name__

@@ -1,0 +1,53 @@
+"""The environments that tests run in, without making one."""
+
+import sys
+
+import environment
+import pytest
+
+from overlay.layout import DEFAULT_RELEASE, Layout
+from overlay.upstream import known_releases
+
+
+def test_every_pinned_release_has_a_line_and_the_newest_is_the_default():
+    assert sorted(line.release for line in environment.LINES.values()) == sorted(known_releases(Layout()))
+    assert environment.LINES[environment.DEFAULT_LINE].release == DEFAULT_RELEASE
+
+
+def test_lines_share_no_folder():
+    homes = {line.home for line in environment.LINES.values()}
+    assert len(homes) == len(environment.LINES)
+
+
+@pytest.fixture
+def line(tmp_path, monkeypatch) -> environment.Line:
+    """A line in a checkout of its own, whose environment looks as if it were made."""
+    (tmp_path / "conformance").mkdir()
+    line = environment.Line("9.9.9", "env-9", "constraints-9.txt", "requirements-9.txt", newest_python=(3, 99))
+    for name in (line.constraints, line.requirements, "setup.py", "pyproject.toml", "conformance/pyproject.toml"):
+        (tmp_path / name).write_text("one\n")
+    monkeypatch.setattr(environment, "ROOT", tmp_path)
+    monkeypatch.setitem(environment.LINES, "9.9", line)
+    line.home.mkdir(parents=True)
+    (line.home / "stamp").write_text(line.inputs())
+    return line
+
+
+def test_an_environment_that_is_up_to_date_is_used_as_it_is(line):
+    assert environment.prepare("9.9") == line.home / "bin" / "python"
+
+
+@pytest.mark.parametrize("name", ["constraints-9.txt", "requirements-9.txt", "conformance/pyproject.toml"])
+def test_one_whose_inputs_changed_is_made_anew(line, name, monkeypatch):
+    made = []
+    monkeypatch.setattr(environment.venv, "create", lambda home, with_pip: made.append(home) or sys.exit("made"))
+    (environment.ROOT / name).write_text("other\n")
+    with pytest.raises(SystemExit, match="made"):
+        environment.prepare("9.9")
+    assert made == [line.home]
+
+
+def test_a_python_that_a_line_cannot_use_is_refused_with_one_that_it_can(line, monkeypatch):
+    monkeypatch.setattr(environment.sys, "version_info", (3, 100, 0))
+    with pytest.raises(SystemExit, match=r"the 9\.9 line needs Python 3\.99, .*: run it by python3\.99"):
+        environment.prepare("9.9")
