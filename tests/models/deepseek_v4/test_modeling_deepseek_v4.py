@@ -11,5 +11,3 @@ class DeepseekV4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     rotated_last = True
     # Layers of other kinds choose tokens, so that more than a rotation depends on positions.
     config_overrides = {"layer_types": ["heavily_compressed_attention", "heavily_compressed_attention"]}
-    # A table for the whole head would turn its first channels, not its last.
-    rope_types = ("linear", "dynamic", "yarn", "llama3", "longrope")

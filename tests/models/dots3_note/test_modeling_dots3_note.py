@@ -11,5 +11,3 @@ class Dots3NoteTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     rotated_last = True
     # Layers of the other kind have heads of another size; the rotary width is kept as a share of head_dim.
     config_overrides = {"layer_types": ["indexed_attention", "indexed_attention"], "head_dim": 8}
-    # A table for all of head_dim does not fit the slice that is cut off for RoPE.
-    rope_types = ("linear", "dynamic", "yarn", "llama3", "longrope")

@@ -9,5 +9,3 @@ class Mistral4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = Mistral4Model
     layout = "half-split"
     rotated_last = True
-    # A table for the whole head does not fit the slice that is cut off for RoPE.
-    rope_types = ("linear", "dynamic", "yarn", "llama3", "longrope")
