@@ -137,7 +137,7 @@ def check_gradcheck(description: Description, case: Case, verdict: Verdict) -> N
 
 def _added(moves: torch.Tensor, first: int) -> Callable:
     def hook(module: torch.nn.Linear, args: tuple, output: torch.Tensor) -> torch.Tensor:
-        return output + moves[..., first : first + module.out_features].reshape(output.shape)
+        return output + moves[..., first : first + module.out_features]
 
     return hook
 
