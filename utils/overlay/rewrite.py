@@ -29,6 +29,7 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
     new = root.commit_edits(edits)
     if not fix.strip():
         new = re.sub(r"^[ \t]+\n", "", new, flags=re.MULTILINE)  # the indentation of what was taken away
+        new = re.sub(r"\n\n\n+", "\n\n", new)  # the empty lines around it
     return textwrap.indent(new, margin, lambda line: line.strip()), len(edits)
 
 
