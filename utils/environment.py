@@ -108,7 +108,7 @@ def installed(home: Path, *folders: Path) -> list[str]:
     """The distributions in an environment, with their versions, and in folders of more of them; and what made it."""
     stamp, homes = home / "stamp", [*home.glob("lib/python*/site-packages"), *folders]
     made = stamp.read_text() if stamp.exists() else ""
-    return [made, *sorted(path.stem for folder in homes for path in folder.glob("*.dist-info"))]
+    return [sys.version, made, *sorted(path.stem for folder in homes for path in folder.glob("*.dist-info"))]
 
 
 if __name__ == "__main__":

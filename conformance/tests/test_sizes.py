@@ -81,7 +81,7 @@ def test_pairs_are_dealt_out_to_axes(default, pairs, section):
             super().__init__(**kwargs)
             self.rope_parameters = rope_parameters or {"rope_theta": 1.0, "mrope_section": list(default)}
 
-    width = detect_width(Config, "mrope_section")
+    width = detect_width(Config, 'parameters["mrope_section"]')
     assert width.config_values(pairs / 4, None, 8)["rope_parameters"]["mrope_section"] == section
 
 
