@@ -20,6 +20,11 @@ from overlay.layout import DEFAULT_RELEASE
 ROOT = Path(__file__).resolve().parents[1]
 
 
+_WITHOUT_DEPENDENCIES = "requirements-litgpt.txt"
+# What the environment of every line depends on.
+OF_ALL_LINES = (_WITHOUT_DEPENDENCIES, "setup.py", "pyproject.toml", "conformance/pyproject.toml")
+
+
 @dataclass(frozen=True)
 class Line:
     """A line of upstream releases: the one that its fork is of, and the names of what its environment is made from."""
@@ -37,7 +42,7 @@ class Line:
     def inputs(self) -> str:
         """A digest of all that the environment depends on."""
         digest = hashlib.sha256(f"{sys.version}\0{ROOT}\0{self}".encode())
-        for name in (self.constraints, self.requirements, "setup.py", "pyproject.toml", "conformance/pyproject.toml"):
+        for name in (self.constraints, self.requirements, *OF_ALL_LINES):
             digest.update((ROOT / name).read_bytes() + b"\0")
         return digest.hexdigest()
 
@@ -74,7 +79,8 @@ def prepare(name: str = DEFAULT_LINE) -> Path:
     venv.create(line.home, with_pip=True)
     install = [python, "-m", "pip", "install", "--quiet", "-c", line.constraints]
     fork = ["-e", ".[torch]", "--config-settings", f"upstream={line.release}"]
-    for what in (fork, ["-r", line.requirements, "-e", "conformance"]):
+    tests = ["-r", line.requirements, "-e", "conformance"]
+    for what in (fork, tests, ["--no-deps", "-r", _WITHOUT_DEPENDENCIES]):
         done = subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
             raise SystemExit(

@@ -24,7 +24,7 @@ def line(tmp_path, monkeypatch) -> environment.Line:
     """A line in a checkout of its own, whose environment looks as if it were made."""
     (tmp_path / "conformance").mkdir()
     line = environment.Line("9.9.9", "env-9", "constraints-9.txt", "requirements-9.txt", newest_python=(3, 99))
-    for name in (line.constraints, line.requirements, "setup.py", "pyproject.toml", "conformance/pyproject.toml"):
+    for name in (line.constraints, line.requirements, *environment.OF_ALL_LINES):
         (tmp_path / name).write_text("one\n")
     monkeypatch.setattr(environment, "ROOT", tmp_path)
     monkeypatch.setitem(environment.LINES, "9.9", line)
@@ -37,7 +37,7 @@ def test_an_environment_that_is_up_to_date_is_used_as_it_is(line):
     assert environment.prepare("9.9") == line.home / "bin" / "python"
 
 
-@pytest.mark.parametrize("name", ["constraints-9.txt", "requirements-9.txt", "conformance/pyproject.toml"])
+@pytest.mark.parametrize("name", ["constraints-9.txt", "requirements-9.txt", *environment.OF_ALL_LINES])
 def test_one_whose_inputs_changed_is_made_anew(line, name, monkeypatch):
     made = []
     monkeypatch.setattr(environment.venv, "create", lambda home, with_pip: made.append(home) or sys.exit("made"))
