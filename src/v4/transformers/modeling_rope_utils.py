@@ -33,3 +33,20 @@ def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
     return rotary_width(key, getattr(config, key, None), head_dim)
+
+
+def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
+    """
+    The rotary width of a model that has the default RoPE alone, as those of TensorFlow and Flax.
+
+    Raises:
+        ValueError: the config asks for another rope type, or for a width that no head has.
+    """
+    scaling = getattr(config, "rope_scaling", None) or {}
+    rope_type = scaling.get("rope_type", scaling.get("type", "default"))
+    if rope_type != "default":
+        raise ValueError(
+            f"`rope_scaling` asks for the rope type {rope_type!r}, but of TensorFlow's and Flax's models only 'default' "
+            "can be had: leave it out, or take the PyTorch model"
+        )
+    return partial_rotary_width(config, head_dim)

@@ -1,0 +1,1 @@
+from ...modeling_rope_utils import unscaled_rotary_width

@@ -1,0 +1,101 @@
+"""Llama, Mistral and Gemma in Flax, and Mistral in TensorFlow, give what they give in PyTorch, at any rotary width."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from tests.frameworks.frameworks import (
+    TOLERANCE,
+    Batch,
+    batches,
+    difference,
+    run_flax,
+    run_tensorflow,
+    run_torch,
+    save,
+)
+
+
+VOCABULARY = 48
+BATCHES = batches(VOCABULARY)
+# Of a head of 8 channels, and the whole of a head of 5.
+WIDTHS = [(8, n) for n in range(1, 9)] + [(5, 5)]
+RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
+FRAMEWORKS = {"Llama": ("Flax",), "Mistral": ("TF", "Flax"), "Gemma": ("Flax",)}
+
+
+def config(model: str, head_dim: int, rotary_ndims: int, **changes):
+    import transformers
+
+    sizes = {"hidden_size": 4 * head_dim, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2}
+    sizes |= {"intermediate_size": 32, "max_position_embeddings": 32, "vocab_size": VOCABULARY, "head_dim": head_dim}
+    rope = {"partial_rotary_factor": rotary_ndims / head_dim, "rope_theta": 500.0}
+    return getattr(transformers, f"{model}Config")(**sizes | rope | changes)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A model in PyTorch, and the same in other frameworks, by their prefixes."""
+
+    rotary_ndims: int
+    models: dict
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(model, *width) for model in FRAMEWORKS for width in WIDTHS],
+    ids=lambda one: f"{one[0]}_head_dim_{one[1]}_n_{one[2]}",
+)
+def converted(request, tmp_path_factory) -> Converted:
+    import torch
+
+    import transformers
+
+    model, head_dim, rotary_ndims = request.param
+    torch.manual_seed(0)
+    by_torch = getattr(transformers, f"{model}Model")(config(model, head_dim, rotary_ndims)).eval()
+    with torch.no_grad():
+        for weight in by_torch.parameters():  # upstream's are so small that attention forgets positions
+            if weight.dim() > 1:
+                weight.copy_(torch.randn_like(weight) * weight.shape[-1] ** -0.5)
+    folder = tmp_path_factory.mktemp(model)
+    save(by_torch, folder)
+    models = {"": by_torch}
+    for prefix in FRAMEWORKS[model]:
+        models[prefix] = getattr(transformers, f"{prefix}{model}Model").from_pretrained(folder, from_pt=True)
+    return Converted(rotary_ndims, models)
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_frameworks_agree(converted, name):
+    batch = BATCHES[name]
+    expected = run_torch(converted.models[""], batch)
+    for prefix, model in converted.models.items():
+        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+
+
+def test_positions_count_in_each_framework_unless_no_pair_turns(converted):
+    """Else agreement would prove nothing."""
+    counted, given = BATCHES["counted"], BATCHES["given"]
+    for prefix, model in converted.models.items():
+        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
+        assert changed == (converted.rotary_ndims > 1), prefix
+
+
+def test_only_distances_count_up_to_the_last_position(converted):
+    """Positions that are given lie beyond the row's own length, and end where the config's do."""
+    near = BATCHES["counted"]
+    tokens = near.input_ids.shape[1]
+    far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(32 - tokens, 32), (2, 1)))
+    for prefix, model in converted.models.items():
+        assert difference(RUN[prefix](model, far), RUN[prefix](model, near), near) < TOLERANCE, prefix
+
+
+@pytest.mark.parametrize(("model", "prefix"), [(model, one) for model, others in FRAMEWORKS.items() for one in others])
+def test_what_only_pytorch_knows_is_refused(model, prefix):
+    import transformers
+
+    scaled = config(model, 8, 8, rope_scaling={"rope_type": "linear", "factor": 2.0})
+    with pytest.raises(ValueError, match="`rope_scaling` asks for the rope type 'linear'"):
+        getattr(transformers, f"{prefix}{model}Model")(scaled)
