@@ -45,17 +45,24 @@ def save(model: Any, folder: Path) -> None:
     model.save_pretrained(folder, safe_serialization=False)
 
 
-def run_torch(model: Any, batch: Batch) -> np.ndarray:
+def as_torch(value: np.ndarray) -> Any:
     import torch
 
-    with torch.no_grad():
-        return model(**{name: torch.tensor(value) for name, value in batch.arguments.items()})[0].numpy()
+    return torch.tensor(value)
+
+
+def as_tensorflow(value: np.ndarray) -> Any:
+    import tensorflow as tf
+
+    return tf.constant(value)
+
+
+def run_torch(model: Any, batch: Batch) -> np.ndarray:
+    return model(**{name: as_torch(value) for name, value in batch.arguments.items()})[0].detach().numpy()
 
 
 def run_tensorflow(model: Any, batch: Batch) -> np.ndarray:
-    import tensorflow as tf
-
-    return model(**{name: tf.constant(value) for name, value in batch.arguments.items()})[0].numpy()
+    return model(**{name: as_tensorflow(value) for name, value in batch.arguments.items()})[0].numpy()
 
 
 def run_flax(model: Any, batch: Batch) -> np.ndarray:

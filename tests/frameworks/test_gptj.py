@@ -1,9 +1,14 @@
 """GPT-J gives the same in PyTorch, TensorFlow and Flax, whatever its rotary width."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from tests.frameworks.frameworks import (
     TOLERANCE,
+    as_tensorflow,
+    as_torch,
     batches,
     difference,
     run_flax,
@@ -27,18 +32,25 @@ def config(head_dim: int, rotary_dim: int | None):
     return GPTJConfig(rotary_dim=rotary_dim, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, **sizes, **tokens)
 
 
-@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"head_dim_{width[0]}_n_{width[1]}")
-def models(request, tmp_path_factory):
+def built(head_dim: int, rotary_dim: int | None, folder: Path) -> tuple:
+    """The model in PyTorch, TensorFlow and Flax."""
     import torch
 
     from transformers import FlaxGPTJForCausalLM, GPTJForCausalLM, TFGPTJForCausalLM
 
     torch.manual_seed(0)
-    model = GPTJForCausalLM(config(*request.param)).eval()
-    folder = tmp_path_factory.mktemp("gptj")
+    model = GPTJForCausalLM(config(head_dim, rotary_dim)).eval()
     save(model, folder)
-    others = (cls.from_pretrained(folder, from_pt=True) for cls in (TFGPTJForCausalLM, FlaxGPTJForCausalLM))
-    return request.param, model, *others
+    return model, *(cls.from_pretrained(folder, from_pt=True) for cls in (TFGPTJForCausalLM, FlaxGPTJForCausalLM))
+
+
+def named(width: tuple[int, int | None]) -> str:
+    return f"head_dim_{width[0]}_n_{width[1]}"
+
+
+@pytest.fixture(scope="module", params=WIDTHS, ids=named)
+def models(request, tmp_path_factory):
+    return request.param, *built(*request.param, tmp_path_factory.mktemp("gptj"))
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -57,6 +69,19 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(models):
     for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow), (run_flax, by_flax)):
         changed = difference(run(model, counted), run(model, given), counted) > 10 * TOLERANCE
         assert changed == (rotary_dim is None or rotary_dim > 1), run.__name__
+
+
+@pytest.mark.parametrize("width", [(8, 3), (8, 4), (8, None), (5, None)], ids=named)
+def test_tokens_that_are_decoded_one_by_one_agree(width, tmp_path):
+    """Greedily, with each framework's cache; and in PyTorch without one."""
+    by_torch, by_tensorflow, by_flax = built(*width, tmp_path)
+    ids = BATCHES["counted"].input_ids
+    torch_ids, tensorflow_ids = as_torch(ids), as_tensorflow(ids)
+    greedily = {"max_new_tokens": 8, "do_sample": False}
+    expected = by_torch.generate(torch_ids, use_cache=False, **greedily).numpy()
+    assert np.array_equal(by_torch.generate(torch_ids, **greedily).numpy(), expected)
+    assert np.array_equal(by_tensorflow.generate(tensorflow_ids, **greedily).numpy(), expected)
+    assert np.array_equal(np.asarray(by_flax.generate(ids, **greedily).sequences), expected)
 
 
 @pytest.mark.parametrize("rotary_dim", [-1, 9])
