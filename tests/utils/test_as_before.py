@@ -119,6 +119,7 @@ def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
         ("tests/models/conftest.py", "# other"),
         ("tests/models/exceptions.toml", PLACE),
         ("tests/models/exceptions.toml", PLACE + 'models = ["phi", "llama"]'),
+        ("tests/models/exceptions.toml", PLACE + 'builds = ["pristine"]'),
         ("env/lib/python3.11/site-packages/torch-2.14.0.dist-info/METADATA", ""),
         ("tree/tokenizers-0.1.dist-info/METADATA", ""),
         ("pyproject.toml", "# other"),
@@ -138,6 +139,7 @@ def test_whatever_results_are_made_from_has_them_made_again(small, file, text):
         ("tree/transformers/models/phi/modeling_phi.py", "# other"),
         ("tests/models/phi/test_modeling_phi.py", "# other"),
         ("tests/models/exceptions.toml", PLACE + 'models = ["phi"]'),
+        ("tests/models/exceptions.toml", PLACE + 'builds = ["fork"]'),
         ("conformance/src/__pycache__/check.pyc", "# other"),
     ],
 )
