@@ -6,10 +6,10 @@ import tomllib
 import pytest
 import stale_places
 import upstream_bugs
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES, model_type_to_module_name
 
 from overlay.edits import load_overlay
 from overlay.layout import REPOSITORY
-from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES, model_type_to_module_name
 from transformers_conformance.recording import load_deviations
 
 
