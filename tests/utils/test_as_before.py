@@ -228,3 +228,9 @@ def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, cap
     said = capsys.readouterr().out
     assert (STALE in said) == stale
     assert said.rstrip().endswith(f"{'2' if arguments[:1] == ['-k'] else '4'} passed, {int(stale)} failed, 0 skipped")
+
+
+def test_older_releases_are_judged_by_a_list_of_their_own(small):
+    small.write("models_changed-4.57.txt", "phi\n")
+    subjects = [small.script.Subject(release, "pristine", small.home) for release in ("5.23.0", "5.0.0", "4.57.6")]
+    assert [small.script.listed_models(subject) for subject in subjects] == [["llama", "phi"], ["phi"], ["phi"]]
