@@ -50,11 +50,12 @@ def read_exceptions() -> list[dict[str, Any]]:
         raise SystemExit(f"error: {file} cannot be read: {error}") from None
 
 
-def places_of(exceptions: list[dict[str, Any]], models: Collection[str]) -> list[tuple]:
-    """The places of exceptions that may concern models, each with its reason and number."""
+def places_of(exceptions: list[dict[str, Any]], models: Collection[str], build: str) -> list[tuple]:
+    """The places of exceptions that may concern models in a build, each with its reason and number."""
     return [
         (exception.get("reason"), number, place)
         for exception in exceptions
         for number, place in enumerate(exception.get("where", ()), 1)
-        if "models" not in place or not set(models).isdisjoint(place["models"])
+        if build in place.get("builds", [build])
+        and ("models" not in place or not set(models).isdisjoint(place["models"]))
     ]

@@ -116,6 +116,47 @@ def test_projections_by_experts_are_not_moved():
     assert PROPERTIES["gradcheck"].not_applicable(description_of(TinyRopeModel)) is None
 
 
+class Delayed(TinyAttention):
+    """Each token has the value of the one before it, and the first that of none."""
+
+    def values(self, v, position_ids):
+        none = self.split(self.v_proj(v.new_zeros(v.shape[0], 1, self.v_proj.in_features)))
+        return torch.cat([none, v[..., :-1, :]], dim=-2)
+
+
+class DelayedModel(TinyRopeModel):
+    attention_class = Delayed
+
+
+class DelayedModelWithoutGradients(DelayedModel):
+    class rotary_class(Rotary):
+        def forward(self, q, k, position_ids):
+            q, k = super().forward(q, k, position_ids)
+            return q, k.detach()
+
+
+@pytest.mark.parametrize(("model_class", "status"), [(DelayedModel, "pass"), (DelayedModelWithoutGradients, "fail")])
+def test_what_is_projected_of_no_token_is_not_moved(model_class, status):
+    assert statuses(model_class, "gradcheck") == {status}
+
+
+class Convolved(TinyAttention):
+    def __init__(self, config, rotary, layer_idx):
+        super().__init__(config, rotary, layer_idx)
+        width = self.q_proj.out_features
+        self.convolution = torch.nn.Conv1d(width, width, 1, groups=self.heads, bias=False)
+
+
+class ConvolvedModel(TinyRopeModel):
+    attention_class = Convolved
+
+
+def test_heads_with_weights_beside_their_projections_do_not_change_places():
+    reason = PROPERTIES["head_permutation"].not_applicable(description_of(ConvolvedModel))
+    assert reason == "ConvolvedModel has weights for each head beside its projections"
+    assert PROPERTIES["head_permutation"].not_applicable(description_of(TinyRopeModel)) is None
+
+
 def refusing(number: int, text: str) -> type:
     class Refusing(TinyRopeModel):
         def __init__(self, config):

@@ -32,8 +32,9 @@ class RotaryEmbeddingConfigMixin:
         """
         rope_parameters = getattr(self, "rope_parameters", None)
         slices = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(None)}
-        for value in slices:
-            self._validate_rotary_width("qk_rope_head_dim", value)
+        if not hasattr(self, "partial_rotary_factor"):  # which a slice follows from, where a config has both
+            for value in slices:
+                self._validate_rotary_width("qk_rope_head_dim", value)
         if not rope_parameters:
             for key in ("rotary_dim", "partial_rotary_factor"):
                 self._validate_rotary_width(key, getattr(self, key, None))

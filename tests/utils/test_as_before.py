@@ -119,6 +119,7 @@ def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
         ("tests/models/conftest.py", "# other"),
         ("tests/models/exceptions.toml", PLACE),
         ("tests/models/exceptions.toml", PLACE + 'models = ["phi", "llama"]'),
+        ("tests/models/exceptions.toml", PLACE + 'builds = ["pristine"]'),
         ("env/lib/python3.11/site-packages/torch-2.14.0.dist-info/METADATA", ""),
         ("tree/tokenizers-0.1.dist-info/METADATA", ""),
         ("pyproject.toml", "# other"),
@@ -138,6 +139,7 @@ def test_whatever_results_are_made_from_has_them_made_again(small, file, text):
         ("tree/transformers/models/phi/modeling_phi.py", "# other"),
         ("tests/models/phi/test_modeling_phi.py", "# other"),
         ("tests/models/exceptions.toml", PLACE + 'models = ["phi"]'),
+        ("tests/models/exceptions.toml", PLACE + 'builds = ["fork"]'),
         ("conformance/src/__pycache__/check.pyc", "# other"),
     ],
 )
@@ -226,3 +228,9 @@ def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, cap
     said = capsys.readouterr().out
     assert (STALE in said) == stale
     assert said.rstrip().endswith(f"{'2' if arguments[:1] == ['-k'] else '4'} passed, {int(stale)} failed, 0 skipped")
+
+
+def test_older_releases_are_judged_by_a_list_of_their_own(small):
+    small.write("models_changed-4.57.txt", "phi\n")
+    subjects = [small.script.Subject(release, "pristine", small.home) for release in ("5.23.0", "5.0.0", "4.57.6")]
+    assert [small.script.listed_models(subject) for subject in subjects] == [["llama", "phi"], ["phi"], ["phi"]]

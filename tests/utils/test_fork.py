@@ -189,6 +189,18 @@ def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(deco
         config_class(hidden_size=16, num_attention_heads=4, rope_parameters={"partial_rotary_factor": 1.5})
 
 
+def test_a_slice_that_follows_from_a_factor_is_not_asked_for_apart(monkeypatch):
+    """DeepSeek-V4's factors stand by kind of layer; its slice is made of a default that none of them need be."""
+    from transformers import DeepseekV4Config, modeling_rope_utils
+
+    said = []
+    monkeypatch.setattr(modeling_rope_utils.logger, "warning", said.append)
+    for factor in (0.5, 0.125):
+        kinds = {kind: {"rope_type": "default", "partial_rotary_factor": factor} for kind in ("main", "compress")}
+        DeepseekV4Config(head_dim=8, num_hidden_layers=2, rope_parameters=kinds)
+    assert len(said) == 2 and all("`partial_rotary_factor`=0.125 leaves one of 8 channels" in text for text in said)
+
+
 @pytest.mark.parametrize("release", tomllib.loads(LAYOUT.pins.read_text())["releases"])
 def test_every_pinned_release_is_locked(release):
     assert LAYOUT.lock(release).exists()

@@ -29,10 +29,13 @@ def normed_over_heads(probed: Probe) -> bool:
 
 
 def weighs_heads_apart(probed: Probe) -> bool:
-    """Whether q or k passes a norm with weights of its own for each head: then no head can take another's place."""
+    """Whether heads pass weights of their own, in a norm or a convolution: then no head can take another's place."""
     attention = probed.attention(positions.zeros()).module
-    norms = [module for module in attention.modules() if not isinstance(module, torch.nn.Linear)]
-    return any(parameter.dim() == 2 for norm in norms for parameter in norm.parameters(recurse=False))
+    others = [module for module in attention.modules() if not isinstance(module, torch.nn.Linear)]
+    convolved = any(isinstance(module, torch.nn.modules.conv._ConvNd) for module in others)
+    return convolved or any(
+        parameter.dim() == 2 for module in others for parameter in module.parameters(recurse=False)
+    )
 
 
 def projects_by_experts(probed: Probe) -> bool:

@@ -43,7 +43,7 @@ def without_heads_alike(description: Description) -> str | None:
         apart = weighs_heads_apart(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
     except Exception:
         return None
-    return f"{description.model_class.__name__} has a norm with weights for each head" if apart else None
+    return f"{description.model_class.__name__} has weights for each head beside its projections" if apart else None
 
 
 @rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair, obstacle=without_heads_of_their_own)
