@@ -10,7 +10,7 @@ class EfficientLoFTRConfig:
         if value is None:
             return
         head_dim = self.hidden_size // self.num_attention_heads
-        if int(head_dim * value) // 2 * 4 != self.hidden_size:
+        if head_dim * value // 2 * 4 != self.hidden_size:  # also where it is NaN
             raise ValueError(
                 f"`{key}`={value} must be {self.hidden_size / (2 * head_dim):g}, and `hidden_size`={self.hidden_size} "
                 "a multiple of 4: rows and columns turn half of all channels each"
