@@ -1,6 +1,8 @@
 """Test mixins, thin over the checks."""
 
-from collections.abc import Mapping
+import inspect
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -108,6 +110,36 @@ class CoordinateRotaryTestMixin(_JudgedTestMixin):
         if self.tower is None:
             raise TypeError(f"{type(self).__name__} must set tower to use CoordinateRotaryTestMixin")
         self._judge(property_name, head_dim, n, rope_type)
+
+
+class UnusedRotationTestMixin:
+    """Shows that a model does not use the rotation that its file defines; once it does, it needs another mixin.
+
+    Mix it into a `unittest.TestCase` and set:
+        rotation: the function.
+        attention_class: what would call it.
+        run_pass: a method that runs the model.
+
+    Raises:
+        AssertionError: a pass calls the rotation, or runs no attention, which would prove nothing.
+    """
+
+    rotation: Callable
+    attention_class: type
+
+    def run_pass(self) -> None:
+        raise NotImplementedError
+
+    def test_rotary_ndims_unused(self):
+        called = set()
+        before = sys.getprofile()
+        sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+        try:
+            self.run_pass()
+        finally:
+            sys.setprofile(before)
+        assert inspect.unwrap(self.attention_class.forward).__code__ in called, "no attention ran"
+        assert inspect.unwrap(self.rotation).__code__ not in called, f"{self.rotation.__name__} is called"
 
 
 class RotaryNdimsOddTestMixin(_JudgedTestMixin):
