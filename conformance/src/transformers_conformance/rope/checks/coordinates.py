@@ -20,9 +20,9 @@ from .registry import Property, U, rope_property
 
 COORDINATE_PROPERTIES: dict[str, Property] = {}
 HEAD_DIMS = (4, 5, 8, 10, 16)
-_FAR = 2**10
+_FAR = 1021  # no multiple of it is a number of few bits
 _NARROW = (torch.bfloat16, torch.float16)
-_WRONG_FACTORS = (-0.5, 1.5, math.nan)
+_WRONG_FACTORS = (-0.5, 1.5, math.nan, "half")
 
 
 def _widths(head_dim: int) -> tuple[int, ...]:
