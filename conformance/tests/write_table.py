@@ -19,8 +19,8 @@ HEAD = """# Properties
 
 What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
 (`conformance/tests/wrong_ropes.py`, `wrong_towers.py`) that each property catches. Made by
-`python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates on several
-axes.
+`python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates, on
+several axes or counted by the model itself.
 
 | property | rule | what holds | wrong models that it catches |
 |---|---|---|---|
