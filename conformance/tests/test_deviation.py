@@ -21,12 +21,18 @@ def deviation(**keys) -> Deviation:
         ({"rotary_ndims": ("partial",)}, True),
         ({"rotary_ndims": ("full",)}, False),
         ({"rotary_ndims": ("none", "partial")}, True),
+        ({"rotary_ndims": ("odd-half",)}, False),
         ({"values": ("0.625",)}, True),
         ({"values": ("None",)}, False),
     ],
 )
 def test_cases(keys, covered):
     assert deviation(**keys).covers("cast", Case(8, 5, 0.625, "yarn+mscale")) is covered
+
+
+def test_half_of_a_width_may_be_odd():
+    odd_half = deviation(rotary_ndims=("odd-half",), rope_types=None)
+    assert [n for n in range(9) if odd_half.covers("cast", Case(8, n, n / 8))] == [2, 3, 6, 7]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +57,7 @@ def test_a_release_that_is_none_yet_counts(release):
 
 
 def test_an_unknown_kind_of_width_is_refused():
-    with pytest.raises(ValueError, match="rotary_ndims may be odd, partial, full, none, got even"):
+    with pytest.raises(ValueError, match="rotary_ndims may be odd, partial, full, none, odd-half, got even"):
         deviation(rotary_ndims=("even",))
 
 

@@ -5,16 +5,22 @@ The suite fails while the table says anything else than they do.
 
 from pathlib import Path
 
-from transformers_conformance.rope import PROPERTIES, Property
-from wrong_ropes import CONTROLS
+import wrong_towers
+
+import wrong_ropes
+from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, Property
 
 
+CAUGHT_BY = {name: control.by for name, control in wrong_ropes.CONTROLS.items()}
+CAUGHT_BY |= {name: by for name, (_, by) in wrong_towers.CONTROLS.items()}
 FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
 
 HEAD = """# Properties
 
 What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
-(`conformance/tests/wrong_ropes.py`) that each property catches. Made by `python conformance/tests/write_table.py`.
+(`conformance/tests/wrong_ropes.py`, `wrong_towers.py`) that each property catches. Made by
+`python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates, on
+several axes or counted by the model itself.
 
 | property | rule | what holds | wrong models that it catches |
 |---|---|---|---|
@@ -23,12 +29,12 @@ What the conformance suite asks of a model, by the rule of the contract, and eve
 
 def table() -> str:
     """The whole file: a row a property, by rule and then by name."""
-    ordered = sorted(PROPERTIES.values(), key=lambda prop: (prop.rule, prop.name))
+    ordered = sorted((PROPERTIES | COORDINATE_PROPERTIES).values(), key=lambda prop: (prop.rule, prop.name))
     return HEAD + "".join(row(prop) for prop in ordered)
 
 
 def row(prop: Property) -> str:
-    caught = [name for name, control in CONTROLS.items() if prop.name in control.by]
+    caught = [name for name, by in CAUGHT_BY.items() if prop.name in by]
     return f"| `{prop.name}` | {prop.rule} | {summary(prop)} | {', '.join(sorted(caught))} |\n"
 
 

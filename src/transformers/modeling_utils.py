@@ -8,7 +8,7 @@ class PreTrainedModel:
         tables = [
             (module, name, table)
             for module in self.modules()
-            if "RotaryEmbedding" in module.__class__.__name__
+            if any(word in module.__class__.__name__ for word in ("Rotary", "Rope"))
             for name, table in module.named_buffers(recurse=False)
             if name.endswith("inv_freq") and table.is_floating_point()
         ]

@@ -1,15 +1,19 @@
 """Test mixins, thin over the checks."""
 
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from parameterized import parameterized
 
 from .recording import known_deviations, record
-from .rope import PROPERTIES, Description, Deviation, judge_case, obstacles
+from .rope import COORDINATE_PROPERTIES, PROPERTIES, Description, Deviation, Property, Tower, judge_case, obstacles
 
 
-def _grid() -> list[tuple[str, int, int, str]]:
-    return [(prop.name, *configuration) for prop in PROPERTIES.values() for configuration in prop.grid()]
+def _grid(properties: Mapping[str, Property]) -> list[tuple[str, int, int, str]]:
+    return [(prop.name, *configuration) for prop in properties.values() for configuration in prop.grid()]
 
 
 def _test_name(index: int, property_name: str, head_dim: int, n: int, rope_type: str) -> str:
@@ -18,7 +22,127 @@ def _test_name(index: int, property_name: str, head_dim: int, n: int, rope_type:
     return f"test_rotary_ndims_{parity}_{property_name}{kind}_{index}_head_dim_{head_dim}_n_{n}"
 
 
-class RotaryNdimsOddTestMixin:
+class _JudgedTestMixin:
+    """What the mixins share: tests are cases of properties; results are recorded; exceptions must not be stale."""
+
+    _properties: Mapping[str, Property] = {}
+
+    @classmethod
+    def _described(cls) -> Description | Tower | None:
+        """What is judged, one object a class; None for a class that describes nothing yet."""
+        raise NotImplementedError
+
+    @classmethod
+    def _leave_out(cls) -> None:
+        """Takes away the tests of properties that cannot be asked of what is judged."""
+        described = cls._described()
+        absent = {result.property_name for result in obstacles(described, cls._properties)}
+        for index, (name, head_dim, n, rope_type) in enumerate(_grid(cls._properties)):
+            asked = cls._properties[name].asks(described, rope_type) and described.cases(head_dim, n, rope_type)
+            if name in absent or not asked:
+                setattr(cls, _test_name(index, name, head_dim, n, rope_type), None)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._left = {name for name in dir(cls) if name.startswith("test_rotary_ndims_") and getattr(cls, name)}
+        cls._broken: set[Deviation] = set()
+        described = cls._described()
+        if described is not None:
+            for result in obstacles(described, cls._properties):
+                record(result)
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        if cls._left:
+            return  # what was not run may be what is known to break
+        own = [known for known in cls._described().exceptions if not known.for_all_models]
+        stale = [known.reason for known in own if known not in cls._broken]
+        if stale:
+            raise AssertionError(f"nothing breaks any more where exceptions say so, take them out: {'; '.join(stale)}")
+
+    def _judge(self, property_name: str, head_dim: int, n: int, rope_type: str) -> None:
+        described = self._described()
+        results = [
+            judge_case(self._properties[property_name], described, case)
+            for case in described.cases(head_dim, n, rope_type)
+        ]
+        for result in results:
+            record(result)
+        self._left.discard(self._testMethodName)
+        self._broken.update(result.deviation for result in results if result.deviation)
+        for result in results:
+            if result.unexpected:
+                raise result.error
+
+
+class CoordinateRotaryTestMixin(_JudgedTestMixin):
+    """Judges rotations by coordinates on several axes, such as rows and columns of an image, of one part of a model.
+
+    Mix it into a `unittest.TestCase` and set `tower`, which says what that part is. Exceptions are as
+    `RotaryNdimsOddTestMixin` has them, and so are names of tests.
+
+    Raises:
+        TypeError: when a test runs, if there is no `tower`.
+        ConformanceError: where the model breaks a rule.
+        AssertionError: where an exception is stale.
+    """
+
+    tower: Tower | None = None
+    _properties = COORDINATE_PROPERTIES
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.tower is not None:
+            known = known_deviations(cls.tower.model_type)
+            cls.tower = replace(cls.tower, exceptions=(*cls.tower.exceptions, *known))
+            cls._leave_out()
+
+    @classmethod
+    def _described(cls) -> Tower | None:
+        return cls.tower
+
+    @parameterized.expand(
+        _grid(COORDINATE_PROPERTIES), name_func=lambda _, index, param: _test_name(int(index), *param.args)
+    )
+    def test_rotary_ndims(self, property_name: str, head_dim: int, n: int, rope_type: str):
+        if self.tower is None:
+            raise TypeError(f"{type(self).__name__} must set tower to use CoordinateRotaryTestMixin")
+        self._judge(property_name, head_dim, n, rope_type)
+
+
+class UnusedRotationTestMixin:
+    """Shows that a model does not use the rotation that its file defines; once it does, it needs another mixin.
+
+    Mix it into a `unittest.TestCase` and set:
+        rotation: the function.
+        attention_class: what would call it.
+        run_pass: a method that runs the model.
+
+    Raises:
+        AssertionError: a pass calls the rotation, or runs no attention, which would prove nothing.
+    """
+
+    rotation: Callable
+    attention_class: type
+
+    def run_pass(self) -> None:
+        raise NotImplementedError
+
+    def test_rotary_ndims_unused(self):
+        called = set()
+        before = sys.getprofile()
+        sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+        try:
+            self.run_pass()
+        finally:
+            sys.setprofile(before)
+        assert inspect.unwrap(self.attention_class.forward).__code__ in called, "no attention ran"
+        assert inspect.unwrap(self.rotation).__code__ not in called, f"{self.rotation.__name__} is called"
+
+
+class RotaryNdimsOddTestMixin(_JudgedTestMixin):
     """Judges the rotary embeddings of one model at every rotary width of small heads, odd widths and heads included.
 
     Mix it into a `unittest.TestCase` and set:
@@ -55,6 +179,7 @@ class RotaryNdimsOddTestMixin:
     rotated_last: bool = False
     normed_after_rotation: bool = False
     entry: str = "input_ids"
+    _properties = PROPERTIES
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -64,30 +189,11 @@ class RotaryNdimsOddTestMixin:
         unknown = {name for known in cls.exceptions for name in known.properties} - set(PROPERTIES)
         if unknown:
             raise TypeError(f"{cls.__name__}.exceptions name no property: {', '.join(sorted(unknown))}")
-        description = cls.rotary_description()
-        absent = {result.property_name for result in obstacles(description)}
-        for index, (property_name, head_dim, n, rope_type) in enumerate(_grid()):
-            if property_name in absent or not PROPERTIES[property_name].asks(description, rope_type):
-                setattr(cls, _test_name(index, property_name, head_dim, n, rope_type), None)
+        cls._leave_out()
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls._left = {name for name in dir(cls) if name.startswith("test_rotary_ndims_") and getattr(cls, name)}
-        cls._broken: set[Deviation] = set()
-        if not cls._missing_attributes():
-            for result in obstacles(cls.rotary_description()):
-                record(result)
-
-    @classmethod
-    def tearDownClass(cls):
-        super().tearDownClass()
-        if cls._left:
-            return  # what was not run may be what is known to break
-        own = [known for known in cls.rotary_description().exceptions if not known.for_all_models]
-        stale = [known.reason for known in own if known not in cls._broken]
-        if stale:
-            raise AssertionError(f"nothing breaks any more where exceptions say so, take them out: {'; '.join(stale)}")
+    def _described(cls) -> Description | None:
+        return None if cls._missing_attributes() else cls.rotary_description()
 
     @classmethod
     def rotary_description(cls) -> Description:
@@ -118,17 +224,7 @@ class RotaryNdimsOddTestMixin:
     def _missing_attributes(cls) -> list[str]:
         return [name for name in ("config_class", "model_class", "layout") if getattr(cls, name) is None]
 
-    @parameterized.expand(_grid(), name_func=lambda _, index, param: _test_name(int(index), *param.args))
+    @parameterized.expand(_grid(PROPERTIES), name_func=lambda _, index, param: _test_name(int(index), *param.args))
     def test_rotary_ndims(self, property_name: str, head_dim: int, n: int, rope_type: str):
-        description = self.rotary_description()
-        results = [
-            judge_case(PROPERTIES[property_name], description, case)
-            for case in description.cases(head_dim, n, rope_type)
-        ]
-        for result in results:
-            record(result)
-        self._left.discard(self._testMethodName)
-        self._broken.update(result.deviation for result in results if result.deviation)
-        for result in results:
-            if result.unexpected:
-                raise result.error
+        self.rotary_description()  # says what is missing
+        self._judge(property_name, head_dim, n, rope_type)

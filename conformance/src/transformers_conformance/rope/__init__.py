@@ -1,13 +1,15 @@
 """Rotary position embeddings: the reference, the checks, and what they need to know of a model."""
 
-from .checks import PROPERTIES, Property
+from .checks import COORDINATE_PROPERTIES, PROPERTIES, Property
 from .description import Case, Description
 from .deviation import Deviation
 from .results import HEAD_DIMS, Result, judge, judge_case, obstacles
+from .tower import Tower
 from .verdict import ConformanceError
 
 
 __all__ = [
+    "COORDINATE_PROPERTIES",
     "HEAD_DIMS",
     "PROPERTIES",
     "Case",
@@ -16,6 +18,7 @@ __all__ = [
     "Deviation",
     "Property",
     "Result",
+    "Tower",
     "judge",
     "judge_case",
     "obstacles",

@@ -14,6 +14,7 @@ _WIDTHS: dict[str, Callable[[int, int], bool]] = {
     "partial": lambda n, head_dim: n < head_dim,
     "full": lambda n, head_dim: n == head_dim,
     "none": lambda n, head_dim: n == 0,
+    "odd-half": lambda n, head_dim: n // 2 % 2 == 1,
 }
 
 
@@ -28,8 +29,8 @@ class Deviation:
         models: the `model_type` of each model; None stands for the model at hand.
         releases: versions of Transformers, as PEP 440 writes them; "" for all.
         builds: what was judged, as its caller names it ("pristine", "fork"); None for all.
-        rotary_ndims: kinds of widths, each "odd", "partial" (below `head_dim`), "full" or "none" (0), one of which a
-            case must be; None for all.
+        rotary_ndims: kinds of widths, each "odd", "partial" (below `head_dim`), "full", "none" (0) or "odd-half" (half
+            of it, which one of two axes has, is odd), one of which a case must be; None for all.
         rope_types: the rope types, as `Case.rope_type` writes them; None for all.
         values: what the config's key is set to, as `repr` writes it; None for all.
         place: its number among the places of its bug, if it was read from a file.

@@ -1,13 +1,14 @@
 """Runs every property on a model and yields what it found, as data."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from .checks import PROPERTIES, Property
 from .checks.registry import HEAD_DIMS
 from .description import Case, Description
 from .deviation import Deviation
+from .tower import Tower
 from .verdict import ConformanceError
 
 
@@ -61,15 +62,15 @@ def judge(description: Description, head_dims: Iterable[int] | None = None) -> I
                     yield judge_case(prop, description, case)
 
 
-def obstacles(description: Description) -> Iterator[Result]:
+def obstacles(description: Description | Tower, properties: Mapping[str, Property] = PROPERTIES) -> Iterator[Result]:
     """The properties that cannot be asked of a model, each with the reason."""
-    for name, prop in PROPERTIES.items():
+    for name, prop in properties.items():
         reason = prop.not_applicable(description)
         if reason is not None:
             yield Result(prop.rule, name, description.model_type, None, "not-applicable", reason)
 
 
-def judge_case(prop: Property, description: Description, case: Case) -> Result:
+def judge_case(prop: Property, description: Description | Tower, case: Case) -> Result:
     """Judges one case."""
     start = time.perf_counter()
     status, error, deviation = "pass", None, None

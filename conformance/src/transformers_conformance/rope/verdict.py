@@ -7,6 +7,7 @@ import transformers
 
 from .description import Case, Description
 from .tiny import config_values
+from .tower import Tower
 
 
 class ConformanceError(AssertionError):
@@ -79,13 +80,38 @@ class Verdict:
             )
 
 
+class TowerVerdict(Verdict):
+    """What a check of a rotation by coordinates says of one case of one part of a model."""
+
+    description: Tower
+
+    def error(self, what: str, expected: object, got: object) -> ConformanceError:
+        """The error for this case, with a snippet that builds what it is about."""
+        tower, case = self.description, self.case
+        values = tower.config_values(case)
+        lines = [
+            f"{self.rule}, {self.property_name}: {tower.model_class.__name__}, head_dim={case.head_dim}, "
+            f"rotary_ndims={case.n} (partial_rotary_factor={case.value!r})",
+            f"  {what}",
+            f"  expected: {expected}",
+            f"  got:      {got}",
+            f"  config:   {values}",
+            "To see it again:",
+            *(f"  {_import_of(cls)}" for cls in (tower.config_class, tower.model_class)),
+            f"  {tower.model_class.__name__}({tower.config_class.__name__}(**{values!r}))",
+        ]
+        return ConformanceError(self.rule, self.property_name, "\n".join(lines))
+
+
+def _import_of(cls: type) -> str:
+    module = "transformers" if getattr(transformers, cls.__name__, None) is cls else cls.__module__
+    return f"from {module} import {cls.__name__}"
+
+
 def reproduction(property_name: str, description: Description, case: Case) -> str:
     """A snippet to paste that runs the same check on the same case."""
     classes = [description.config_class, description.model_class]
-    imports = []
-    for cls in classes:
-        module = "transformers" if getattr(transformers, cls.__name__, None) is cls else cls.__module__
-        imports.append(f"from {module} import {cls.__name__}")
+    imports = [_import_of(cls) for cls in classes]
     extras = "".join(
         f", {name}={value!r}"
         for name, value in (

@@ -1,6 +1,7 @@
 """The properties, each a plain function over a description and a case, in modules by theme.
 
-A check returns None, or raises `ConformanceError` citing the rule. `PROPERTIES` lists them all, by name.
+A check returns None, or raises `ConformanceError` citing the rule. `PROPERTIES` lists those of positions, by name, and
+`COORDINATE_PROPERTIES` those of coordinates on several axes.
 
 Tolerances are derived from the unit roundoff of float32, `U = 2^-24`, and said where they are used. q and k are read
 at all positions 0 and at real positions; since the first layer's input does not depend on positions, the one must be
@@ -12,6 +13,7 @@ from . import (  # noqa: F401
     batch,
     cache,
     config,
+    coordinates,
     heads,
     layers,
     lifecycle,
@@ -21,7 +23,8 @@ from . import (  # noqa: F401
     scaling,
     training,
 )
+from .coordinates import COORDINATE_PROPERTIES
 from .registry import PROPERTIES, Property
 
 
-__all__ = ["PROPERTIES", "Property"]
+__all__ = ["COORDINATE_PROPERTIES", "PROPERTIES", "Property"]

@@ -119,10 +119,16 @@ def rope_property(
     rope_types: tuple[str, ...] = ("default",),
     refusals: bool = False,
     obstacle: Callable[[Description], str | None] = without_position_ids,
+    properties: dict[str, Property] | None = None,
+    verdict_class: type[Verdict] = Verdict,
 ):
     """Registers `check_<name>(description, case, verdict)` as the property `name`, of arguments as `Property` has.
 
     A check that requires nothing of its verdict breaks: it would hold of any model.
+
+    Args:
+        properties: the list to register it in; None stands for `PROPERTIES`.
+        verdict_class: what it is given to say its verdict with.
     """
 
     def register(judge: Callable[[Description, Case, Verdict], None]) -> Callable[[Description, Case], None]:
@@ -130,7 +136,7 @@ def rope_property(
 
         @wraps(judge)
         def check(description: Description, case: Case) -> None:
-            verdict = Verdict(rule, name, description, case)
+            verdict = verdict_class(rule, name, description, case)
             try:
                 judge(description, case, verdict)
             except ConformanceError:
@@ -141,7 +147,8 @@ def rope_property(
             if not verdict.required:
                 verdict.fail(f"{rule}, {name}: judged nothing", "at least one requirement", "none")
 
-        PROPERTIES[name] = Property(name, rule, check, widths, head_dims, rope_types, refusals, obstacle)
+        listed = PROPERTIES if properties is None else properties
+        listed[name] = Property(name, rule, check, widths, head_dims, rope_types, refusals, obstacle)
         return check
 
     return register

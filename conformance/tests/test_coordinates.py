@@ -1,0 +1,166 @@
+"""Checks of rotations by coordinates fire on what they are for, and on nothing else."""
+
+import unittest
+
+import numpy as np
+import pytest
+import torch
+from tiny_tower import TinyTowerConfig, TinyTowerModel, tower_of
+from wrong_towers import CONTROLS
+
+from transformers_conformance.rope import COORDINATE_PROPERTIES, ConformanceError, Deviation, Tower
+from transformers_conformance.rope.coordinates import around_the_center, one_axis, powers, side_by_side, turned
+from transformers_conformance.rope.tower import CountingTower, PatchTower, differences
+from transformers_conformance.testing import CoordinateRotaryTestMixin, UnusedRotationTestMixin
+
+
+def broken(tower: Tower) -> set[str]:
+    found = set()
+    for name, prop in COORDINATE_PROPERTIES.items():
+        if prop.not_applicable(tower):
+            continue
+        for head_dim, n, rope_type in prop.grid():
+            for case in tower.cases(head_dim, n, rope_type):
+                try:
+                    prop.check(tower, case)
+                except ConformanceError:
+                    found.add(name)
+    return found
+
+
+def test_what_is_right_passes():
+    assert broken(tower_of()) == set()
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_control_is_caught_by_exactly_the_named_checks(name):
+    model_class, by = CONTROLS[name]
+    assert broken(tower_of(model_class)) == by
+
+
+@pytest.mark.parametrize("property_name", COORDINATE_PROPERTIES)
+def test_every_property_has_two_controls(property_name):
+    assert len([name for name, (_, by) in CONTROLS.items() if property_name in by]) >= 2
+
+
+def test_an_error_cites_rule_property_case_and_place():
+    tower = tower_of(CONTROLS["AxesSwapped"][0])
+    with pytest.raises(ConformanceError) as caught:
+        COORDINATE_PROPERTIES["coordinate_rotation"].check(tower, tower.cases(16, 8)[0])
+    for words in (
+        "R3, coordinate_rotation: AxesSwappedModel, head_dim=16, rotary_ndims=8 (partial_rotary_factor=0.5)",
+        "largest error",
+        "To see it again:",
+        "AxesSwappedModel(TinyTowerConfig(**{'hidden_size': 64",
+    ):
+        assert words in str(caught.value)
+
+
+def test_a_part_that_cannot_be_placed_is_not_asked_what_is_far():
+    far = COORDINATE_PROPERTIES["coordinate_far"]
+    assert far.not_applicable(tower_of()) is None
+    counting = CountingTower(TinyTowerConfig, TinyTowerModel, "half-split", one_axis)
+    assert far.not_applicable(counting) == "TinyTowerModel makes its coordinates itself"
+
+
+# --- reference ------------------------------------------------------------------------------------------------------
+
+
+def test_axes_side_by_side_have_the_frequencies_of_their_halves():
+    rows, columns = side_by_side(10, 100.0)
+    assert rows.tolist() == pytest.approx([1, 100 ** (-2 / 5), 0, 0])
+    assert columns.tolist() == pytest.approx([0, 0, 1, 100 ** (-2 / 5)])
+    assert side_by_side(3, 100.0).shape == (2, 0)
+    assert one_axis(5, 100.0).tolist() == [[1.0, pytest.approx(100 ** (-2 / 5))]]
+
+
+def test_around_the_center_a_pair_turns_once_on_the_way_to_the_edge():
+    rows, _ = around_the_center(9, 100.0)
+    assert rows[:2].tolist() == pytest.approx([2 * np.pi, 2 * np.pi * 100 ** (-4 / 9)])
+
+
+@pytest.mark.parametrize("layout", ["half-split", "interleaved"])
+def test_turned_agrees_with_complex_numbers(layout):
+    x = np.random.default_rng(0).normal(size=(2, 3, 7))
+    angles = np.random.default_rng(1).normal(size=(3, 2))
+    first, second = ([0, 1], [2, 3]) if layout == "half-split" else ([0, 2], [1, 3])
+    found = turned(x, angles, layout)
+    expected = (x[..., first] + 1j * x[..., second]) * np.exp(1j * angles)
+    np.testing.assert_allclose(found[..., first] + 1j * found[..., second], expected)
+    np.testing.assert_array_equal(found[..., 4:], x[..., 4:])
+    np.testing.assert_array_equal(powers(0, 0, 100.0), [])
+
+
+def test_differences_group_all_pairs_of_tokens_by_how_far_they_are_apart():
+    coordinates = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0]])
+    groups = {tuple(zip(*map(tuple, group), strict=True)) for group in differences(coordinates)}
+    assert ((0, 0), (1, 1), (2, 2)) in groups and ((0, 1), (1, 2)) in groups and ((2, 0),) in groups
+    assert sum(map(len, groups)) == 9
+
+
+def test_patches_lie_around_the_center():
+    tower = PatchTower(TinyTowerConfig, TinyTowerModel, "half-split", around_the_center)
+    coordinates = tower.coordinates(tower.cases(4, 4)[0])
+    assert coordinates.shape == (12, 2) and coordinates.sum() == pytest.approx(0.0)
+    assert coordinates[0].tolist() == pytest.approx([-2 / 3, -3 / 4])
+
+
+# --- mixins ---------------------------------------------------------------------------------------------------------
+
+
+def run(tests: type) -> unittest.TestResult:
+    return unittest.defaultTestLoader.loadTestsFromTestCase(tests).run(unittest.TestResult())
+
+
+def mixed(tower: Tower) -> type:
+    return type("TinyTest", (CoordinateRotaryTestMixin, unittest.TestCase), {"tower": tower})
+
+
+def test_the_mixin_passes_on_what_is_right_and_fails_on_what_is_not():
+    right, wrong = run(mixed(tower_of())), run(mixed(tower_of(CONTROLS["KeysStill"][0])))
+    assert right.testsRun > 50 and right.wasSuccessful()
+    assert any("coordinate_relative" in test.id() for test, _ in wrong.failures)
+
+
+def test_the_mixin_knows_exceptions_and_says_which_are_stale():
+    known = Deviation(reason="keys stand still", properties=("coordinate_range",))
+    stale = run(mixed(Tower(TinyTowerConfig, TinyTowerModel, "half-split", exceptions=(known,))))
+    assert "keys stand still" in stale.errors[0][1] and not stale.failures
+    wrong = Tower(TinyTowerConfig, CONTROLS["RangeUnchecked"][0], "half-split", exceptions=(known,))
+    assert run(mixed(wrong)).wasSuccessful()
+
+
+def test_without_a_tower_tests_say_so():
+    result = run(type("NoTowerTest", (CoordinateRotaryTestMixin, unittest.TestCase), {}))
+    assert all("must set tower" in told for _, told in result.errors) and result.errors
+
+
+def turn(x: torch.Tensor) -> torch.Tensor:
+    return -x
+
+
+class Attention(torch.nn.Module):
+    turns = False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return turn(x) if self.turns else x
+
+
+class TurningAttention(Attention):
+    turns = True
+
+
+def unused(attention: type, ran: type) -> unittest.TestResult:
+    members = {
+        "rotation": staticmethod(turn),
+        "attention_class": attention,
+        "run_pass": lambda self: ran()(torch.ones(1)),
+    }
+    return run(type("UnusedTest", (UnusedRotationTestMixin, unittest.TestCase), members))
+
+
+def test_a_rotation_that_no_pass_calls_is_unused():
+    assert unused(Attention, Attention).wasSuccessful()
+    called, nothing = unused(Attention, TurningAttention), unused(Attention, torch.nn.Identity)
+    assert "turn is called" in called.failures[0][1]
+    assert "no attention ran" in nothing.failures[0][1]

@@ -1,0 +1,42 @@
+import unittest
+from typing import Any
+
+import numpy as np
+import torch
+
+from transformers import LightGlueConfig, LightGlueForKeypointMatching
+from transformers_conformance.rope import Case, Deviation, Tower
+from transformers_conformance.rope.tower import built
+from transformers_conformance.testing import CoordinateRotaryTestMixin
+
+
+class LightGlueTower(Tower):
+    """Points in an image turn pairs by frequencies that are learned."""
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        values = super().config_values(case)
+        return values | {"descriptor_dim": case.head_dim * values["num_attention_heads"]}
+
+    def frequencies_of(self, case: Case) -> np.ndarray:
+        return self.rotary(built(self, case)).projector.weight.detach().numpy().T.astype(np.float64)
+
+    def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> tuple:
+        learned = self.rotary(model)
+        return learned(torch.from_numpy(coordinates)[None].to(learned.projector.weight))[0]
+
+    def rotary(self, model: torch.nn.Module) -> torch.nn.Module:
+        return model.positional_encoder
+
+
+class LightGlueRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = LightGlueTower(
+        LightGlueConfig,
+        LightGlueForKeypointMatching,
+        "interleaved",
+        exceptions=(
+            Deviation(
+                reason="frequencies are learned weights, and have the type of all weights",
+                properties=("coordinate_cast",),
+            ),
+        ),
+    )

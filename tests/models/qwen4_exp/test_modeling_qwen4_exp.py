@@ -1,0 +1,49 @@
+import unittest
+from typing import Any
+
+import numpy as np
+import torch
+
+from transformers import Qwen4ExpTextConfig, Qwen4ExpTextModel, Qwen4ExpVisionConfig, Qwen4ExpVisionModel
+from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope.coordinates import powers
+from transformers_conformance.testing import CoordinateRotaryTestMixin
+
+
+class Qwen4ExpTextTower(Tower):
+    """Time, height and width take turns at pairs; time has those that are left. An indexer attends before."""
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        values = super().config_values(case)
+        third = case.n // 2 // 3
+        values["rope_parameters"]["mrope_section"] = [case.n // 2 - 2 * third, third, third]
+        return values | {
+            "layer_types": ["indexed_attention"] * values["num_hidden_layers"],
+            "indexer_n_heads": 2,
+            "indexer_kv_heads": 1,
+            "indexer_head_dim": 2 * case.head_dim,  # as wide as any share that is asked for
+            "indexer_budget": 64,
+            "indexer_compress_ratio": 2,
+        }
+
+    def frequencies_of(self, case: Case) -> np.ndarray:
+        pairs = np.arange(case.n // 2)
+        axis = np.where(pairs < 3 * (case.n // 2 // 3), pairs % 3, 0)
+        return np.eye(3)[:, axis] * powers(case.n // 2, case.n, self.base)
+
+    def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> tuple:
+        return self.rotary(model)(like, torch.from_numpy(coordinates.T)[:, None])
+
+    def attention(self, model: torch.nn.Module) -> torch.nn.Module:
+        return model.layers[0].self_attn
+
+    def attend(self, model: torch.nn.Module, tokens: torch.Tensor, table: tuple) -> None:
+        self.attention(model)(tokens[None], table, torch.zeros(1, 1, len(tokens), len(tokens)))
+
+
+class Qwen4ExpTextRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Qwen4ExpTextTower(Qwen4ExpTextConfig, Qwen4ExpTextModel, "half-split")
+
+
+class Qwen4ExpVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Tower(Qwen4ExpVisionConfig, Qwen4ExpVisionModel, "half-split")

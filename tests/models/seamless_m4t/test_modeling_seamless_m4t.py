@@ -1,0 +1,24 @@
+import unittest
+
+from transformers.models.seamless_m4t.modeling_seamless_m4t import SeamlessM4TSpeechEncoder
+
+from transformers import SeamlessM4TConfig
+from transformers_conformance.rope.coordinates import one_axis
+from transformers_conformance.rope.tower import ConformerTower
+from transformers_conformance.testing import CoordinateRotaryTestMixin
+
+
+class SeamlessM4TSpeechEncoderRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = ConformerTower(
+        SeamlessM4TConfig,
+        SeamlessM4TSpeechEncoder,
+        "half-split",
+        one_axis,
+        {
+            "position_embeddings_type": "rotary",
+            "rotary_embedding_base": 100,
+            "speech_encoder_layers": 1,
+            "speech_encoder_attention_heads": 4,
+            "speech_encoder_intermediate_size": 16,
+        },
+    )
