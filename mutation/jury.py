@@ -35,6 +35,12 @@ def _asked(model: str) -> tuple[str, list[str]]:
     return model, properties.split(",") if properties else []
 
 
+def describe(models: Iterable[str]) -> None:
+    """Find out what the tests of these models say of them, so that processes forked from this one know it."""
+    for model, _ in map(_asked, models):
+        _description(model)
+
+
 def find_killer(checks: Iterable[str]) -> str | None:
     """The name of the first check that fails, or None."""
     return next((name for name in checks if not _passes(name)), None)
@@ -64,8 +70,7 @@ def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[
 
     sys.settrace(enter)
     try:
-        for model, _ in map(_asked, models):
-            _description(model)
+        describe(models)
         from transformers_conformance.rope.probe import probe
 
         lines["asking"], name = set(), "asking"

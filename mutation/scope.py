@@ -31,17 +31,37 @@ class Subject:
         return ".".join(("transformers", *self.file.removesuffix(".py").split("/")))
 
 
+# What shows an error in what is made of a config; in how it is scaled; and in what a model does with it.
+_OF_CONFIGS = "keys,saved_config,defaults,faults,doubts,quiet,range,warning"
+_OF_SCALING = "scaled,scaling_options,history,growth,batch_scaling"
+_OF_MODELS = (
+    "forward,keys,saved_config,defaults,scaled,history,positions,counted,shift,heads,grouped,layers,sdpa,decoding,padding,"
+    "packed,state,saved_model"
+)
+
 SUBJECTS = (
     # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
-    # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own.
+    # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own;
+    # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both.
     Subject(
         "modeling_rope_utils.py",
-        ("llama", "gpt_neox", "gptj", "recurrent_gemma", "beam:keys,range", "deepseek_v4:scaled,scaling_options"),
+        (
+            f"llama:{_OF_CONFIGS},{_OF_SCALING}",
+            "gpt_neox:keys,quiet,warning,scaled,scaling_options",
+            "gptj:keys,range,warning",
+            "recurrent_gemma:scaled,range,warning",
+            "beam:keys,range",
+            "deepseek_v4:scaled,scaling_options",
+            "glm4v_moe:quiet,range,warning",
+            "deepseek_v3:range,warning",
+            "neomme:layer_types,range,warning",
+            "dots3_note:range,warning",
+        ),
         rotary=True,
     ),
-    Subject("models/llama/modeling_llama.py", ("llama",)),
-    Subject("models/gptj/modeling_gptj.py", ("gptj",)),
-    Subject("models/glm/modeling_glm.py", ("glm",)),
+    Subject("models/llama/modeling_llama.py", (f"llama:{_OF_MODELS}",)),
+    Subject("models/gptj/modeling_gptj.py", (f"gptj:{_OF_MODELS},compiled",)),
+    Subject("models/glm/modeling_glm.py", (f"glm:{_OF_MODELS}",)),
 )
 
 _ROTARY = re.compile(

@@ -29,7 +29,12 @@ _FARFETCHED = {
     re.compile("ComparisonOperator_(?!Is)[A-Za-z]+_Is(Not)?$"): "identity, where values are compared",
 }
 # What a verdict depends on, beside the files that are mutated.
-_SUITE = ("conformance/src", "tests/models", *(f"mutation/{x}.py" for x in ("in_place", "jury", "scope", "zygote")))
+_SUITE = (
+    "conformance/src",
+    "tests/models",
+    "tests/models/exceptions.toml",
+    *(f"mutation/{x}.py" for x in ("in_place", "jury", "scope", "zygote")),
+)
 
 
 @dataclass(frozen=True)

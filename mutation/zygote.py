@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .in_place import Functions
-from .jury import find_killer, trace
+from .jury import describe, find_killer, trace
 
 
 _BEFORE_CHECKS = ("", "import")
@@ -120,7 +120,10 @@ def main(module: str, *models: str) -> None:
     if unmutated["killer"] is not None:
         return
     reach, modules = unmutated["reach"], unmutated["modules"]
-    anew, in_place = _Zygote(lambda: _import_around(module, modules)), _Zygote(lambda: _import_all(module, modules))
+    anew, in_place = (
+        _Zygote(lambda: _import_around(module, modules)),
+        _Zygote(lambda: _import_all(module, modules, models)),
+    )
     for line in sys.stdin:
         request = json.loads(line)
         first, last = request["lines"]
@@ -133,8 +136,9 @@ def main(module: str, *models: str) -> None:
         print(json.dumps(reply), file=replies)
 
 
-def _import_all(module: str, names: Iterable[str]) -> Callable[[str], bool]:
+def _import_all(module: str, names: Iterable[str], models: Iterable[str]) -> Callable[[str], bool]:
     _import(names)
+    describe(models)  # by the code as it is: it takes longer than most mutants
     file = _file_of(module)
     return Functions(file, Path(file).read_text()).replace
 

@@ -183,7 +183,7 @@ class PassingChannelsScaled(Rotary):
         return x * (1.0 + 0.01 * position_ids[:, None, :, None])
 
 
-@caught("forward", "passing", "frequencies", "rotation", "shift", "scaled")
+@caught("forward", "passing", "frequencies", "rotation", "shift", "scaled", "warning")
 class NoWidthFails(Rotary):
     """Divides by the width before asking whether there is one."""
 
@@ -536,6 +536,26 @@ class NoWarning(TinyRopeModel):
 class WarningWithoutValue(TinyRopeModel):
     def warn(self, factor):
         super().warn("the given value")
+
+
+@caught("warning")
+class WarningOfNoChannel(TinyRopeModel):
+    """None that rotates is what a config of 0 asks for."""
+
+    def check_width(self, factor):
+        super().check_width(factor)
+        if self.config.rotary_ndims == 0:
+            self.warn(factor)
+
+
+@caught("warning")
+class WarningOfOnePair(TinyRopeModel):
+    """Which is enough."""
+
+    def check_width(self, factor):
+        super().check_width(factor)
+        if self.config.rotary_ndims // 2 == 1:
+            self.warn(factor)
 
 
 @caught("range")

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -130,6 +131,27 @@ def test_a_real_mutant_is_caught_and_remembered(tmp_path):
     assert verdict.mutant == wanted
     assert verdict.killer.startswith("gptj ")
     assert (FORK / ROTATE.file).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "name", ["tests/models/exceptions.toml", "tests/models/gptj/test_modeling_gptj.py", "mutation/scope.py"]
+)
+def test_verdicts_are_those_of_one_suite(tmp_path, monkeypatch, name):
+    """What the jury reads has changed: nothing that it said before holds."""
+    root = tmp_path / "root"
+    for part in ("conformance/src", "tests/models", "mutation"):
+        shutil.copytree(REPOSITORY / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("mutation.session.ROOT", root)
+    (tmp_path / "model.py").write_text(MODEL)
+
+    def database() -> Path:
+        return Session(tmp_path, (Subject("model.py", ("gptj",)),), tmp_path / "home").path
+
+    before = database()
+    assert database() == before
+    with (root / name).open("a") as file:
+        file.write("# And no more.\n")
+    assert database() != before
 
 
 def test_code_that_does_not_pass_as_it_is_judges_nothing(tmp_path):

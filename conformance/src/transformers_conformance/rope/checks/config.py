@@ -38,18 +38,15 @@ from .registry import (
 )
 
 
-@rope_property("R1", widths=lambda head_dim: (1,), obstacle=no_obstacle)
+@rope_property("R1", widths=lambda head_dim: (0, 1, 3), obstacle=no_obstacle)
 def check_warning(description: Description, case: Case, verdict: Verdict) -> None:
-    """One rotary channel makes no pair: building the model says so, naming the key and the value."""
+    """One rotary channel makes no pair: building the model says so, naming the key and the value, and only then."""
     with collected_messages() as messages:
         build_model(description, case)
     key = description.width.key
-    verdict.require(
-        any(key in message and str(case.value) in message for message in messages),
-        "warnings while the model is built",
-        f"one that names {key!r} and {case.value!r}",
-        messages,
-    )
+    naming = [message for message in messages if key in message and str(case.value) in message]
+    expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
+    verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
 
 
 @rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
