@@ -201,6 +201,15 @@ def test_a_slice_that_follows_from_a_factor_is_not_asked_for_apart(monkeypatch):
     assert len(said) == 2 and all("`partial_rotary_factor`=0.125 leaves one of 8 channels" in text for text in said)
 
 
+def test_a_factor_that_stands_beside_no_kind_counts_for_all():
+    """DeepSeek-V4 makes parameters by kind of layer of flat ones."""
+    from transformers import DeepseekV4Config
+
+    config = DeepseekV4Config(head_dim=8, num_hidden_layers=2, rope_parameters={"partial_rotary_factor": 0.5})
+    assert {kind["partial_rotary_factor"] for kind in config.rope_parameters.values()} == {0.5}
+    assert config.qk_rope_head_dim == 4
+
+
 @pytest.mark.parametrize("release", tomllib.loads(LAYOUT.pins.read_text())["releases"])
 def test_every_pinned_release_is_locked(release):
     assert LAYOUT.lock(release).exists()
