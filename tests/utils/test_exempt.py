@@ -455,25 +455,6 @@ def is_rotary(name: str) -> bool:
 
 
 @on_its_entries
-def test_its_values_turn_as_wide_as_the_table(exemption: Exemption):
-    """Queries without content look at all positions alike: what comes out are values, of which the table's width has
-    been handed to the rotation."""
-    (definition,) = runnable(exemption)
-    forward, heads, head_dim = load(definition.file, definition.name), 2, 7
-    forward.__globals__["apply_rotary_pos_emb"] = lambda q, k, v, *table: (q, k, v + 1)
-    module = Parts(q_proj=torch.zeros_like, scale=1.0, dropout=0.0, training=False)
-    module.k_proj = module.v_proj = module.out_proj = lambda x: x
-    module.num_heads, module.head_dim, module.embed_dim = heads, head_dim, heads * head_dim
-    module._shape = lambda x, length, rows: x.view(rows, -1, heads, head_dim).transpose(1, 2)
-    hidden_states = torch.randn(1, 5, heads * head_dim)
-    for width in (0, 2, 4, 6):
-        made, _ = forward(module, hidden_states, torch.zeros(1, 5, width), position_ids=torch.arange(5)[None])
-        values = hidden_states.mean(1).expand(5, -1).unflatten(-1, (heads, head_dim)).clone()
-        values[..., :width] += 1
-        assert torch.allclose(made[0].unflatten(-1, (heads, head_dim)), values, atol=1e-6)
-
-
-@on_its_entries
 def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(exemption: Exemption):
     """What checkpoints are trained with, exactly: channels are paired with their neighbours, and each is weighed by
     the angle of its own place in its half. Where those two angles differ, this is no rotation. The config's widths of
