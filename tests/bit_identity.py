@@ -1,10 +1,11 @@
 """R7: what pristine upstream does rightly, the fork does bit for bit.
 
 Every model that has tests runs on pristine and on the fork, at even widths of even heads, under every rope type that
-its config can be asked for, forward and backward: in float32, and where heads are narrower than the table, too, built
-in bfloat16 and in float32 under autocast. All outputs, hidden states, attention weights and gradients must be equal by
-`torch.equal`. Where they are not, and pristine raises or does not pass the conformance checks there, the rule that it
-breaks is printed. Exit status 1 if a bit differs otherwise, or nothing was equal of some model.
+its config can be asked for, forward and backward; of a part that rotates by coordinates, its table and its attention
+do. In float32, and where heads are narrower than the table, too, built in bfloat16 and in float32 under autocast. All
+outputs, hidden states, attention weights and gradients must be equal by `torch.equal`. Where they are not, and
+pristine raises or does not pass the conformance checks there, the rule that it breaks is printed. Exit status 1 if a
+bit differs otherwise, or nothing was equal of a model of which something turns by position.
 
 What ran before and did not change is not run again. Needs `utils` on the import path.
 """
@@ -113,7 +114,7 @@ class Build:
             run = server.run([command, model, file, *names], {}, log)
         if run.status:
             print(f"error: the passes of {model} cannot be run: see {log.relative_to(self._root)}", file=sys.stderr)
-            return {}  # so that nothing of it is equal
+            return {} if names else {"all passes": "cannot be run"}
         found = json.loads(file.read_text())
         self._records.keep(name, found, own, run.loaded)
         return found
@@ -137,6 +138,11 @@ class Comparison:
     wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     failing: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     different: list[str] = field(default_factory=list)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was a pass, and nothing of it was equal."""
+        return not self.equal and bool(self.wrong or self.failing or self.different)
 
     def summary(self) -> str:
         wrong = sum(map(len, self.wrong.values()))
@@ -198,13 +204,15 @@ def report(comparisons: list[Comparison]) -> int:
     for one in comparisons:
         for line in one.different:
             print(f"DIFFERENT {one.model}: {line}")
-    empty = [one.model for one in comparisons if not one.equal]
-    for model in empty:
-        print(f"NOTHING EQUAL of {model}")
+    for one in comparisons:
+        if one.empty:
+            print(f"NOTHING EQUAL of {one.model}")
+        elif not one.equal:
+            print(f"nothing of {one.model} turns by position")
     equal, tensors = sum(one.equal for one in comparisons), sum(one.tensors for one in comparisons)
     different = sum(len(one.different) for one in comparisons)
     print(f"\n{len(comparisons)} models, {equal} passes and {tensors} tensors equal, {different} different")
-    return int(bool(different or empty))
+    return int(bool(different or any(one.empty for one in comparisons)))
 
 
 if __name__ == "__main__":

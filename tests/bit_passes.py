@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import inspect
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,12 +18,19 @@ from typing import Any
 import torch
 
 import transformers
-from transformers_conformance.rope import PROPERTIES, ConformanceError, Description
+from transformers_conformance.rope import (
+    COORDINATE_PROPERTIES,
+    PROPERTIES,
+    ConformanceError,
+    Description,
+    Property,
+    Tower,
+)
 from transformers_conformance.rope.case import Case
 from transformers_conformance.rope.frequencies import NoTableError
 from transformers_conformance.rope.sizes import VOCAB_SIZE
 from transformers_conformance.rope.tiny import build_model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -34,6 +42,7 @@ COMPUTED = (
     "forward", "frequencies", "scaled", "scaling_options", "rotation", "passing", "norms", "shift", "positions",
     "heads",
 )  # fmt: skip
+COMPUTED_BY_COORDINATES = ("rotation", "far", "passing", "norms", "relative")
 ROWS, TOKENS, PADDING = 2, 9, 3
 
 
@@ -49,15 +58,19 @@ def main(arguments: list[str]) -> None:
 
 @dataclass(frozen=True)
 class Pass:
-    """A pass of a tiny model, forward and backward.
+    """A pass of a tiny model, or of a part of one that rotates by coordinates, forward and backward.
 
     Args:
         precision: "float32", "bfloat16" (built in it) or "autocast" (of a model in float32, to bfloat16).
     """
 
-    description: Description
+    description: Description | Tower
     case: Case
     precision: str
+
+    @property
+    def _tower(self) -> bool:
+        return isinstance(self.description, Tower)
 
     def result(self) -> dict[str, str] | str:
         """A digest of each tensor that it gives, by its name; or else, what it raised."""
@@ -66,15 +79,15 @@ class Pass:
         torch.manual_seed(0)
         try:
             with autocast:
-                tensors = outputs_and_gradients(self.description, self.case, dtype)
+                gives = what_a_tower_gives if self._tower else what_a_model_gives
+                tensors = gives(self.description, self.case, dtype)
         except Exception as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
         return {name: digest(value) for name, value in tensors.items()}
 
     def broken_rule(self) -> str | None:
         """The first rule that this Transformers breaks in it, as the conformance checks see it, or None."""
-        for name in (*COMPUTED, "precision") if self.precision == "bfloat16" else COMPUTED:
-            prop = PROPERTIES[name]
+        for prop in self._judges():
             asked = self.case.rope_type in prop.rope_types and prop.asks(self.description, self.case.rope_type)
             if asked and not prop.not_applicable(self.description):
                 try:
@@ -85,6 +98,13 @@ class Pass:
                         return prop.rule
         return None
 
+    def _judges(self) -> list[Property]:
+        narrow = self.precision == "bfloat16"
+        if self._tower:
+            names = (*COMPUTED_BY_COORDINATES, "cast") if narrow else COMPUTED_BY_COORDINATES
+            return [COORDINATE_PROPERTIES[f"coordinate_{name}"] for name in names]
+        return [PROPERTIES[name] for name in ((*COMPUTED, "precision") if narrow else COMPUTED)]
+
 
 def passes(model: str) -> Iterator[tuple[str, Pass]]:
     """All that are compared of a model, by name: every even width and every precision in the default type, and every
@@ -92,8 +112,11 @@ def passes(model: str) -> Iterator[tuple[str, Pass]]:
     for description in descriptions(model):
         every = [(head_dim, n) for head_dim in HEAD_DIMS for n in range(2, head_dim + 1, 2)]
         few = [(HEAD_DIMS[-1], n) for n in WIDTHS]
+        scaled = description.supported_rope_types if isinstance(description, Description) else ()
+        if isinstance(description, Tower):  # some have four axes
+            every = few = [(16, 16), (16, 8), (8, 8)]
         asked = [("default", "float32", every), ("default", "bfloat16", few), ("default", "autocast", few)]
-        asked += [(rope_type, "float32", few) for rope_type in description.supported_rope_types]
+        asked += [(rope_type, "float32", few) for rope_type in scaled]
         for rope_type, precision, widths in asked:
             for head_dim, n in widths:
                 for case in description.cases(head_dim, n, rope_type):
@@ -101,19 +124,21 @@ def passes(model: str) -> Iterator[tuple[str, Pass]]:
                     yield f"{description.model_class.__name__} {said}", Pass(description, case, precision)
 
 
-def descriptions(model: str) -> Iterator[Description]:
-    """What a model is, from the classes that its tests describe it with."""
+def descriptions(model: str) -> Iterator[Description | Tower]:
+    """What a model is, and parts of it are, from the classes of its tests; none if nothing of it turns by position."""
     path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # where `inspect` looks for its classes
     spec.loader.exec_module(module)
     for _, tests in inspect.getmembers(module, inspect.isclass):
         if issubclass(tests, RotaryNdimsOddTestMixin) and tests is not RotaryNdimsOddTestMixin:
             yield tests.rotary_description()
+        elif issubclass(tests, CoordinateRotaryTestMixin) and tests is not CoordinateRotaryTestMixin:
+            yield tests.tower
 
 
-def outputs_and_gradients(description: Description, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """What a pass over rows of tokens gives, the second padded on the left, and the gradients of all parameters."""
+def what_a_model_gives(description: Description, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """The outputs over rows of tokens, the second padded on the left, and the gradients of all parameters."""
     model = build_model(description, case, dtype=dtype)
     generator = torch.Generator().manual_seed(1)
     input_ids = torch.randint(4, VOCAB_SIZE, (ROWS, TOKENS), generator=generator)
@@ -127,6 +152,37 @@ def outputs_and_gradients(description: Description, case: Case, dtype: torch.dty
     }
     takes = taken(description)
     outputs = model(input_ids=input_ids, **{name: value for name, value in given.items() if takes(name)})
+    return outputs_and_gradients(model, outputs)
+
+
+def what_a_tower_gives(tower: Tower, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+    """The table of its coordinates, what its attention makes of tokens there, and the gradients of all parameters."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        model = tower.build(case)
+    finally:
+        torch.set_default_dtype(before)
+    coordinates = tower.coordinates(case)
+    tokens = tower.tokens(model, len(coordinates)).to(dtype)
+    table = tower.table(model, coordinates, tokens)
+    tensors = {f"table{name}": part for name, part in flatten(table)}
+    try:
+        attention = tower.attention(model)
+    except StopIteration:  # tokens may be rotated where nothing attends to them
+        rotated = tower.heads(model, case, tokens.float(), table)
+        return tensors | {f"rotated {i}": torch.from_numpy(part) for i, part in enumerate(rotated)}
+    made: list[Any] = []
+    hook = attention.register_forward_hook(lambda module, arguments, outputs: made.append(outputs))
+    try:
+        tower.attend(model, tokens, table)
+    finally:
+        hook.remove()
+    return tensors | outputs_and_gradients(model, made)
+
+
+def outputs_and_gradients(model: torch.nn.Module, outputs: Any) -> dict[str, torch.Tensor]:
+    """All tensors of an output, and the gradients of a sum over them that weighs each number apart."""
     tensors = {f"output {name}": value for name, value in flatten(outputs)}
     weigh = [torch.linspace(-1, 1, value.numel()).view_as(value) for value in tensors.values()]
     loss = sum((value * weights).sum() for value, weights in zip(tensors.values(), weigh, strict=True))

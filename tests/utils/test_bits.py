@@ -69,6 +69,12 @@ def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, coun
     assert ("neither runs" in said) == (counts[2] > 0)
 
 
+def test_a_model_of_which_nothing_turns_has_nothing_to_differ_in(capsys):
+    one = bit_identity.compared("jamba", Recorded({}, {}), {})
+    assert bit_identity.report([one]) == 0
+    assert "nothing of jamba turns by position" in capsys.readouterr().out
+
+
 def test_where_something_is_equal_a_wrong_pristine_is_no_failure():
     before, after = {"one": RIGHT, "two": RIGHT}, {"one": RIGHT, "two": OTHER}
     for rules, status in (({"two": "R2"}, 0), ({}, 1)):
