@@ -80,11 +80,12 @@ def prepare(name: str = DEFAULT_LINE) -> Path:
     install = [python, "-m", "pip", "install", "--quiet", "-c", line.constraints]
     fork = ["-e", ".[torch]", "--config-settings", f"upstream={line.release}"]
     tests = ["-r", line.requirements, "-e", "conformance"]
-    for what in (fork, tests, ["--no-deps", "-r", _WITHOUT_DEPENDENCIES]):
+    apart = ["--no-deps", "--target", line.home / "references", "-r", _WITHOUT_DEPENDENCIES]
+    for what in (fork, tests, apart):
         done = subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
             raise SystemExit(
-                f"error: `pip install {' '.join(what)}` failed; mend what pip names above, then try again"
+                f"error: `pip install {' '.join(map(str, what))}` failed; mend what pip names above, then try again"
             )
     stamp.write_text(wanted)
     return python

@@ -1,8 +1,14 @@
 """Implementations that owe nothing to Transformers, beside the one that is installed."""
 
 import importlib.util
+import sys
+from pathlib import Path
 
 import pytest
+
+
+# Apart from all else, since what they require contradicts it.
+sys.path.append(str(Path(sys.prefix) / "references"))
 
 
 def pytest_collection_modifyitems(items):
