@@ -210,6 +210,24 @@ def test_a_factor_that_stands_beside_no_kind_counts_for_all():
     assert config.qk_rope_head_dim == 4
 
 
+def test_each_table_of_longrope_has_the_factor_that_phimoes_config_gives_it():
+    import torch
+
+    from transformers import PhimoeConfig, PhimoeModel
+
+    rope_parameters = {
+        "rope_type": "longrope", "short_factor": [1.0], "long_factor": [2.0], "original_max_position_embeddings": 16,
+        "short_mscale": 1.25, "long_mscale": 1.5,
+    }  # fmt: skip
+    sizes = {"hidden_size": 4, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 1}
+    config = PhimoeConfig(intermediate_size=4, vocab_size=8, rope_parameters=rope_parameters, **sizes)
+    rotary = PhimoeModel(config).rotary_emb
+    for last, factor, slower in ((15, 1.25, 1.0), (16, 1.5, 2.0)):
+        cos, sin = rotary(torch.zeros(1), position_ids=torch.tensor([[0, 1, last]]))
+        assert cos[0, 0].tolist() == [factor, factor]
+        torch.testing.assert_close(sin[0, 1], factor * torch.tensor([1 / slower] * 2).sin())
+
+
 @pytest.mark.parametrize("release", tomllib.loads(LAYOUT.pins.read_text())["releases"])
 def test_every_pinned_release_is_locked(release):
     assert LAYOUT.lock(release).exists()
