@@ -5,6 +5,7 @@ the line's constraints pin, and is made whole or not at all. `python3 utils/envi
 the newest line's, which all commands use.
 """
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -69,6 +70,13 @@ def prepare(name: str = DEFAULT_LINE) -> Path:
     if line.newest_python and sys.version_info[:2] > line.newest_python:
         newest = ".".join(map(str, line.newest_python))
         raise SystemExit(f"error: the {name} line needs Python {newest}, this is {version}: run it by python{newest}")
+    line.home.parent.mkdir(parents=True, exist_ok=True)
+    with open(line.home.with_name(f"{line.folder}.lock"), "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # who comes second finds it made
+        return _made(line)
+
+
+def _made(line: Line) -> Path:
     python = line.home / "bin" / "python"
     stamp = line.home / "stamp"
     wanted = line.inputs()

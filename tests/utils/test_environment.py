@@ -1,6 +1,9 @@
 """The environments that tests run in, without making one."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import environment
 import pytest
@@ -44,6 +47,22 @@ def test_one_whose_inputs_changed_is_made_anew(line, name, monkeypatch):
     (environment.ROOT / name).write_text("other\n")
     with pytest.raises(SystemExit, match="made"):
         environment.prepare("9.9")
+    assert made == [line.home]
+
+
+def test_two_that_need_it_at_once_make_it_once(line, monkeypatch):
+    made = []
+
+    def make(home, with_pip):
+        home.mkdir()
+        time.sleep(0.2)
+        made.append(home)
+
+    monkeypatch.setattr(environment.venv, "create", make)
+    monkeypatch.setattr(environment.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    (line.home / "stamp").unlink()
+    with ThreadPoolExecutor(2) as pool:
+        assert len(set(pool.map(environment.prepare, ["9.9", "9.9"]))) == 1
     assert made == [line.home]
 
 

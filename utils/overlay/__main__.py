@@ -76,6 +76,9 @@ def edits(release: Release = DEFAULT_RELEASE) -> None:
         for reach in reaches:
             if reach.edit.series == series.name:
                 console.print(f"  {len(reach.targets):4d}  {reach.label}", markup=False)
+    written = len({reach.edit.label for reach in reaches})
+    reached = sum(len(reach.targets) for reach in reaches)
+    console.print(f"{written} edits, at {len(reaches)} roots, reach {reached} definitions", markup=False)
 
 
 if __name__ == "__main__":
