@@ -5,6 +5,7 @@ import torch
 
 from tiny_rope import InterleavedModel, RotaryDimModel, TinyAttention, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
 from transformers_conformance.rope import PROPERTIES, Description, judge
+from transformers_conformance.rope.probe import probe
 
 
 class Fused(TinyAttention):
@@ -85,3 +86,19 @@ def test_every_form_of_the_score_product_is_seen(attention):
 def test_every_property_is_judged():
     results = judge(Description(TinyRopeConfig, TinyRopeModel, "half-split"), (5,))
     assert {result.property_name for result in results} == set(PROPERTIES)
+
+
+def test_no_check_leaves_a_mark_on_the_model_that_others_judge():
+    description = Description(TinyRopeConfig, TinyRopeModel, "half-split")
+    [case] = description.cases(8, 5)
+    shared = probe(description, case).model
+    before = attributes(shared)
+    for judged in PROPERTIES.values():
+        if judged.not_applicable(description) is None and (8, 5, "default") in judged.grid():
+            judged.check(description, case)
+    assert probe(description, case).model is shared
+    assert attributes(shared) == before
+
+
+def attributes(model: torch.nn.Module) -> set[tuple[str, str]]:
+    return {(name, attribute) for name, module in model.named_modules() for attribute in vars(module)}
