@@ -22,11 +22,9 @@ def all_checks(models: Iterable[str]) -> Iterator[str]:
         if description is None:
             yield f"{model} import"
             continue
-        from transformers_conformance.rope import PROPERTIES
-
-        for name, prop in PROPERTIES.items():
+        for name, prop in _properties(description).items():
             for head_dim, n, rope_type in prop.grid():
-                if name in (properties or PROPERTIES) and prop.asks(description, rope_type) and _is_asked(model, name):
+                if name in (properties or [name]) and prop.asks(description, rope_type) and _is_asked(model, name):
                     yield f"{model} {name} {head_dim} {n} {rope_type}"
 
 
@@ -104,21 +102,28 @@ def _passes(name: str) -> bool:
         return description is not None
     if not _is_asked(model, property_name):
         return True  # as in a run of the tests: they would not be there
-    from transformers_conformance.rope import PROPERTIES, judge_case
+    from transformers_conformance.rope import judge_case
 
     head_dim, n, rope_type = configuration
+    judged = _properties(description)[property_name]
     try:
         cases = description.cases(int(head_dim), int(n), rope_type)
-        return not any(judge_case(PROPERTIES[property_name], description, case).unexpected for case in cases)
+        return not any(judge_case(judged, description, case).unexpected for case in cases)
     except Exception:
         return False
 
 
 @cache
 def _is_asked(model: str, property_name: str) -> bool:
-    from transformers_conformance.rope import PROPERTIES
+    description = _description(model)
+    return _properties(description)[property_name].not_applicable(description) is None
 
-    return PROPERTIES[property_name].not_applicable(_description(model)) is None
+
+def _properties(description) -> dict:
+    """Those that can be asked of what is described: of positions, or of coordinates."""
+    from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, Tower
+
+    return COORDINATE_PROPERTIES if isinstance(description, Tower) else PROPERTIES
 
 
 @cache
@@ -140,5 +145,7 @@ def _load(model: str) -> ModuleType:
 
 def _described(module: ModuleType) -> Iterator:
     for _, tests in inspect.getmembers(module, inspect.isclass):
-        if hasattr(tests, "rotary_description") and tests.config_class is not None:
+        if getattr(tests, "tower", None) is not None:
+            yield tests.tower
+        elif getattr(tests, "config_class", None) is not None:
             yield tests.rotary_description()

@@ -42,7 +42,8 @@ _OF_MODELS = (
 SUBJECTS = (
     # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
     # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own;
-    # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both.
+    # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both; positions of two
+    # coordinates.
     Subject(
         "modeling_rope_utils.py",
         (
@@ -53,9 +54,10 @@ SUBJECTS = (
             "beam:keys,range",
             "deepseek_v4:scaled,scaling_options",
             "glm4v_moe:quiet,range,warning",
-            "deepseek_v3:range,warning",
+            "deepseek_v3:quiet,range,warning",
             "neomme:layer_types,range,warning",
             "dots3_note:range,warning",
+            "pixtral:coordinate_keys,coordinate_range",
         ),
         rotary=True,
     ),

@@ -21,7 +21,8 @@ class TinyTowerConfig(PretrainedConfig):
         self.num_attention_heads = num_attention_heads
         self.head_dim = hidden_size // num_attention_heads
         # Not under its usual name, which some releases validate by rules of their own.
-        self.rope = dict(rope_parameters or {"rope_theta": 100.0})
+        flat = {key: kwargs.pop(key) for key in ("rope_theta", "partial_rotary_factor") if key in kwargs}
+        self.rope = {"rope_theta": 10000.0} | flat | (kwargs.pop("rope_scaling", None) or rope_parameters or {})
         super().__init__(**kwargs)
 
     @property
@@ -83,9 +84,13 @@ class TinyTowerModel(PreTrainedModel):
 
     def __init__(self, config: TinyTowerConfig):
         super().__init__(config)
+        self.read(config.rope)
         self.check_width(config.asked)
         self.table = self.table_class(config)
         self.attention = self.attention_class(config)
+
+    def read(self, rope: dict) -> None:
+        """What a slip makes of the keys of the config."""
 
     def check_width(self, factor: object) -> None:
         if not isinstance(factor, (int, float)) or not 0 <= factor <= 1:

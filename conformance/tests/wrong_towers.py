@@ -1,5 +1,7 @@
 """One slip each in a rotation by rows and columns, and the checks that must catch it, no more and no less."""
 
+import warnings
+
 import torch
 from tiny_tower import AxialAttention, AxialTable, TinyTowerModel
 from torch import nn
@@ -168,3 +170,28 @@ class RefusalNamesNothing(TinyTowerModel):
             super().check_width(factor)
         except ValueError:
             raise ValueError("bad rope configuration") from None
+
+
+@caught("coordinate_keys")
+class OlderTypeUnknown(TinyTowerModel):
+    def read(self, rope):
+        if rope.get("type") == "default":
+            raise ValueError("this tower is axial")
+
+
+@caught("coordinate_keys")
+class NoTypeIsNoRotation(TinyTowerModel):
+    """Without a rope type, its base is that of another model."""
+
+    def read(self, rope):
+        if not {"rope_type", "type"} & set(rope):
+            rope["rope_theta"] = 10_000.0
+
+
+@caught("coordinate_keys")
+class BaseIsUnexpected(TinyTowerModel):
+    """Says that the base is no key of its own, and honours it."""
+
+    def read(self, rope):
+        if rope.get("rope_type") == "default":
+            warnings.warn("rope_theta is not expected here", stacklevel=2)

@@ -120,8 +120,9 @@ class RotaryEmbeddingConfigMixin:
         """
         if not self.is_heterogeneous:
             return [self]
-        types = getattr(self, "layer_types", None) or [None] * self.num_hidden_layers
-        return [layer for layer, own in zip(self.per_layer_config, types, strict=False) if layer_type in (None, own)]
+        if layer_type is None:
+            return list(self.per_layer_config)
+        return [layer for layer, own in zip(self.per_layer_config, self.layer_types) if own == layer_type]
 
     def _whole_sections(self: "PreTrainedConfig", sections: list[int], pairs: int) -> list[int]:
         """

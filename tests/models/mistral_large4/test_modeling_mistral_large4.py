@@ -1,4 +1,5 @@
 import unittest
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,10 @@ class MistralLarge4Tower(Tower):
     def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim + PASSING, n, None)] if n else []
 
+    def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
+        """All but a base alone, beside which this config keeps its own YaRN."""
+        return (asked for asked in super().spellings(case) if {"rope_parameters", "rope_scaling"} & set(asked))
+
     def config_values(self, case: Case) -> dict[str, Any]:
         values = super().config_values(case)
         return values | {
@@ -27,8 +32,8 @@ class MistralLarge4Tower(Tower):
             "index_head_dim": case.head_dim,
         }
 
-    def build(self, case: Case) -> torch.nn.Module:
-        model = super().build(case)
+    def build(self, case: Case, asked: Mapping[str, Any] | None = None) -> torch.nn.Module:
+        model = super().build(case, asked)
         scaling = self.attention(model).softmax_scaling
         with torch.no_grad():
             scaling.scale.zero_()

@@ -1,4 +1,5 @@
 import unittest
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,6 @@ class Qwen4ExpTextTower(Tower):
 
     def config_values(self, case: Case) -> dict[str, Any]:
         values = super().config_values(case)
-        third = case.n // 2 // 3
-        values["rope_parameters"]["mrope_section"] = [case.n // 2 - 2 * third, third, third]
         return values | {
             "layer_types": ["indexed_attention"] * values["num_hidden_layers"],
             "indexer_n_heads": 2,
@@ -25,6 +24,15 @@ class Qwen4ExpTextTower(Tower):
             "indexer_budget": 64,
             "indexer_compress_ratio": 2,
         }
+
+    def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
+        """Those that have a place for sections."""
+        third = case.n // 2 // 3
+        sections = {"mrope_section": [case.n // 2 - 2 * third, third, third]}
+        for asked in super().spellings(case):
+            nested = {key: value | sections for key, value in asked.items() if isinstance(value, dict)}
+            if nested:
+                yield asked | nested
 
     def frequencies_of(self, case: Case) -> np.ndarray:
         pairs = np.arange(case.n // 2)

@@ -32,6 +32,7 @@ ROPE_TYPE_OPTIONS = (
     "longrope+attention_factor",
     "longrope+inferred",
     "longrope+unscaled",
+    "llama3+limit",
     "proportional",
 )
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .description import Case, Description
-from .tiny import scaling_parameters, size_values
+from .tiny import MAX_POSITION_EMBEDDINGS, scaling_parameters, size_values
 from .width import FlatFactor, RopeParametersFactor
 
 
 _LINEAR = {"rope_type": "linear", "factor": 4.0}
 # As releases before 4.43 named it.
 _LINEAR_BY_TYPE = {"type": "linear", "factor": 4.0}
+_ORIGINAL = "original_max_position_embeddings"
+_BY_LENGTH = frozenset({"yarn", "longrope", "llama3"})  # which scale by it; left out, it is the configured one
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class Spelling:
     Args:
         values: config keywords, all of which must count.
         scaling: the rope type that they ask for, as the reference takes it; None for the default one.
+        left_out: a key that it needs and that they leave to the config; a `KeyError` may name it.
     """
 
     values: Mapping[str, Any]
     scaling: Mapping[str, Any] | None = None
+    left_out: str | None = None
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value!r}" for name, value in self.values.items())
@@ -42,7 +46,14 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if isinstance(width, FlatFactor) and linear:
         yield Spelling(width.config_values(case.value, _LINEAR, case.head_dim), _LINEAR)
         yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE, case.head_dim), _LINEAR)
-    if not isinstance(width, RopeParametersFactor) or not width.form.plain:
+    if not isinstance(width, RopeParametersFactor):
+        return
+    if _ORIGINAL not in description.fields and not width.form.scales_by_position:
+        for rope_type in _BY_LENGTH.intersection(description.supported_rope_types):
+            scaling = scaling_parameters(replace(case, rope_type=rope_type)) | {_ORIGINAL: MAX_POSITION_EMBEDDINGS}
+            rest = {key: value for key, value in scaling.items() if key != _ORIGINAL}
+            yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling, left_out=_ORIGINAL)
+    if not width.form.plain:
         return
     unasked = description.config_class(**size_values(description, case.head_dim))
     stated = width.read_scaling(unasked)

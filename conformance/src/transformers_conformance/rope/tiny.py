@@ -34,6 +34,11 @@ _OPTIONS = {
     "unscaled": {"factor": 1.0},
     "step": {"beta_fast": 40.0, "beta_slow": 40.0},  # a ramp of no width, at pair 0
     "clamped": {"factor": 1.5, "beta_slow": 0.001},  # a ramp that ends beyond the last channel
+    # Wavelengths from that of pair 0 on, to the last bit of float32, are scaled, and none lies in between.
+    "limit": {
+        "low_freq_factor": ORIGINAL_MAX_POSITION_EMBEDDINGS / torch.tensor(2 * math.pi).item(),
+        "high_freq_factor": 40.0,
+    },
     "within": {"factor": 1.5},  # and positions that stay within the original length
 }
 

@@ -88,17 +88,31 @@ class Tower:
         values = tiny_sizes(self.config_class, self.fields, case.head_dim, self._code)
         values |= {"attn_implementation": "eager"} | {name: self.base for name in _BASES if name in self.fields}
         if self.takes_factor:
-            rope_type = getattr(self.config_class, "default_rope_type", None) or "default"
-            values["rope_parameters"] = {"rope_type": rope_type, "rope_theta": self.base}
-            if case.value is not None:
-                values["rope_parameters"]["partial_rotary_factor"] = case.value
+            values |= next(self.spellings(case))
         return values | dict(self.config_overrides)
 
-    def build(self, case: Case) -> nn.Module:
-        """The tiny model, in evaluation mode, with seeded weights."""
-        model = entered_class(self.model_class, self.config_class, "input_ids")(
-            self.config_class(**self.config_values(case))
-        ).eval()
+    def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
+        """Every way of asking a config for a case: by the rope type's own name first, by none, by older keys, flat."""
+        asked: dict[str, Any] = {"rope_theta": self.base}
+        if case.value is not None:
+            asked["partial_rotary_factor"] = case.value
+        own = getattr(self.config_class, "default_rope_type", None) or "default"
+        for named in ({"rope_type": own}, {"rope_type": "default"}, {"type": "default"}, {}):
+            yield {"rope_parameters": named | asked}
+        yield {"rope_scaling": {"type": "default"} | asked}
+        yield {"rope_parameters": {"rope_type": "default"}} | asked
+        yield asked
+
+    def build(self, case: Case, asked: Mapping[str, Any] | None = None) -> nn.Module:
+        """The tiny model, in evaluation mode, with seeded weights.
+
+        Args:
+            asked: one of `spellings`, in place of the first.
+        """
+        values = self.config_values(case)
+        if asked is not None:
+            values = {key: value for key, value in values.items() if key != "rope_parameters"} | asked
+        model = entered_class(self.model_class, self.config_class, "input_ids")(self.config_class(**values)).eval()
         seed_weights(model)
         return model
 

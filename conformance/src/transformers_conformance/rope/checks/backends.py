@@ -69,7 +69,7 @@ def check_compiled(description: Description, case: Case, verdict: Verdict) -> No
             return graph.forward
 
         torch.compiler.reset()  # it counts the graphs of a function, whichever model it is of
-        # Of a copy, since what is set on a compiled module is set on the module: by torch, and by lightning `keep` itself.
+        # Of a copy: what torch, or lightning, sets on a compiled module stands on the module itself.
         compiled = torch.compile(copy.deepcopy(module), fullgraph=True, backend=keep)
         _require_as_called(verdict, "compiled", module, compiled, [call[module] for call in calls])
         verdict.require(len(graphs) == 1, f"graphs of {type(module).__name__}", 1, len(graphs))

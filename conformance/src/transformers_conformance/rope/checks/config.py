@@ -25,7 +25,7 @@ from ..tiny import (
     size_values,
 )
 from ..verdict import ConformanceError, Verdict
-from ..width import FIXED_BASE
+from ..width import FIXED_BASE, RopeParametersFactor
 from .assertions import refusals, require_refusal, require_tables
 from .registry import (
     FEW_HEADS,
@@ -47,6 +47,18 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     naming = [message for message in messages if key in message and str(case.value) in message]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
+    if case.n == 1 and isinstance(description.width, RopeParametersFactor) and description.width.form.plain:
+        _require_warning_of_a_small_head(description, verdict)
+
+
+def _require_warning_of_a_small_head(description: Description, verdict: Verdict) -> None:
+    """The same of a head of one channel, whose config says nothing of its rotation."""
+    with collected_messages() as messages:
+        model = model_of(description, size_values(description, 1))
+    n, _ = description.width.read(model.config, 1)
+    said = any(description.width.key in message for message in messages)
+    expected = f"{'one' if n == 1 else 'none'} that names {description.width.key!r}"
+    verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
 
 @rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
@@ -81,7 +93,8 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
         except ConformanceError as error:
             problems[str(spelling)] = "; ".join(line.strip() for line in str(error).splitlines()[1:4])
         except Exception as error:
-            problems[str(spelling)] = f"{type(error).__name__}: {error}"
+            if not (isinstance(error, KeyError) and spelling.left_out and spelling.left_out in str(error)):
+                problems[str(spelling)] = f"{type(error).__name__}: {error}"
     verdict.require(not problems, "ways of writing the same rotation", "honoured or refused", problems)
 
 
@@ -196,13 +209,20 @@ def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     """Where all is as a rope type expects it, however it is written, nothing is said of any key."""
     problems = {}
     asked = [description.width.config_values(case.value, x, case.head_dim) for x in proper(description, case)]
-    asked += [spelling.values for spelling in spellings(description, case) if spelling.scaling is None]
+    asked += [spelling.values for spelling in spellings(description, case) if _is_proper(spelling.scaling)]
     for values in asked:
         keys = _keys(values) - _KEYS_OF_ALL_MESSAGES
         said = [text for text in _said(description, case, values) if any(key in text for key in keys)]
         if said:
             problems[str(values)] = said
     verdict.require(not problems, "what is said of parameters that are right", "nothing", problems)
+
+
+def _is_proper(scaling: Mapping[str, Any] | None) -> bool:
+    """Whether nothing can be said of a spelling that asks for it; of other types, `proper` knows."""
+    if scaling is None or scaling["rope_type"] == "linear":
+        return True
+    return scaling["rope_type"] == "longrope" and scaling["factor"] is not None
 
 
 # Their names are part of what messages of any key say.

@@ -11,6 +11,7 @@ import torch
 
 from ..case import Case
 from ..coordinates import turned
+from ..messages import collected_messages
 from ..reference import pair_channels
 from ..tower import Tower, built, differences
 from ..verdict import TowerVerdict
@@ -141,6 +142,28 @@ def check_coordinate_range(tower: Tower, case: Case, verdict: TowerVerdict) -> N
             verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
         else:
             verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
+
+
+@_coordinate_property("R6", head_dims=(16,), widths=lambda head_dim: (head_dim, 8), obstacle=_with_a_factor)
+def check_coordinate_keys(tower: Tower, case: Case, verdict: TowerVerdict) -> None:
+    """However a config is asked for its rotation, it is honoured in silence by the same table, or refused by name."""
+    coordinates = tower.coordinates(case)
+    like = tower.tokens(built(tower, case), len(coordinates))
+    expected = tower.table(built(tower, case), coordinates, like)
+    problems = {}
+    for asked in tower.spellings(case):
+        with collected_messages() as messages:
+            try:
+                table = tower.table(tower.build(case, asked), coordinates, like)
+            except Exception as error:
+                if not (isinstance(error, refusals()) and any(key in str(error) for key in asked)):
+                    problems[str(asked)] = f"{type(error).__name__}: {error}"
+                continue
+        if not all(map(torch.equal, table, expected)):
+            problems[str(asked)] = "another table"
+        elif any(key in message for key in ("partial_rotary_factor", "rope_theta") for message in messages):
+            problems[str(asked)] = messages
+    verdict.require(not problems, "ways of writing the same rotation", "honoured in silence, or refused", problems)
 
 
 def _require_turned(
