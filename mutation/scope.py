@@ -55,7 +55,7 @@ SUBJECTS = (
             "deepseek_v4:scaled,scaling_options",
             "glm4v_moe:quiet,range,warning",
             "deepseek_v3:quiet,range,warning",
-            "neomme:layer_types,range,warning",
+            "neomme:keys,layer_types,range,warning",
             "dots3_note:range,warning",
             "pixtral:coordinate_keys,coordinate_range",
         ),
