@@ -147,5 +147,5 @@ def _described(module: ModuleType) -> Iterator:
     for _, tests in inspect.getmembers(module, inspect.isclass):
         if getattr(tests, "tower", None) is not None:
             yield tests.tower
-        elif getattr(tests, "config_class", None) is not None:
+        elif hasattr(tests, "rotary_description") and tests.config_class is not None:
             yield tests.rotary_description()

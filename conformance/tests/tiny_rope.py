@@ -72,6 +72,11 @@ class TinyRopeConfig(PretrainedConfig):
         rope.setdefault("rope_theta", older.pop("rope_theta", self.default_base))
         if "partial_rotary_factor" in older:
             rope.setdefault("partial_rotary_factor", older.pop("partial_rotary_factor"))
+        return self.with_length(rope)
+
+    def with_length(self, rope: dict) -> dict:
+        if rope["rope_type"] in ("yarn", "longrope", "llama3"):
+            rope.setdefault("original_max_position_embeddings", self.max_position_embeddings)
         return rope
 
     @property
@@ -96,8 +101,8 @@ class TinyLayeredConfig(TinyRopeConfig):
         nested = rope_parameters or {}
         if not set(nested) & set(self.layer_types):
             nested = dict.fromkeys(self.layer_types, super().standard(rope_parameters, older))
-        self.rope_by_type = nested
-        return nested[self.layer_types[0]]
+        self.rope_by_type = {kind: self.with_length(dict(rope)) for kind, rope in nested.items()}
+        return self.rope_by_type[self.layer_types[0]]
 
 
 class TinyRotaryDimConfig(PretrainedConfig):
