@@ -558,6 +558,15 @@ class WarningOfOnePair(TinyRopeModel):
             self.warn(factor)
 
 
+@caught("warning")
+class SmallHeadUnseen(TinyRopeModel):
+    """Warns of a factor alone, and a head of one channel needs none."""
+
+    def warn(self, factor):
+        if "partial_rotary_factor" in self.config.rope:
+            super().warn(factor)
+
+
 @caught("range")
 class RangeUnchecked(TinyRopeModel):
     def check_width(self, factor):
@@ -1046,6 +1055,14 @@ class FlatKeysIgnored(WrongConfig):
         for key in ("partial_rotary_factor", "rope_theta"):
             older.pop(key, None)
         return super().standard(rope_parameters, older)
+
+
+@caught("keys")
+class LeftOutLengthIsFixed(WrongConfig):
+    """What a checkpoint was trained on is not what every config means that says nothing of it."""
+
+    def with_length(self, rope):
+        return super().with_length({"original_max_position_embeddings": 128} | rope)
 
 
 @caught("keys")
