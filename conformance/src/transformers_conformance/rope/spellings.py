@@ -23,12 +23,10 @@ class Spelling:
     Args:
         values: config keywords, all of which must count.
         scaling: the rope type that they ask for, as the reference takes it; None for the default one.
-        left_out: a key that it needs and that they leave to the config; a `KeyError` may name it.
     """
 
     values: Mapping[str, Any]
     scaling: Mapping[str, Any] | None = None
-    left_out: str | None = None
 
     def __str__(self) -> str:
         return ", ".join(f"{name}={value!r}" for name, value in self.values.items())
@@ -48,11 +46,11 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
         yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE, case.head_dim), _LINEAR)
     if not isinstance(width, RopeParametersFactor):
         return
-    if _ORIGINAL not in description.fields and not width.form.scales_by_position:
+    if _ORIGINAL not in description.fields and _fills_in(description) and not width.form.scales_by_position:
         for rope_type in _BY_LENGTH.intersection(description.supported_rope_types):
             scaling = scaling_parameters(replace(case, rope_type=rope_type)) | {_ORIGINAL: MAX_POSITION_EMBEDDINGS}
             rest = {key: value for key, value in scaling.items() if key != _ORIGINAL}
-            yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling, left_out=_ORIGINAL)
+            yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling)
     if not width.form.plain:
         return
     unasked = description.config_class(**size_values(description, case.head_dim))
@@ -81,6 +79,12 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
     if linear:
         yield Spelling({"rope_scaling": _LINEAR | flat}, _LINEAR)
         yield Spelling({"rope_parameters": _LINEAR_BY_TYPE | flat}, _LINEAR)
+
+
+def _fills_in(description: Description) -> bool:
+    """Whether its config leaves it to what all configs share to fill in what older forms left out."""
+    convert = getattr(description.config_class, "convert_rope_params_to_dict", None)
+    return convert is None or convert.__module__ == "transformers.modeling_rope_utils"
 
 
 def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
