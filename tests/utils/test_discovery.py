@@ -408,6 +408,12 @@ def test_what_edits_reach_is_recognised():
         ("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions"),
         # Positions that a model counts
         *((f"models/bamba/{kind}_bamba.py", "BambaModel.forward") for kind in ("modeling", "modular")),
+        # Neighbours that are brought to two halves before these turn
+        *(
+            (f"models/qwen2_5_omni/{kind}_qwen2_5_omni.py", name)
+            for kind in ("modeling", "modular")
+            for name in ("DiTAttention.forward", "deinterleave_head_dim")
+        ),
         # Pairs that meet matrices of two by two, whose entries another function lays out
         *((f"models/{model}/modeling_{model}.py", "apply_rotary_pos_emb") for model in PE_MODELS),
         ("models/pe_audio_video/modular_pe_audio_video.py", "apply_rotary_pos_emb"),

@@ -382,38 +382,6 @@ def test_it_computes_no_width(exemption: Exemption):
         assert not called(nodes) & {"arange", "linspace", "int", "range", "zeros", "ones"}, definition.label
 
 
-# --- frequencies ----------------------------------------------------------------------------------------------------
-
-
-@on_its_entries
-def test_its_frequencies_fit_the_head(exemption: Exemption):
-    """For heads of 6 to 32 channels, odd ones too, the table is no wider than the head."""
-    for definition in runnable(exemption):
-        compute = load(definition.file, definition.name)
-        for head_dim in range(6, 33):
-            for factor in (1.0, 0.25, 0.75):
-                parameters = {"rope_theta": 100.0, "rope_type": "default", "partial_rotary_factor": factor}
-                config = SimpleNamespace(
-                    head_dim=head_dim,
-                    rope_parameters=parameters,
-                    standardize_rope_params=lambda: None,
-                    hidden_size=head_dim,
-                    num_attention_heads=1,
-                )
-                device = {"device": "cpu"} if "device" in inspect.signature(compute).parameters else {}
-                inv_freq, _ = compute(config, **device)
-                assert width_of_table(definition, inv_freq) <= head_dim, (definition.label, head_dim)
-
-
-def width_of_table(definition: Definition, inv_freq: torch.Tensor) -> int:
-    """Of the class that computes the frequencies; a function of its own serves classes with one axis."""
-    if "." not in definition.name:
-        return 2 * inv_freq.numel()
-    distinct = torch.logspace(0, -2, inv_freq.numel())
-    tables = [columns_of(definition, positions, distinct) for positions in POSITIONS.values()]
-    return max(len(columns) for columns in tables if columns is not None)
-
-
 # --- slices ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,10 +1,19 @@
 import unittest
 
+from transformers.models.deepseek_ocr2.configuration_deepseek_ocr2 import DeepseekOcr2VisionEncoderConfig
+from transformers.models.deepseek_ocr2.modeling_deepseek_ocr2 import DeepseekOcr2VisionEncoder
+
 from transformers import DeepseekOcr2TextConfig, DeepseekOcr2TextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope import Tower
+from transformers_conformance.rope.coordinates import one_axis
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class DeepseekOcr2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = DeepseekOcr2TextConfig
     model_class = DeepseekOcr2TextModel
     layout = "half-split"
+
+
+class DeepseekOcr2VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Tower(DeepseekOcr2VisionEncoderConfig, DeepseekOcr2VisionEncoder, "half-split", one_axis)

@@ -1,7 +1,17 @@
 import unittest
+from typing import Any
 
-from transformers import Dots3NoteTextConfig, Dots3NoteTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers import (
+    Dots3NoteAudioConfig,
+    Dots3NoteAudioModel,
+    Dots3NoteTextConfig,
+    Dots3NoteTextModel,
+    Dots3NoteVisionConfig,
+    Dots3NoteVisionModel,
+)
+from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope.coordinates import one_axis
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Dots3NoteTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -11,3 +21,31 @@ class Dots3NoteTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     rotated_last = True
     # Layers of the other kind have heads of another size; the rotary width is kept as a share of head_dim.
     config_overrides = {"layer_types": ["indexed_attention", "indexed_attention"], "head_dim": 8}
+
+
+class Dots3NoteVisionTower(Tower):
+    """Its adapter is as wide as itself, and no layer of it has experts."""
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        values = super().config_values(case)
+        dense = ["dense"] * values["num_hidden_layers"]
+        return values | {"mlp_layer_types": dense, "adapter_in_dim": values["hidden_size"]}
+
+
+class Dots3NoteVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Dots3NoteVisionTower(Dots3NoteVisionConfig, Dots3NoteVisionModel, "half-split")
+
+
+class Dots3NoteAudioTower(Tower):
+    """Where it is not asked for a share of the head, half of it turns. Its adapter is as wide as itself."""
+
+    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+        return [Case(head_dim, n, n / head_dim)]
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        values = super().config_values(case)
+        return values | {"adapter_input_size": values["hidden_size"]}
+
+
+class Dots3NoteAudioRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Dots3NoteAudioTower(Dots3NoteAudioConfig, Dots3NoteAudioModel, "half-split", one_axis)

@@ -1,10 +1,15 @@
 import unittest
 
-from transformers import Glm4vTextConfig, Glm4vTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers import Glm4vTextConfig, Glm4vTextModel, Glm4vVisionConfig, Glm4vVisionModel
+from transformers_conformance.rope import Tower
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Glm4vTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Glm4vTextConfig
     model_class = Glm4vTextModel
     layout = "interleaved"
+
+
+class Glm4vVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Tower(Glm4vVisionConfig, Glm4vVisionModel, "half-split")

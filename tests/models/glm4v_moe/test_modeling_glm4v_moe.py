@@ -1,10 +1,15 @@
 import unittest
 
-from transformers import Glm4vMoeTextConfig, Glm4vMoeTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers import Glm4vMoeTextConfig, Glm4vMoeTextModel, Glm4vMoeVisionConfig, Glm4vMoeVisionModel
+from transformers_conformance.rope import Tower
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Glm4vMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Glm4vMoeTextConfig
     model_class = Glm4vMoeTextModel
     layout = "half-split"
+
+
+class Glm4vMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Tower(Glm4vMoeVisionConfig, Glm4vMoeVisionModel, "half-split")

@@ -1,7 +1,11 @@
 import unittest
 
-from transformers import Llama4TextConfig, Llama4TextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+import numpy as np
+import torch
+
+from transformers import Llama4TextConfig, Llama4TextModel, Llama4VisionConfig, Llama4VisionModel
+from transformers_conformance.rope import Case, Tower
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Llama4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -9,3 +13,38 @@ class Llama4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = Llama4TextModel
     layout = "interleaved"
     normed_after_rotation = True
+
+
+SIDE = 4  # patches in a column and in a row
+
+
+class Llama4VisionTower(Tower):
+    """Its table, of complex numbers, is of the image that the config states: patches, and then a token that is none.
+
+    Columns and rows are counted from 1, columns first.
+    """
+
+    def coordinates(self, case: Case) -> np.ndarray:
+        rows, columns = np.indices((SIDE, SIDE)).reshape(2, -1) + 1.0
+        return np.append(np.stack((columns, rows), axis=-1), [[0.0, 0.0]], axis=0)
+
+    def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+        return model.rotary_embedding(like)
+
+    def still(self, table: torch.Tensor) -> torch.Tensor:
+        return torch.ones_like(table)
+
+    def attention(self, model: torch.nn.Module) -> torch.nn.Module:
+        return model.model.layers[0].self_attn
+
+    def attend(self, model: torch.nn.Module, tokens: torch.Tensor, table: torch.Tensor) -> None:
+        self.attention(model)(tokens[None], table)
+
+
+class Llama4VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Llama4VisionTower(
+        Llama4VisionConfig,
+        Llama4VisionModel,
+        "interleaved",
+        config_overrides={"image_size": 8 * SIDE, "patch_size": 8},
+    )

@@ -1,10 +1,15 @@
 import unittest
 
-from transformers import Qwen3VLTextConfig, Qwen3VLTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers import Qwen3VLTextConfig, Qwen3VLTextModel, Qwen3VLVisionConfig, Qwen3VLVisionModel
+from transformers_conformance.rope import Tower
+from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Qwen3VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Qwen3VLTextConfig
     model_class = Qwen3VLTextModel
     layout = "half-split"
+
+
+class Qwen3VLVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+    tower = Tower(Qwen3VLVisionConfig, Qwen3VLVisionModel, "half-split")
