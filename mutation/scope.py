@@ -114,6 +114,14 @@ class Source:
                     found = (first, max(first, last))
         return found
 
+    def compares_a_name(self, start: tuple[int, int], end: tuple[int, int]) -> bool:
+        """Whether the innermost comparison around a place has a string to compare with."""
+        around = [node for node in ast.walk(self.tree) if isinstance(node, ast.Compare)]
+        around = [node for node in around if self._span(node).covers(start, end)]
+        innermost = min(around, key=lambda node: node.end_col_offset - node.col_offset, default=None)
+        sides = [] if innermost is None else [innermost.left, *innermost.comparators]
+        return any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in sides)
+
     def left_out(self, start: tuple[int, int], end: tuple[int, int]) -> str | None:
         """Why a mutant of this place does not count, or None."""
         definition = self.definition(start, end)

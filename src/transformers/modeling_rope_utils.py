@@ -122,7 +122,8 @@ class RotaryEmbeddingConfigMixin:
             return [self]
         if layer_type is None:
             return list(self.per_layer_config)
-        return [layer for layer, own in zip(self.per_layer_config, self.layer_types) if own == layer_type]
+        layers = enumerate(self.per_layer_config)
+        return [layer for index, layer in layers if self.layer_types[index] == layer_type]
 
     def _whole_sections(self: "PreTrainedConfig", sections: list[int], pairs: int) -> list[int]:
         """

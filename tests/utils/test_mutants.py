@@ -12,11 +12,12 @@ from cosmic_ray.work_db import use_db
 
 from mutation import report, survivors
 from mutation.in_place import Functions
+from mutation.jury import all_checks, find_killer
 from mutation.mutants import Mutant, MutatedFile
 from mutation.scope import SUBJECTS, Source, Subject
 from mutation.session import BaselineError, Session, Verdict
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
-from transformers_conformance.rope import PROPERTIES
+from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES
 
 
 FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
@@ -83,6 +84,22 @@ def test_in_a_rotary_file_every_definition_counts_but_annotations_do_not(tmp_pat
     assert {file.source.left_out(spec.start_pos, spec.end_pos) for spec in pipes} == {"an annotation"}
 
 
+def test_names_are_compared_where_a_side_is_a_string():
+    line = 'return kind != "default" and size > 1 and (size == 2) != "rope"'
+    source = Source(f"def rotate(kind, size):\n    {line}\n", rotary=True)
+
+    def compares(operator: str) -> bool:
+        start = 4 + line.index(operator)
+        return source.compares_a_name((2, start), (2, start + 2))
+
+    assert [compares(operator) for operator in ('!= "default"', "> 1", "== 2", '!= "rope"')] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
 def test_a_mutant_is_one_change_in_the_place_that_its_name_says(tmp_path):
     file = mutated_file(MODEL, tmp_path)
     texts = {str(mutant): file.mutated(spec) for spec, mutant in file.mutants()}
@@ -112,7 +129,13 @@ def test_every_subject_is_in_the_fork_and_has_models_that_judge_it():
         for model in subject.models:
             folder, _, properties = model.partition(":")
             assert (REPOSITORY / "tests" / "models" / folder).is_dir()
-            assert set(filter(None, properties.split(","))) <= PROPERTIES.keys()
+            assert set(filter(None, properties.split(","))) <= PROPERTIES.keys() | COORDINATE_PROPERTIES.keys()
+
+
+def test_a_jury_asks_a_tower_for_what_holds_of_coordinates():
+    checks = list(all_checks(["pixtral:coordinate_range"]))
+    assert checks == ["pixtral coordinate_range 16 16 default"]
+    assert find_killer(checks) is None
 
 
 ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))

@@ -21,6 +21,7 @@ def doubtful(description: Description, case: Case) -> Iterator[tuple[str, Mappin
             {"factor": "4"},
             {"factor": below_one, original: 2 * MAX_POSITION_EMBEDDINGS},  # which the lengths say, too
             *({"factor": x} for x in (3.0, 5.0)),  # the lengths say 4
+            {"factor": 4.0, original: 2 * MAX_POSITION_EMBEDDINGS},  # and here 0.5
             *({"attention_factor": x} for x in ("1", -0.5)),
             *({key: "2"} for key in ("beta_fast", "beta_slow")),
             {"beta_fast": 0.5},  # below beta_slow, as it is by default

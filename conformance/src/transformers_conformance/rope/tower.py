@@ -91,13 +91,17 @@ class Tower:
             values |= next(self.spellings(case))
         return values | dict(self.config_overrides)
 
+    @property
+    def rope_type(self) -> str:
+        """That of its coordinates."""
+        return getattr(self.config_class, "default_rope_type", None) or "default"
+
     def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
         """Every way of asking a config for a case: by the rope type's own name first, by none, by older keys, flat."""
         asked: dict[str, Any] = {"rope_theta": self.base}
         if case.value is not None:
             asked["partial_rotary_factor"] = case.value
-        own = getattr(self.config_class, "default_rope_type", None) or "default"
-        for named in ({"rope_type": own}, {"rope_type": "default"}, {"type": "default"}, {}):
+        for named in ({"rope_type": self.rope_type}, {"rope_type": "default"}, {"type": "default"}, {}):
             yield {"rope_parameters": named | asked}
         yield {"rope_scaling": {"type": "default"} | asked}
         yield {"rope_parameters": {"rope_type": "default"}} | asked

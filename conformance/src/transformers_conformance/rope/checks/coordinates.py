@@ -164,6 +164,15 @@ def check_coordinate_keys(tower: Tower, case: Case, verdict: TowerVerdict) -> No
         elif any(key in message for key in ("partial_rotary_factor", "rope_theta") for message in messages):
             problems[str(asked)] = messages
     verdict.require(not problems, "ways of writing the same rotation", "honoured in silence, or refused", problems)
+    if tower.rope_type != "default":  # it has one of its own, so others mean nothing
+        other = {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": tower.base}}
+        try:
+            tower.build(case, other)
+        except Exception as error:
+            refused = isinstance(error, refusals()) and "linear" in str(error)
+            verdict.require(refused, "the refusal of another rope type", "a ValueError that names it", error)
+        else:
+            verdict.fail("asked for the linear rope type", "a ValueError that names it", "a model")
 
 
 def _require_turned(
