@@ -43,10 +43,10 @@ class RotaryEmbeddingConfigMixin:
             parameters = rope_parameters if layer_type is None else rope_parameters[layer_type]
             if parameters is None:  # a layer type without RoPE
                 continue
-            if parameters.get("partial_rotary_factor", 1.0) is None:
+            if "partial_rotary_factor" in parameters and parameters["partial_rotary_factor"] is None:
                 parameters.pop("partial_rotary_factor")
             self._check_table_fits_slice(parameters, layer_type)
-            whole = 1.0 if slices == {None} else None
+            whole = None if slices - {None} else 1.0  # a slice is as wide as its own key says
             self._validate_rotary_width(
                 "partial_rotary_factor", parameters.get("partial_rotary_factor", whole), layer_type
             )

@@ -63,10 +63,31 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
 
 @rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
 def check_range(description: Description, case: Case, verdict: Verdict) -> None:
-    """A width that no head has is refused before any pass, by an error that names the key and the value."""
+    """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it."""
     for value in description.width.out_of_range(case.head_dim):
         refused = Case(case.head_dim, case.n, value)
         require_refusal(description, refused, verdict, (description.width.key, str(value)))
+    _require_whole_sections(description, case, verdict)
+
+
+def _require_whole_sections(description: Description, case: Case, verdict: Verdict) -> None:
+    """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them."""
+    width = description.width
+    if not isinstance(width, RopeParametersFactor) or not width.form.sections_fill:
+        return
+    parameters = width.config_values(case.value, None, case.head_dim)["rope_parameters"]
+    first, *others = parameters["mrope_section"]
+    for wrong in ([first + 1, *others], [first - 1, *others]):
+        asked = f"mrope_section={wrong}"
+        try:
+            _build(description, case, {"rope_parameters": {**parameters, "mrope_section": wrong}})
+        except refusals() as error:
+            named = "mrope_section" in str(error) or str(wrong) in str(error)
+            verdict.require(named, f"the refusal of {asked}", "names key or value", error)
+        except Exception as error:
+            verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
+        else:
+            verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
