@@ -242,7 +242,7 @@ def _is_proper(scaling: Mapping[str, Any] | None) -> bool:
     """Whether nothing can be said of a spelling that asks for it; of other types, `proper` knows."""
     if scaling is None or scaling["rope_type"] == "linear":
         return True
-    return scaling["rope_type"] == "longrope" and scaling["factor"] is not None
+    return scaling["rope_type"] == "longrope" and (scaling["factor"] or 0) >= 1
 
 
 # Their names are part of what messages of any key say.
