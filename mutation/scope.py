@@ -57,6 +57,7 @@ SUBJECTS = (
             "deepseek_v3:quiet,range,warning",
             "neomme:keys,layer_types,range,warning",
             "dots3_note:range,warning",
+            "gemma4:warning",
             "pixtral:coordinate_keys,coordinate_range",
         ),
         rotary=True,

@@ -91,11 +91,12 @@ class RotaryEmbeddingConfigMixin:
         Raises:
             ValueError: names the rope type and both widths.
         """
-        if rope_parameters.get("rope_type") != "proportional" or rope_parameters.get("partial_rotary_factor", 1) == 1:
+        factor = rope_parameters.get("partial_rotary_factor")
+        if rope_parameters.get("rope_type") != "proportional" or factor in (None, 1):
             return
         widths = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(layer_type)} - {None}
         head_dims = set(self._head_dims(layer_type))
-        if widths and widths != head_dims:
+        if widths - head_dims:
             raise ValueError(
                 f"`rope_type`='proportional' needs a slice for RoPE as wide as the head, {head_dims} channels, but "
                 f"`qk_rope_head_dim` is {widths}"
