@@ -63,6 +63,30 @@ def test_a_part_that_cannot_be_placed_is_not_asked_what_is_far():
     assert far.not_applicable(counting) == "TinyTowerModel makes its coordinates itself"
 
 
+class AxialConfig(TinyTowerConfig):
+    default_rope_type = "axial"
+    # Said again, as newer releases give a config class without it one of their own making.
+    __init__ = TinyTowerConfig.__init__
+
+
+class AnyTypeModel(TinyTowerModel):
+    config_class = AxialConfig
+
+
+class AxialModel(AnyTypeModel):
+    def read(self, rope: dict) -> None:
+        if rope.get("rope_type", "axial") not in ("axial", "default"):
+            raise ValueError(f"this tower is axial, and was asked for {rope['rope_type']!r}")
+
+
+def test_a_tower_with_a_rope_type_of_its_own_must_refuse_others():
+    check = COORDINATE_PROPERTIES["coordinate_keys"].check
+    right, wrong = (Tower(AxialConfig, model, "half-split") for model in (AxialModel, AnyTypeModel))
+    check(right, right.cases(16, 16)[0])
+    with pytest.raises(ConformanceError, match="asked for the linear rope type"):
+        check(wrong, wrong.cases(16, 16)[0])
+
+
 # --- reference ------------------------------------------------------------------------------------------------------
 
 
