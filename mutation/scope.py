@@ -42,8 +42,8 @@ _OF_MODELS = (
 SUBJECTS = (
     # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
     # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own;
-    # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both; positions of two
-    # coordinates.
+    # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both; kinds whose
+    # parameters are filled in; positions of two coordinates.
     Subject(
         "modeling_rope_utils.py",
         (
@@ -57,7 +57,8 @@ SUBJECTS = (
             "deepseek_v3:quiet,range,warning",
             "neomme:keys,layer_types,range,warning",
             "dots3_note:range,warning",
-            "gemma4:warning",
+            "gemma4:warning,doubts",
+            "lfm3:keys",
             "pixtral:coordinate_keys,coordinate_range",
         ),
         rotary=True,

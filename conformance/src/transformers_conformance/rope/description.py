@@ -27,6 +27,7 @@ ROPE_TYPE_OPTIONS = (
     "yarn+inferred",
     "yarn+unscaled",
     "yarn+shrunk",
+    "yarn+falling",
     "yarn+step",
     "yarn+clamped",
     "longrope+within",

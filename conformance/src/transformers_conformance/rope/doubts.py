@@ -59,7 +59,7 @@ def proper(description: Description, case: Case) -> Iterator[Mapping[str, Any]]:
             {"factor": 1.0, original: MAX_POSITION_EMBEDDINGS},
             {original: MAX_POSITION_EMBEDDINGS},  # as configs say that leave it to the factor
             {"factor": MAX_POSITION_EMBEDDINGS / 96, original: 96},
-            *({"attention_factor": x} for x in (0.5, 1.5)),
+            *({"attention_factor": x} for x in (0.0, 0.5, 1.5)),
             {"beta_fast": 8, "beta_slow": 2},
             {"beta_fast": 4.0, "beta_slow": 4.0},
             {"beta_fast": 1.0},
@@ -67,7 +67,7 @@ def proper(description: Description, case: Case) -> Iterator[Mapping[str, Any]]:
             {"mscale": 1.5, "mscale_all_dim": 0.5, "truncate": False},
         ],
         "longrope": [{}, {"short_factor": [1] * pairs, "long_factor": [2] * pairs}, {"factor": 1.0}]
-        + [{"attention_factor": x} for x in (0.5, 1, 1.5)],
+        + [{"attention_factor": x} for x in (0.0, 0.5, 1, 1.5)],
         "llama3": [
             {},
             {"factor": 1.0},

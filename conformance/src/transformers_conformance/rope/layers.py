@@ -30,13 +30,20 @@ def layer_types(description: Description) -> tuple[str, ...]:
     """
     if "layer_types" not in description.fields:
         return ()
-    config = description.config_class(**config_values(description, description.cases(8, 8)[0]))
-    configs = (config, default_config(description.config_class))
-    named = {kind for known in configs for kind in getattr(known, "layer_types", None) or ()}
-    for kept in vars(config).values():
+    for kept in vars(_tiny_config(description)).values():
         if isinstance(kept, Mapping) and kept and all(_is_rotary(parameters) for parameters in kept.values()):
-            return tuple(sorted(kept, key=by_plainness)) if named.issuperset(kept) else ()
+            return tuple(sorted(kept, key=by_plainness)) if named_layers(description).issuperset(kept) else ()
     return ()
+
+
+def named_layers(description: Description) -> frozenset[str]:
+    """The types of layers that the tiny config, or the one of the class's own defaults, has."""
+    configs = (_tiny_config(description), default_config(description.config_class))
+    return frozenset(kind for config in configs for kind in getattr(config, "layer_types", None) or ())
+
+
+def _tiny_config(description: Description) -> Any:
+    return description.config_class(**config_values(description, description.cases(8, 8)[0]))
 
 
 def _stated(config: Any) -> list[int]:

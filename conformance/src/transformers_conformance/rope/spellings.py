@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .description import Case, Description
+from .layers import named_layers
+from .sizes import NUM_LAYERS
 from .tiny import MAX_POSITION_EMBEDDINGS, scaling_parameters, size_values
 from .width import FlatFactor, RopeParametersFactor
 
@@ -46,11 +48,19 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
         yield Spelling(width.config_values(case.value, _LINEAR_BY_TYPE, case.head_dim), _LINEAR)
     if not isinstance(width, RopeParametersFactor):
         return
+    flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
     if _ORIGINAL not in description.fields and _fills_in(description) and not width.form.scales_by_position:
         for rope_type in _BY_LENGTH.intersection(description.supported_rope_types):
             scaling = scaling_parameters(replace(case, rope_type=rope_type)) | {_ORIGINAL: MAX_POSITION_EMBEDDINGS}
             rest = {key: value for key, value in scaling.items() if key != _ORIGINAL}
             yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling)
+    kinds = [kind for kind in width.form.kinds if kind in named_layers(description)]
+    if len(kinds) > 1 and _fills_in(description):
+        for kind in kinds:
+            layers = {"layer_types": [kind] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
+            scaling = _LINEAR if linear else {"rope_type": "default"}
+            by_kind = {"rope_parameters": dict.fromkeys(kinds) | {kind: dict(scaling)}}
+            yield Spelling(layers | flat | by_kind, _LINEAR if linear else None)
     if not width.form.plain:
         return
     unasked = description.config_class(**size_values(description, case.head_dim))
@@ -63,7 +73,6 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
         if "proportional" in description.supported_rope_types:
             plain = {"rope_type": "proportional"}  # its factor is optional
             yield Spelling({"rope_parameters": {"rope_theta": width.base} | plain}, plain)
-    flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
     forms = [flat]
     if description.mentions("rotary_pct"):
         forms.append({"rotary_pct": case.value, "rope_theta": width.base})

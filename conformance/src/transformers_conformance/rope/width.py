@@ -91,10 +91,14 @@ class RopeParametersFactor(_Factor):
         self.no_default = None if form.plain else "its rope_parameters say more than a width and a base"
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
+        return self.form.by_kind(self.parameters(value, scaling, head_dim))
+
+    def parameters(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
+        """The same, as one kind of layers has it."""
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
         whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
         n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
-        return self.form.written(asked, scaling, n)
+        return self.form.parameters(asked, scaling, n)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         parameters = kept_parameters(config)
@@ -136,7 +140,7 @@ class RopeHeadDim:
         sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
         if self.takes_head_dim:
             sizes["head_dim"] = value  # of what the table is made for
-        return sizes | self.form.written({"rope_theta": self.base}, scaling, value)
+        return sizes | self.form.by_kind(self.form.parameters({"rope_theta": self.base}, scaling, value))
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         return config.qk_rope_head_dim, kept_parameters(config)["rope_theta"]
@@ -291,8 +295,8 @@ class RopeParametersForm:
         section[own[0] if own else 0] += pairs % axes
         return section
 
-    def written(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
-        """The config keyword for a rotation of `n` channels.
+    def parameters(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+        """Those of a rotation of `n` channels.
 
         Args:
             asked: what every rope type takes.
@@ -304,10 +308,14 @@ class RopeParametersForm:
             parameters["mrope_section"] = self._section(n // 2)
         if self.scales_by_position:
             parameters = {"original_max_position_embeddings": 1, "llama_4_scaling_beta": 0.0} | parameters
+        return parameters
+
+    def by_kind(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The config keyword by which all that rotates does so by these parameters."""
         if self.kinds:  # those that have none first: whoever stops there does not see the others
             kinds = sorted(self.kinds.items(), key=lambda kind: kind[1])
             return {"rope_parameters": {kind: dict(parameters) if own else None for kind, own in kinds}}
-        return {"rope_parameters": parameters}
+        return {"rope_parameters": dict(parameters)}
 
 
 def factor_for(n: int, head_dim: int) -> float:

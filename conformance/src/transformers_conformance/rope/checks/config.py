@@ -1,8 +1,11 @@
 """What a config is asked is honoured, or refused by name."""
 
 import copy
+import itertools
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,11 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..doubts import doubtful, proper
+from ..layers import named_layers
 from ..messages import collected_messages
 from ..probe import Probe
 from ..reference import inverse_frequencies
+from ..sizes import by_plainness
 from ..spellings import faulty, spellings
 from ..tiny import (
     MAX_POSITION_EMBEDDINGS,
@@ -47,8 +52,17 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     naming = [message for message in messages if key in message and str(case.value) in message]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
-    if case.n == 1 and isinstance(description.width, RopeParametersFactor) and description.width.form.plain:
+    if case.n != 1 or not isinstance(description.width, RopeParametersFactor):
+        return
+    if description.width.form.plain:
         _require_warning_of_a_small_head(description, verdict)
+    heads = {"a head that is stated": _stated_head, "layers of two kinds": _two_kinds}
+    for what, asked in heads.items():
+        for values, said in asked(description, case):
+            messages = _said(description, case, values, until=key)
+            naming = [message for message in messages if key in message]
+            expected = f"{'one' if said else 'none'} that names {key!r}"
+            verdict.require(bool(naming) == said, f"said of {what}, asked for {values}", expected, messages)
 
 
 def _require_warning_of_a_small_head(description: Description, verdict: Verdict) -> None:
@@ -61,12 +75,42 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
     verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
 
+def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Config keywords by which a head is half as wide as hidden channels divided by heads, and whether to warn."""
+    sizes = size_values(description, case.head_dim)
+    if {"head_dim", "hidden_size"} <= sizes.keys():
+        for factor in (case.value, case.value / 2):
+            asked = description.width.config_values(factor, None, case.head_dim)
+            yield {"hidden_size": 2 * sizes["hidden_size"], **asked}, factor == case.value
+
+
+def _two_kinds(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
+    """The same, of two kinds of layers with parameters of their own: of which one has none, or heads twice as wide."""
+    for one, other, layers in _pairs_of_kinds(description):
+        narrow, whole = (description.width.parameters(factor, None, case.head_dim) for factor in (case.value, 1.0))
+        yield {**layers, "rope_parameters": {one: None, other: narrow}}, True
+        if hasattr(description.config_class, "per_layer_config"):
+            heads = {one: case.head_dim, other: 2 * case.head_dim}
+            of_layers = enumerate(layers["layer_types"])
+            layers["per_layer_config"] = {index: {"head_dim": heads[kind]} for index, kind in of_layers}
+            yield {**layers, "rope_parameters": {one: narrow, other: whole}}, True
+            yield {**layers, "rope_parameters": {one: whole, other: narrow}}, False
+
+
+def _pairs_of_kinds(description: Description) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Any two kinds of layers, in both orders, that have parameters of their own, and keywords of a layer of each."""
+    kinds = description.width.form.kinds if isinstance(description.width, RopeParametersFactor) else ()
+    for pair in itertools.permutations([kind for kind in kinds if kind in named_layers(description)], 2):
+        yield *pair, {"layer_types": sorted(pair, key=by_plainness), "num_hidden_layers": 2}
+
+
 @rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
 def check_range(description: Description, case: Case, verdict: Verdict) -> None:
     """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it."""
     for value in description.width.out_of_range(case.head_dim):
         refused = Case(case.head_dim, case.n, value)
-        require_refusal(description, refused, verdict, (description.width.key, str(value)))
+        key = description.width.key
+        require_refusal(verdict, f"{key}={value!r}", partial(build_model, description, refused), key, str(value))
     _require_whole_sections(description, case, verdict)
 
 
@@ -78,16 +122,9 @@ def _require_whole_sections(description: Description, case: Case, verdict: Verdi
     parameters = width.config_values(case.value, None, case.head_dim)["rope_parameters"]
     first, *others = parameters["mrope_section"]
     for wrong in ([first + 1, *others], [first - 1, *others]):
-        asked = f"mrope_section={wrong}"
-        try:
-            _build(description, case, {"rope_parameters": {**parameters, "mrope_section": wrong}})
-        except refusals() as error:
-            named = "mrope_section" in str(error) or str(wrong) in str(error)
-            verdict.require(named, f"the refusal of {asked}", "names key or value", error)
-        except Exception as error:
-            verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
-        else:
-            verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
+        values = {"rope_parameters": {**parameters, "mrope_section": wrong}}
+        build = partial(_build, description, case, values)
+        require_refusal(verdict, f"mrope_section={wrong}", build, "mrope_section", str(wrong))
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
@@ -221,6 +258,13 @@ def check_doubts(description: Description, case: Case, verdict: Verdict) -> None
         said = _said(description, case, values, until=key)
         if not any(key in text for text in said):
             problems[str(parameters)] = f"nothing names {key!r}: {said}"
+    unknown = {"rope_type": "default", "sharpness": 3.0}
+    for one, other, layers in _pairs_of_kinds(description):
+        parameters = description.width.parameters(case.value, unknown, case.head_dim)
+        values = {**layers, "rope_parameters": {one: None, other: parameters}}
+        said = _said(description, case, values, until="sharpness")
+        if not any("sharpness" in text for text in said):
+            problems[f"none for {one}, for {other} {parameters}"] = f"nothing names 'sharpness': {said}"
     verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
 
 
@@ -231,8 +275,8 @@ def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     asked = [description.width.config_values(case.value, x, case.head_dim) for x in proper(description, case)]
     asked += [spelling.values for spelling in spellings(description, case) if _is_proper(spelling.scaling)]
     for values in asked:
-        keys = _keys(values) - _KEYS_OF_ALL_MESSAGES
-        said = [text for text in _said(description, case, values) if any(key in text for key in keys)]
+        keys = re.compile(rf"\b({'|'.join(_keys(values) - _KEYS_OF_ALL_MESSAGES)})\b")
+        said = [text for text in _said(description, case, values) if keys.search(text)]
         if said:
             problems[str(values)] = said
     verdict.require(not problems, "what is said of parameters that are right", "nothing", problems)
@@ -246,7 +290,7 @@ def _is_proper(scaling: Mapping[str, Any] | None) -> bool:
 
 
 # Their names are part of what messages of any key say.
-_KEYS_OF_ALL_MESSAGES = frozenset({"rope_parameters", "rope_scaling", "rope_type", "type"})
+_KEYS_OF_ALL_MESSAGES = frozenset({"rope_parameters", "rope_scaling", "rope_type"})
 
 
 def _keys(values: Mapping[str, Any]) -> set[str]:

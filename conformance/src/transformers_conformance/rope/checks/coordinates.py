@@ -5,6 +5,7 @@ turns nothing.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import torch
@@ -15,7 +16,7 @@ from ..messages import collected_messages
 from ..reference import pair_channels
 from ..tower import Tower, built, differences
 from ..verdict import TowerVerdict
-from .assertions import refusals
+from .assertions import refusals, require_refusal
 from .registry import Property, U, rope_property
 
 
@@ -132,16 +133,9 @@ def check_coordinate_cast(tower: Tower, case: Case, verdict: TowerVerdict) -> No
 def check_coordinate_range(tower: Tower, case: Case, verdict: TowerVerdict) -> None:
     """A share of the head that is none is refused while the model is built, by an error that names key and value."""
     for factor in _WRONG_FACTORS:
-        asked = f"partial_rotary_factor={factor}"
-        try:
-            tower.build(Case(case.head_dim, case.n, factor))
-        except refusals() as error:
-            named = "partial_rotary_factor" in str(error) and str(factor) in str(error)
-            verdict.require(named, f"the refusal of {asked}", "names key and value", error)
-        except Exception as error:
-            verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
-        else:
-            verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
+        build = partial(tower.build, Case(case.head_dim, case.n, factor))
+        key = "partial_rotary_factor"
+        require_refusal(verdict, f"{key}={factor!r}", build, key, str(factor))
 
 
 @_coordinate_property("R6", head_dims=(16,), widths=lambda head_dim: (head_dim, 8), obstacle=_with_a_factor)

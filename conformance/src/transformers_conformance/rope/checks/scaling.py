@@ -1,5 +1,7 @@
 """Scaled rope types against the papers."""
 
+from functools import partial
+
 import torch
 
 from .. import positions
@@ -7,7 +9,7 @@ from ..description import ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, Case, Descriptio
 from ..frequencies import kept_attention_factors
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies
-from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, scaling_parameters
+from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, build_model, scaling_parameters
 from ..tracing import recorded_calls, table_holders
 from ..verdict import Verdict
 from .assertions import require_refusal, require_tables, require_turned
@@ -27,7 +29,7 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
     model does not support has to be refused (R6).
     """
     if case.rope_type not in description.supported_rope_types:
-        require_refusal(description, case, verdict, (case.scaling_type,))
+        _require_refusal(description, case, verdict)
         return
     require_scaled(description, case, verdict, positions.beyond(_length(case)))
 
@@ -44,7 +46,7 @@ def check_scaling_options(description: Description, case: Case, verdict: Verdict
     "longrope+within" stays within the original length, or fills it: there the other list of factors holds.
     """
     if case.rope_type not in description.supported_rope_types:
-        require_refusal(description, case, verdict, (case.scaling_type,))
+        _require_refusal(description, case, verdict)
         return
     length = _length(case)
     within = positions.consecutive(), positions.up_to(length - 1)
@@ -63,6 +65,11 @@ def check_batch_scaling(description: Description, case: Case, verdict: Verdict) 
     beyond = positions.beyond(length)
     for largest in (beyond, 2 * beyond, positions.up_to(length), positions.up_to(length + 1)):
         require_scaled(description, case, verdict, torch.cat((short, largest)))
+
+
+def _require_refusal(description: Description, case: Case, verdict: Verdict) -> None:
+    asked = f"rope_type={case.rope_type!r}"
+    require_refusal(verdict, asked, partial(build_model, description, case), case.scaling_type)
 
 
 def _length(case: Case) -> int:
