@@ -24,15 +24,17 @@ def deviation(**keys) -> Deviation:
         ({"rotary_ndims": ("odd-half",)}, False),
         ({"values": ("0.625",)}, True),
         ({"values": ("None",)}, False),
+        ({"statuses": ("refused",)}, True),
+        ({"statuses": ("fail", "crash")}, False),
     ],
 )
 def test_cases(keys, covered):
-    assert deviation(**keys).covers("cast", Case(8, 5, 0.625, "yarn+mscale")) is covered
+    assert deviation(**keys).covers("cast", Case(8, 5, 0.625, "yarn+mscale"), "refused") is covered
 
 
 def test_half_of_a_width_may_be_odd():
     odd_half = deviation(rotary_ndims=("odd-half",), rope_types=None)
-    assert [n for n in range(9) if odd_half.covers("cast", Case(8, n, n / 8))] == [2, 3, 6, 7]
+    assert [n for n in range(9) if odd_half.covers("cast", Case(8, n, n / 8), "fail")] == [2, 3, 6, 7]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +56,11 @@ def test_models_releases_and_builds(keys, concerned):
 @pytest.mark.parametrize("release", ["5.0.0rc1", "5.24.0.dev0"])
 def test_a_release_that_is_none_yet_counts(release):
     assert deviation(releases=">=5.0.0rc0").concerns("llama", release, "pristine")
+
+
+def test_an_unknown_status_is_refused():
+    with pytest.raises(ValueError, match="statuses may be fail, crash, refused, got pass"):
+        deviation(statuses=("pass", "fail"))
 
 
 def test_an_unknown_kind_of_width_is_refused():

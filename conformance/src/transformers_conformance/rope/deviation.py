@@ -16,6 +16,7 @@ _WIDTHS: dict[str, Callable[[int, int], bool]] = {
     "none": lambda n, head_dim: n == 0,
     "odd-half": lambda n, head_dim: n // 2 % 2 == 1,
 }
+_STATUSES = ("fail", "crash", "refused")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,10 +34,11 @@ class Deviation:
             of it, which one of two axes has, is odd), one of which a case must be; None for all.
         rope_types: the rope types, as `Case.rope_type` writes them; None for all.
         values: what the config's key is set to, as `repr` writes it; None for all.
+        statuses: how the property breaks, each "fail", "crash" or "refused", as `Result.status` has it; None for any.
         place: its number among the places of its bug, if it was read from a file.
 
     Raises:
-        ValueError: a kind of width is unknown, or a specifier of releases cannot be read.
+        ValueError: a kind of width or a status is unknown, or a specifier of releases cannot be read.
     """
 
     reason: str
@@ -48,13 +50,15 @@ class Deviation:
     rotary_ndims: Collection[str] | None = None
     rope_types: Collection[str] | None = None
     values: Collection[str] | None = None
+    statuses: Collection[str] | None = None
     place: int | None = None
 
     def __post_init__(self):
         SpecifierSet(self.releases)
-        unknown = set(self.rotary_ndims or ()) - set(_WIDTHS)
-        if unknown:
-            raise ValueError(f"rotary_ndims may be {', '.join(_WIDTHS)}, got {', '.join(sorted(unknown))}")
+        for key, known in (("rotary_ndims", _WIDTHS), ("statuses", _STATUSES)):
+            unknown = set(getattr(self, key) or ()) - set(known)
+            if unknown:
+                raise ValueError(f"{key} may be {', '.join(known)}, got {', '.join(sorted(unknown))}")
 
     @classmethod
     def keys(cls) -> set[str]:
@@ -73,11 +77,12 @@ class Deviation:
             and (self.builds is None or build in self.builds)
         )
 
-    def covers(self, property_name: str, case: Case) -> bool:
-        """Whether a case of a property may break."""
+    def covers(self, property_name: str, case: Case, status: str) -> bool:
+        """Whether a case of a property may break in this way."""
         return (
             property_name in self.properties
             and (self.rope_types is None or case.rope_type in self.rope_types)
             and (self.rotary_ndims is None or any(_WIDTHS[kind](case.n, case.head_dim) for kind in self.rotary_ndims))
             and (self.values is None or repr(case.value) in self.values)
+            and (self.statuses is None or status in self.statuses)
         )

@@ -78,7 +78,7 @@ def judge_case(prop: Property, description: Description | Tower, case: Case) -> 
         prop.check(description, case)
     except ConformanceError as broken:
         status, error = _status_of(broken), broken
-        deviation = next((known for known in description.exceptions if known.covers(prop.name, case)), None)
+        deviation = next((known for known in description.exceptions if known.covers(prop.name, case, status)), None)
     seconds = time.perf_counter() - start
     reason = None if error is None else str(error)
     return Result(prop.rule, prop.name, description.model_type, case, status, reason, seconds, error, deviation)

@@ -50,17 +50,14 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
         return
     flat = {"partial_rotary_factor": case.value, "rope_theta": width.base}
     if _ORIGINAL not in description.fields and _fills_in(description) and not width.form.scales_by_position:
+        kinds = [kind for kind in width.form.kinds if kind in named_layers(description)]
         for rope_type in _BY_LENGTH.intersection(description.supported_rope_types):
             scaling = scaling_parameters(replace(case, rope_type=rope_type)) | {_ORIGINAL: MAX_POSITION_EMBEDDINGS}
             rest = {key: value for key, value in scaling.items() if key != _ORIGINAL}
             yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling)
-    kinds = [kind for kind in width.form.kinds if kind in named_layers(description)]
-    if len(kinds) > 1 and _fills_in(description):
-        for kind in kinds:
-            layers = {"layer_types": [kind] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
-            scaling = _LINEAR if linear else {"rope_type": "default"}
-            by_kind = {"rope_parameters": dict.fromkeys(kinds) | {kind: dict(scaling)}}
-            yield Spelling(layers | flat | by_kind, _LINEAR if linear else None)
+            for kind in kinds if len(kinds) > 1 else ():  # all layers are of it, and it alone has parameters
+                layers = {"layer_types": [kind] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
+                yield Spelling(layers | flat | {"rope_parameters": dict.fromkeys(kinds) | {kind: rest}}, scaling)
     if not width.form.plain:
         return
     unasked = description.config_class(**size_values(description, case.head_dim))

@@ -33,7 +33,7 @@ _OPTIONS = {
     "inferred": {"factor": None, "original_max_position_embeddings": 96},
     "unscaled": {"factor": 1.0},
     "shrunk": {"factor": 0.5},  # which is doubtful, and leaves the attention as it is
-    "falling": {"beta_fast": 1.0, "beta_slow": 8.0},  # a ramp that falls, which is doubtful, too
+    "falling": {"beta_fast": 0.2, "beta_slow": 16.0},  # a ramp that falls, which is doubtful, too
     "step": {"beta_fast": 40.0, "beta_slow": 40.0},  # a ramp of no width, at pair 0
     "clamped": {"factor": 1.5, "beta_slow": 0.001},  # a ramp that ends beyond the last channel
     # Wavelengths from that of pair 0 on, to the last bit of float32, are scaled, and none lies in between.

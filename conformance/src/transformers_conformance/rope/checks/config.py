@@ -34,7 +34,6 @@ from ..width import FIXED_BASE, RopeParametersFactor
 from .assertions import refusals, require_refusal, require_tables
 from .registry import (
     FEW_HEADS,
-    few_widths,
     full_and_half,
     half_width,
     no_obstacle,
@@ -76,12 +75,15 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
 
 
 def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
-    """Config keywords by which a head is half as wide as hidden channels divided by heads, and whether to warn."""
-    sizes = size_values(description, case.head_dim)
-    if {"head_dim", "hidden_size"} <= sizes.keys():
+    """Config keywords by which a head is twice as wide as hidden channels divided by heads, and whether to warn."""
+    wide = {"head_dim": 2 * case.head_dim}
+    try:
+        kept = _config(description, case, wide).head_dim
+    except (*refusals(), AttributeError):  # sizes that are derived, or have to fit each other
+        return
+    if kept == wide["head_dim"]:
         for factor in (case.value, case.value / 2):
-            asked = description.width.config_values(factor, None, case.head_dim)
-            yield {"hidden_size": 2 * sizes["hidden_size"], **asked}, factor == case.value
+            yield wide | description.width.config_values(factor, None, case.head_dim), factor != case.value
 
 
 def _two_kinds(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -124,7 +126,7 @@ def _require_whole_sections(description: Description, case: Case, verdict: Verdi
     for wrong in ([first + 1, *others], [first - 1, *others]):
         values = {"rope_parameters": {**parameters, "mrope_section": wrong}}
         build = partial(_build, description, case, values)
-        require_refusal(verdict, f"mrope_section={wrong}", build, "mrope_section", str(wrong))
+        require_refusal(verdict, f"mrope_section={wrong}", build, "mrope", str(wrong))
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
@@ -268,7 +270,7 @@ def check_doubts(description: Description, case: Case, verdict: Verdict) -> None
     verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_rope_types)
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
 def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     """Where all is as a rope type expects it, however it is written, nothing is said of any key."""
     problems = {}
