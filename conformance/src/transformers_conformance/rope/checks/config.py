@@ -78,10 +78,11 @@ def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[st
     """Config keywords by which a head is twice as wide as hidden channels divided by heads, and whether to warn."""
     wide = {"head_dim": 2 * case.head_dim}
     try:
-        kept = _config(description, case, wide).head_dim
-    except (*refusals(), AttributeError):  # sizes that are derived, or have to fit each other
+        config = _config(description, case, wide)
+    except refusals():  # by a class whose sizes have to fit each other
         return
-    if kept == wide["head_dim"]:
+    # Some classes write over what is stated, and some give layers heads of their own.
+    if vars(config).get("head_dim") == wide["head_dim"] and not getattr(config, "is_heterogeneous", False):
         for factor in (case.value, case.value / 2):
             yield wide | description.width.config_values(factor, None, case.head_dim), factor != case.value
 
