@@ -52,6 +52,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
     monkeypatch.setattr(script, "prepare", lambda line: Path(sys.executable))
+    monkeypatch.setattr(script, "_SHARED", ())  # these tests need nothing of it
     monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(tmp_path / "tests" / "models" / "exceptions.toml"))
     made = []
 
