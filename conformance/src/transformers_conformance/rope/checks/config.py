@@ -77,6 +77,8 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
 def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
     """Config keywords by which a head is twice as wide as hidden channels divided by heads, and whether to warn."""
     wide = {"head_dim": 2 * case.head_dim}
+    if "head_dim" not in description.fields:
+        return
     try:
         config = _config(description, case, wide)
     except refusals():  # by a class whose sizes have to fit each other
