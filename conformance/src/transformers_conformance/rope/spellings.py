@@ -57,7 +57,7 @@ def spellings(description: Description, case: Case) -> Iterator[Spelling]:
             yield Spelling(width.config_values(case.value, rest, case.head_dim), scaling)
             for kind in kinds if len(kinds) > 1 else ():  # all layers are of it, and it alone has parameters
                 layers = {"layer_types": [kind] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
-                yield Spelling(layers | flat | {"rope_parameters": dict.fromkeys(kinds) | {kind: rest}}, scaling)
+                yield Spelling(layers | flat | {"rope_parameters": dict.fromkeys(kinds) | {kind: dict(rest)}}, scaling)
     if not width.form.plain:
         return
     unasked = description.config_class(**size_values(description, case.head_dim))
