@@ -8,6 +8,11 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of the instructions that it could use
 MISSING = [name for name in ("tensorflow", "flax") if importlib.util.find_spec(name) is None]
+if not MISSING:
+    import tensorflow as tf
+
+    # Idefics takes Keras from here, which is another package, tf_keras, once Transformers is there first.
+    tf.keras.backend.floatx()
 
 
 def pytest_collection_modifyitems(items):

@@ -40,9 +40,29 @@ def batches(vocabulary: int) -> dict[str, Batch]:
     }
 
 
-def save(model: Any, folder: Path) -> None:
-    """Keep a PyTorch model where `from_pretrained(folder, from_pt=True)` of another framework finds it."""
-    model.save_pretrained(folder, safe_serialization=False)
+def in_frameworks(model: Any, folder: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
+    """A PyTorch model, and the same in other frameworks, by the prefixes of their classes' names.
+
+    Its weights are drawn anew before: upstream's are so small that attention forgets positions.
+
+    Args:
+        folder: where it is kept meanwhile.
+    """
+    import torch
+
+    import transformers
+
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1 and weight.requires_grad:
+                weight.copy_(torch.randn_like(weight) * weight.shape[-1] ** -0.5)
+    model.eval().save_pretrained(folder, safe_serialization=False)
+    converted = {
+        prefix: getattr(transformers, prefix + type(model).__name__).from_pretrained(folder, from_pt=True)
+        for prefix in prefixes
+    }
+    return {"": model} | converted
 
 
 def as_torch(value: np.ndarray) -> Any:
@@ -67,6 +87,9 @@ def run_tensorflow(model: Any, batch: Batch) -> np.ndarray:
 
 def run_flax(model: Any, batch: Batch) -> np.ndarray:
     return np.asarray(model(**batch.arguments)[0])
+
+
+RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
 
 
 def difference(one: np.ndarray, other: np.ndarray, batch: Batch) -> float:
