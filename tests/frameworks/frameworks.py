@@ -1,11 +1,26 @@
 """One model in several frameworks, with the same weights, run on the same tokens."""
 
+import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+
+MISSING = [name for name in ("tensorflow", "flax") if importlib.util.find_spec(name) is None]
+WHY_SKIPPED = (
+    f"{' and '.join(MISSING)} not installed: ./run_tests --line 4.57 makes build/env-4.57, which has them"
+    if MISSING
+    else None
+)
+if not MISSING:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of the instructions that it could use
+    import tensorflow as tf
+
+    # Idefics takes Keras from here, which is another package, tf_keras, once Transformers is there first.
+    tf.keras.backend.floatx()
 
 # Outputs are normalised, so of order 1. A few layers of sums over less than a hundred products each, in float32, whose
 # relative error is 6e-8, differ by no more however they are ordered.
