@@ -12,7 +12,7 @@ from tiny_rope import (
     TinyRopeModel,
     TinyRotaryDimConfig,
 )
-from transformers_conformance import recording
+from transformers_conformance import recording, testing
 from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, judge
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
@@ -161,6 +161,26 @@ def test_what_was_not_run_is_not_stale():
 def test_an_exception_that_names_no_property_is_refused():
     with pytest.raises(TypeError, match="exceptions name no property: rotatoin"):
         type("Misspelt", (Right,), {"exceptions": (Deviation(reason="why", properties=("rotatoin",)),)})
+
+
+def test_a_property_that_is_left_out_has_no_tests_and_is_recorded_with_its_reason(monkeypatch):
+    recorded = []
+    monkeypatch.setattr(testing, "record", recorded.append)
+
+    class WithoutGradients(RotaryNdimsOddTestMixin):
+        config_class, model_class, layout = TinyRopeConfig, TinyRopeModel, "half-split"
+        left_out = {"gradients": "it has none"}
+
+    assert any("_gradients_" in name for name in names(Right))
+    assert not any("_gradients_" in name for name in names(WithoutGradients))
+    assert outcome(WithoutGradients, "layout").wasSuccessful()
+    found = [(one.status, one.rule, one.reason) for one in recorded if one.property_name == "gradients"]
+    assert found == [("not-applicable", PROPERTIES["gradients"].rule, "it has none")]
+
+
+def test_what_is_left_out_must_be_a_property():
+    with pytest.raises(TypeError, match="left_out name no property: gradeints"):
+        type("Misspelt", (Right,), {"left_out": {"gradeints": "why"}})
 
 
 @pytest.mark.parametrize("missing", ["config_class", "model_class", "layout"])

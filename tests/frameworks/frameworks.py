@@ -1,11 +1,26 @@
 """One model in several frameworks, with the same weights, run on the same tokens."""
 
+import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+
+MISSING = [name for name in ("tensorflow", "flax") if importlib.util.find_spec(name) is None]
+WHY_SKIPPED = (
+    f"{' and '.join(MISSING)} not installed: ./run_tests --line 4.57 makes build/env-4.57, which has them"
+    if MISSING
+    else None
+)
+if not MISSING:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of the instructions that it could use
+    import tensorflow as tf
+
+    # Idefics takes Keras from here, which is another package, tf_keras, once Transformers is there first.
+    tf.keras.backend.floatx()
 
 # Outputs are normalised, so of order 1. A few layers of sums over less than a hundred products each, in float32, whose
 # relative error is 6e-8, differ by no more however they are ordered.
@@ -40,9 +55,29 @@ def batches(vocabulary: int) -> dict[str, Batch]:
     }
 
 
-def save(model: Any, folder: Path) -> None:
-    """Keep a PyTorch model where `from_pretrained(folder, from_pt=True)` of another framework finds it."""
-    model.save_pretrained(folder, safe_serialization=False)
+def in_frameworks(model: Any, folder: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
+    """A PyTorch model, and the same in other frameworks, by the prefixes of their classes' names.
+
+    Its weights are drawn anew before: upstream's are so small that attention forgets positions.
+
+    Args:
+        folder: where it is kept meanwhile.
+    """
+    import torch
+
+    import transformers
+
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1 and weight.requires_grad:
+                weight.copy_(torch.randn_like(weight) * weight.shape[-1] ** -0.5)
+    model.eval().save_pretrained(folder, safe_serialization=False)
+    converted = {
+        prefix: getattr(transformers, prefix + type(model).__name__).from_pretrained(folder, from_pt=True)
+        for prefix in prefixes
+    }
+    return {"": model} | converted
 
 
 def as_torch(value: np.ndarray) -> Any:
@@ -67,6 +102,9 @@ def run_tensorflow(model: Any, batch: Batch) -> np.ndarray:
 
 def run_flax(model: Any, batch: Batch) -> np.ndarray:
     return np.asarray(model(**batch.arguments)[0])
+
+
+RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
 
 
 def difference(one: np.ndarray, other: np.ndarray, batch: Batch) -> float:

@@ -6,29 +6,34 @@ import numpy as np
 import pytest
 
 from tests.frameworks.frameworks import (
+    RUN,
     TOLERANCE,
     Batch,
+    as_tensorflow,
+    as_torch,
     batches,
     difference,
-    run_flax,
-    run_tensorflow,
-    run_torch,
-    save,
+    in_frameworks,
 )
 
 
 VOCABULARY = 48
 BATCHES = batches(VOCABULARY)
-# Of a head of 8 channels, and the whole of a head of 5.
+# Of a head of 8 channels, and the whole of a head of 5; the latter are not a share of the model's width.
 WIDTHS = [(8, n) for n in range(1, 9)] + [(5, 5)]
-RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
+HIDDEN = {8: 32, 5: 24}
 FRAMEWORKS = {"Llama": ("Flax",), "Mistral": ("TF", "Flax"), "Gemma": ("Flax",)}
 
 
 def config(model: str, head_dim: int, rotary_ndims: int, **changes):
     import transformers
 
-    sizes = {"hidden_size": 4 * head_dim, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 2}
+    sizes = {
+        "hidden_size": HIDDEN[head_dim],
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "num_hidden_layers": 2,
+    }
     sizes |= {"intermediate_size": 32, "max_position_embeddings": 32, "vocab_size": VOCABULARY, "head_dim": head_dim}
     rope = {"partial_rotary_factor": rotary_ndims / head_dim, "rope_theta": 500.0}
     return getattr(transformers, f"{model}Config")(**sizes | rope | changes)
@@ -48,29 +53,17 @@ class Converted:
     ids=lambda one: f"{one[0]}_head_dim_{one[1]}_n_{one[2]}",
 )
 def converted(request, tmp_path_factory) -> Converted:
-    import torch
-
     import transformers
 
     model, head_dim, rotary_ndims = request.param
-    torch.manual_seed(0)
-    by_torch = getattr(transformers, f"{model}Model")(config(model, head_dim, rotary_ndims)).eval()
-    with torch.no_grad():
-        for weight in by_torch.parameters():  # upstream's are so small that attention forgets positions
-            if weight.dim() > 1:
-                weight.copy_(torch.randn_like(weight) * weight.shape[-1] ** -0.5)
-    folder = tmp_path_factory.mktemp(model)
-    save(by_torch, folder)
-    models = {"": by_torch}
-    for prefix in FRAMEWORKS[model]:
-        models[prefix] = getattr(transformers, f"{prefix}{model}Model").from_pretrained(folder, from_pt=True)
-    return Converted(rotary_ndims, models)
+    by_torch = getattr(transformers, f"{model}Model")(config(model, head_dim, rotary_ndims))
+    return Converted(rotary_ndims, in_frameworks(by_torch, tmp_path_factory.mktemp(model), FRAMEWORKS[model]))
 
 
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(converted, name):
     batch = BATCHES[name]
-    expected = run_torch(converted.models[""], batch)
+    expected = RUN[""](converted.models[""], batch)
     for prefix, model in converted.models.items():
         assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
 
@@ -90,6 +83,22 @@ def test_only_distances_count_up_to_the_last_position(converted):
     far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(32 - tokens, 32), (2, 1)))
     for prefix, model in converted.models.items():
         assert difference(RUN[prefix](model, far), RUN[prefix](model, near), near) < TOLERANCE, prefix
+
+
+@pytest.mark.parametrize("model", FRAMEWORKS)
+def test_tokens_that_are_decoded_one_by_one_agree(model, tmp_path):
+    """Greedily, with each framework's cache; and in PyTorch without one."""
+    import transformers
+
+    by_torch = getattr(transformers, f"{model}ForCausalLM")(config(model, 8, 5))
+    models = in_frameworks(by_torch, tmp_path, FRAMEWORKS[model])
+    ids = BATCHES["counted"].input_ids
+    greedily = {"max_new_tokens": 8, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+    expected = by_torch.generate(as_torch(ids), use_cache=False, **greedily).numpy()
+    assert np.array_equal(by_torch.generate(as_torch(ids), **greedily).numpy(), expected)
+    if "TF" in models:
+        assert np.array_equal(models["TF"].generate(as_tensorflow(ids), **greedily).numpy(), expected)
+    assert np.array_equal(np.asarray(models["Flax"].generate(ids, **greedily).sequences), expected)
 
 
 @pytest.mark.parametrize(("model", "prefix"), [(model, one) for model, others in FRAMEWORKS.items() for one in others])

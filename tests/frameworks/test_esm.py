@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.frameworks.frameworks import TOLERANCE, batches, difference, run_tensorflow, run_torch, save
+from tests.frameworks.frameworks import RUN, TOLERANCE, batches, difference, in_frameworks
 
 
 VOCABULARY = 33
@@ -12,9 +12,7 @@ WIDTHS = [(8, 1.0), (8, 0.75), (8, 0.625), (8, 0.125), (8, 0.0), (5, 1.0)]
 
 @pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"head_dim_{width[0]}_factor_{width[1]}")
 def models(request, tmp_path_factory):
-    import torch
-
-    from transformers import EsmConfig, EsmModel, TFEsmModel
+    from transformers import EsmConfig, EsmModel
 
     head_dim, factor = request.param
     config = EsmConfig(
@@ -31,32 +29,28 @@ def models(request, tmp_path_factory):
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
-    torch.manual_seed(0)
-    model = EsmModel(config).eval()
-    folder = tmp_path_factory.mktemp("esm")
-    save(model, folder)
-    return int(head_dim * factor), model, TFEsmModel.from_pretrained(folder, from_pt=True)
+    return int(head_dim * factor), in_frameworks(EsmModel(config), tmp_path_factory.mktemp("esm"), ("TF",))
 
 
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(models, name):
-    _, by_torch, by_tensorflow = models
+    _, by_framework = models
     batch = BATCHES[name]
-    assert difference(run_tensorflow(by_tensorflow, batch), run_torch(by_torch, batch), batch) < TOLERANCE
+    assert difference(*(RUN[prefix](model, batch) for prefix, model in by_framework.items()), batch) < TOLERANCE
 
 
 def test_positions_count_in_each_framework_unless_no_pair_turns(models):
     """Else agreement would prove nothing."""
-    rotary_ndims, by_torch, by_tensorflow = models
+    rotary_ndims, by_framework = models
     counted, given = BATCHES["counted"], BATCHES["given"]
-    for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow)):
-        changed = difference(run(model, counted), run(model, given), counted) > 10 * TOLERANCE
-        assert changed == (rotary_ndims > 1), run.__name__
+    for prefix, model in by_framework.items():
+        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
+        assert changed == (rotary_ndims > 1), prefix
 
 
 def test_a_row_padded_on_the_left_is_what_it_is_alone(models):
-    _, by_torch, by_tensorflow = models
+    _, by_framework = models
     padded = BATCHES["padded"]
     alone = type(padded)(padded.input_ids[1:, 3:], padded.attention_mask[1:, 3:])
-    for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow)):
-        assert abs(run(model, padded)[1:, 3:] - run(model, alone)).max() < TOLERANCE, run.__name__
+    for prefix, model in by_framework.items():
+        assert abs(RUN[prefix](model, padded)[1:, 3:] - RUN[prefix](model, alone)).max() < TOLERANCE, prefix

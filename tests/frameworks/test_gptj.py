@@ -5,17 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.frameworks.frameworks import (
-    TOLERANCE,
-    as_tensorflow,
-    as_torch,
-    batches,
-    difference,
-    run_flax,
-    run_tensorflow,
-    run_torch,
-    save,
-)
+from tests.frameworks.frameworks import RUN, TOLERANCE, as_tensorflow, as_torch, batches, difference, in_frameworks
 
 
 VOCABULARY = 48
@@ -32,16 +22,10 @@ def config(head_dim: int, rotary_dim: int | None):
     return GPTJConfig(rotary_dim=rotary_dim, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, **sizes, **tokens)
 
 
-def built(head_dim: int, rotary_dim: int | None, folder: Path) -> tuple:
-    """The model in PyTorch, TensorFlow and Flax."""
-    import torch
+def built(head_dim: int, rotary_dim: int | None, folder: Path) -> dict:
+    from transformers import GPTJForCausalLM
 
-    from transformers import FlaxGPTJForCausalLM, GPTJForCausalLM, TFGPTJForCausalLM
-
-    torch.manual_seed(0)
-    model = GPTJForCausalLM(config(head_dim, rotary_dim)).eval()
-    save(model, folder)
-    return model, *(cls.from_pretrained(folder, from_pt=True) for cls in (TFGPTJForCausalLM, FlaxGPTJForCausalLM))
+    return in_frameworks(GPTJForCausalLM(config(head_dim, rotary_dim)), folder, ("TF", "Flax"))
 
 
 def named(width: tuple[int, int | None]) -> str:
@@ -50,31 +34,31 @@ def named(width: tuple[int, int | None]) -> str:
 
 @pytest.fixture(scope="module", params=WIDTHS, ids=named)
 def models(request, tmp_path_factory):
-    return request.param, *built(*request.param, tmp_path_factory.mktemp("gptj"))
+    return request.param[1], built(*request.param, tmp_path_factory.mktemp("gptj"))
 
 
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(models, name):
-    _, by_torch, by_tensorflow, by_flax = models
+    _, by_framework = models
     batch = BATCHES[name]
-    expected = run_torch(by_torch, batch)
-    assert difference(run_tensorflow(by_tensorflow, batch), expected, batch) < TOLERANCE
-    assert difference(run_flax(by_flax, batch), expected, batch) < TOLERANCE
+    expected = RUN[""](by_framework[""], batch)
+    for prefix, model in by_framework.items():
+        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
 
 
 def test_positions_count_in_each_framework_unless_no_pair_turns(models):
     """Else agreement would prove nothing."""
-    (_, rotary_dim), by_torch, by_tensorflow, by_flax = models
+    rotary_dim, by_framework = models
     counted, given = BATCHES["counted"], BATCHES["given"]
-    for run, model in ((run_torch, by_torch), (run_tensorflow, by_tensorflow), (run_flax, by_flax)):
-        changed = difference(run(model, counted), run(model, given), counted) > 10 * TOLERANCE
-        assert changed == (rotary_dim is None or rotary_dim > 1), run.__name__
+    for prefix, model in by_framework.items():
+        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
+        assert changed == (rotary_dim is None or rotary_dim > 1), prefix
 
 
 @pytest.mark.parametrize("width", [(8, 3), (8, 4), (8, None), (5, None)], ids=named)
 def test_tokens_that_are_decoded_one_by_one_agree(width, tmp_path):
     """Greedily, with each framework's cache; and in PyTorch without one."""
-    by_torch, by_tensorflow, by_flax = built(*width, tmp_path)
+    by_torch, by_tensorflow, by_flax = built(*width, tmp_path).values()
     ids = BATCHES["counted"].input_ids
     torch_ids, tensorflow_ids = as_torch(ids), as_tensorflow(ids)
     greedily = {"max_new_tokens": 8, "do_sample": False}

@@ -9,7 +9,17 @@ from typing import Any
 from parameterized import parameterized
 
 from .recording import known_deviations, record
-from .rope import COORDINATE_PROPERTIES, PROPERTIES, Description, Deviation, Property, Tower, judge_case, obstacles
+from .rope import (
+    COORDINATE_PROPERTIES,
+    PROPERTIES,
+    Description,
+    Deviation,
+    Property,
+    Result,
+    Tower,
+    judge_case,
+    obstacles,
+)
 
 
 def _grid(properties: Mapping[str, Property]) -> list[tuple[str, int, int, str]]:
@@ -33,10 +43,15 @@ class _JudgedTestMixin:
         raise NotImplementedError
 
     @classmethod
+    def _obstacles(cls) -> list[Result]:
+        """The properties that cannot be asked of what is judged, each with the reason."""
+        return list(obstacles(cls._described(), cls._properties))
+
+    @classmethod
     def _leave_out(cls) -> None:
         """Takes away the tests of properties that cannot be asked of what is judged."""
         described = cls._described()
-        absent = {result.property_name for result in obstacles(described, cls._properties)}
+        absent = {result.property_name for result in cls._obstacles()}
         for index, (name, head_dim, n, rope_type) in enumerate(_grid(cls._properties)):
             asked = cls._properties[name].asks(described, rope_type) and described.cases(head_dim, n, rope_type)
             if name in absent or not asked:
@@ -47,9 +62,8 @@ class _JudgedTestMixin:
         super().setUpClass()
         cls._left = {name for name in dir(cls) if name.startswith("test_rotary_ndims_") and getattr(cls, name)}
         cls._broken: set[Deviation] = set()
-        described = cls._described()
-        if described is not None:
-            for result in obstacles(described, cls._properties):
+        if cls._described() is not None:
+            for result in cls._obstacles():
                 record(result)
 
     @classmethod
@@ -158,6 +172,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
         entry: where tokens enter, if not by `input_ids`: an argument of `forward` that takes embeddings of them, or
             "layers", which then run alone.
+        left_out: properties that cannot be asked of this class alone, each with the reason.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
     Properties that cannot be asked of the model have no tests in its class; the results that `recording` writes say
@@ -165,7 +180,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
 
     Raises:
         TypeError: when a test runs, if a required attribute is missing; when the class is made, if an exception names
-            no property.
+            no property, or `left_out` does.
         ConformanceError: where the model breaks a rule.
         AssertionError: where an exception is stale.
     """
@@ -179,6 +194,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
     rotated_last: bool = False
     normed_after_rotation: bool = False
     entry: str = "input_ids"
+    left_out: Mapping[str, str] = {}
     _properties = PROPERTIES
 
     def __init_subclass__(cls, **kwargs):
@@ -186,10 +202,20 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
         cls._description = None
         if cls._missing_attributes():
             return
-        unknown = {name for known in cls.exceptions for name in known.properties} - set(PROPERTIES)
-        if unknown:
-            raise TypeError(f"{cls.__name__}.exceptions name no property: {', '.join(sorted(unknown))}")
+        excepted = {name for known in cls.exceptions for name in known.properties}
+        for attribute, names in (("exceptions", excepted), ("left_out", set(cls.left_out))):
+            if unknown := names - set(PROPERTIES):
+                raise TypeError(f"{cls.__name__}.{attribute} name no property: {', '.join(sorted(unknown))}")
         cls._leave_out()
+
+    @classmethod
+    def _obstacles(cls) -> list[Result]:
+        model = cls._described().model_type
+        named = [
+            Result(PROPERTIES[name].rule, name, model, None, "not-applicable", reason)
+            for name, reason in cls.left_out.items()
+        ]
+        return named + [result for result in super()._obstacles() if result.property_name not in cls.left_out]
 
     @classmethod
     def _described(cls) -> Description | None:

@@ -1,0 +1,166 @@
+"""TensorFlow's and Flax's models as classes of PyTorch, so that the conformance suite judges them as any other.
+
+Such a class has the weights of PyTorch's own, and its pass is the other framework's. Where attention there multiplies
+queries and keys, PyTorch does it instead: that is where the suite reads them.
+"""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+
+import transformers
+from tests.frameworks.frameworks import WHY_SKIPPED
+from transformers_conformance.recording import BUILD, load_deviations
+from transformers_conformance.testing import RotaryNdimsOddTestMixin
+
+
+if WHY_SKIPPED:
+    pytest.skip(WHY_SKIPPED, allow_module_level=True)
+
+import jax.numpy as jnp  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from transformers.modeling_flax_pytorch_utils import convert_pytorch_state_dict_to_flax  # noqa: E402
+from transformers.modeling_tf_pytorch_utils import load_pytorch_model_in_tf2_model  # noqa: E402
+
+
+KNOWN = Path(__file__).with_name("exceptions.toml")
+
+
+class _Ended(BaseException):
+    """Takes an exception through a framework that would wrap it."""
+
+    def __init__(self, error: Exception):
+        self.error = error
+
+
+def _scores(query: np.ndarray, key: np.ndarray) -> np.ndarray:
+    """PyTorch's product of `[batch, heads, tokens, head_dim]`."""
+    try:
+        return torch.matmul(torch.tensor(query), torch.tensor(key).mT).numpy()
+    except Exception as error:
+        raise _Ended(error) from None
+
+
+class TensorFlow:
+    """A model in TensorFlow."""
+
+    prefix = "TF"
+
+    def __init__(self, model_class: type, config: transformers.PretrainedConfig):
+        self.model = model_class(config)
+
+    def take_weights(self, by_torch: torch.nn.Module) -> None:
+        load_pytorch_model_in_tf2_model(self.model, by_torch, allow_missing_keys=True)  # of absolute positions
+
+    def __call__(self, **arguments: np.ndarray) -> np.ndarray:
+        with mock.patch.object(tf, "matmul", partial(self._matmul, tf.matmul)):
+            return self.model(**{name: tf.constant(value) for name, value in arguments.items()})[0].numpy()
+
+    @staticmethod
+    def _matmul(plain: Callable, a: tf.Tensor, b: tf.Tensor, transpose_b: bool = False, **others: Any) -> tf.Tensor:
+        return tf.constant(_scores(a.numpy(), b.numpy())) if transpose_b else plain(a, b, **others)
+
+
+class Flax:
+    """A model in Flax, which divides queries by the root of their width before it multiplies them."""
+
+    prefix = "Flax"
+
+    def __init__(self, model_class: type, config: transformers.PretrainedConfig):
+        self.model = model_class(config)
+
+    def take_weights(self, by_torch: torch.nn.Module) -> None:
+        self.model.params = convert_pytorch_state_dict_to_flax(by_torch.state_dict(), self.model)
+
+    def __call__(self, **arguments: np.ndarray) -> np.ndarray:
+        with mock.patch.object(jnp, "einsum", partial(self._einsum, jnp.einsum)):
+            return np.array(self.model(**arguments)[0])
+
+    @staticmethod
+    def _einsum(plain: Callable, equation: str, *operands: jnp.ndarray, **others: Any) -> jnp.ndarray:
+        if equation == "...qhd,...khd->...hqk":
+            return jnp.asarray(_scores(*(np.asarray(x).swapaxes(1, 2) for x in operands)))
+        return plain(equation, *operands, **others)
+
+
+def adapted(framework: type[TensorFlow] | type[Flax], name: str) -> type:
+    """The class of a model, such as "GPTJModel", that runs in another framework.
+
+    Its config class has a model type of its own, such as `tf_gptj`, by which results and exceptions name it.
+    """
+    by_torch, other = (getattr(transformers, prefix + name) for prefix in ("", framework.prefix))
+    plain = by_torch.config_class
+    members = {"model_type": f"{framework.prefix.lower()}_{plain.model_type}"}
+    config_class = type(plain.__name__, (plain,), members | _place(plain))
+
+    class Adapted(by_torch):
+        def __init__(self, config):
+            elsewhere = framework(other, config)
+            super().__init__(config)
+            self._elsewhere, self._has_weights = elsewhere, False
+
+        def forward(self, input_ids, attention_mask=None, position_ids=None):
+            if not self._has_weights:
+                self._elsewhere.take_weights(self)
+                self._has_weights = True
+            given = {"input_ids": input_ids, "attention_mask": attention_mask}
+            given["position_ids"] = position_ids if position_ids is None else position_ids.expand_as(input_ids)
+            try:
+                output = self._elsewhere(**{key: value.numpy() for key, value in given.items() if value is not None})
+            except _Ended as ended:
+                raise ended.error from None
+            return (torch.from_numpy(output),)
+
+    return type(other.__name__, (Adapted,), {"config_class": config_class} | _place(other))
+
+
+def _place(of: type) -> dict[str, str]:
+    """What makes a class stand where another's code is, which the suite reads."""
+    return {"__module__": of.__module__, "__qualname__": of.__qualname__}
+
+
+def _of_each(reason: str, *properties: str) -> dict[str, str]:
+    return dict.fromkeys(properties, reason)
+
+
+class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
+    """Judges the rotary embeddings of a model in another framework, as `RotaryNdimsOddTestMixin` does in PyTorch.
+
+    Mix it into a `unittest.TestCase` and set:
+        framework: one of the classes above.
+        model: the name of PyTorch's class.
+        layout: "half-split" or "interleaved".
+
+    What is known to break stands in `exceptions.toml` beside this file.
+    """
+
+    framework: type[TensorFlow] | type[Flax] | None = None
+    model: str | None = None
+    rope_types = ()
+    left_out = {
+        **_of_each("PyTorch follows no gradient through it", "checkpointing", "gradcheck", "gradients"),
+        **_of_each("it is no program of PyTorch's", "compiled", "exported"),
+        **_of_each("its projections are no modules", "heads", "head_permutation"),
+        **_of_each("its mask is a table of all pairs of positions", "cast", "far", "loaded_precision", "precision"),
+        **_of_each("its tables are not where PyTorch's are", "frequencies", "keys"),
+        **_of_each(
+            "that is PyTorch's own", "config_arguments", "copies", "flex", "meta", "saved_config", "saved_model"
+        ),
+        **_of_each("that is PyTorch's own", "sdpa", "state"),
+        **_of_each("it knows no packed rows", "packed"),
+    }
+
+    def __init_subclass__(cls, **kwargs):
+        if cls.framework is not None and cls.model is not None:
+            cls.model_class = adapted(cls.framework, cls.model)
+            cls.config_class = cls.model_class.config_class
+            judged = (cls.config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown"))
+            cls.exceptions = tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
+        super().__init_subclass__(**kwargs)

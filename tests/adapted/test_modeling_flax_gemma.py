@@ -1,0 +1,9 @@
+import unittest
+
+from tests.adapted.adapters import AdaptedRotaryTestMixin, Flax
+
+
+class FlaxGemmaRotaryTest(AdaptedRotaryTestMixin, unittest.TestCase):
+    framework = Flax
+    model = "GemmaModel"
+    layout = "half-split"

@@ -1,0 +1,58 @@
+"""RoFormer gives the same in PyTorch, TensorFlow and Flax, at any width of a head, and with values that turn, too."""
+
+import pytest
+
+from tests.frameworks.frameworks import RUN, TOLERANCE, Batch, batches, difference, in_frameworks
+
+
+VOCABULARY = 48
+# It takes no positions.
+BATCHES = {
+    name: Batch(one.input_ids, one.attention_mask) for name, one in batches(VOCABULARY).items() if name != "given"
+}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[(head_dim, turned) for head_dim in (1, 2, 3, 5, 8) for turned in (False, True)],
+    ids=lambda one: f"head_dim_{one[0]}_{'with' if one[1] else 'without'}_values",
+)
+def models(request, tmp_path_factory):
+    from transformers import RoFormerConfig, RoFormerModel
+
+    head_dim, rotary_value = request.param
+    sizes = {"hidden_size": 4 * head_dim, "num_attention_heads": 4, "num_hidden_layers": 2, "intermediate_size": 32}
+    config = RoFormerConfig(
+        vocab_size=VOCABULARY, max_position_embeddings=16, rotary_value=rotary_value, use_cache=False, **sizes
+    )
+    folder = tmp_path_factory.mktemp("roformer")
+    return request.param, in_frameworks(RoFormerModel(config), folder, ("TF", "Flax"))
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_frameworks_agree(models, name):
+    _, by_framework = models
+    batch = BATCHES[name]
+    expected = RUN[""](by_framework[""], batch)
+    for prefix, model in by_framework.items():
+        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+
+
+def test_order_counts_in_each_framework_unless_no_pair_turns(models):
+    """Else agreement would prove nothing. A token sees all others: without positions, their order would not matter."""
+    (head_dim, _), by_framework = models
+    counted = BATCHES["counted"]
+    backwards = Batch(counted.input_ids[:, ::-1].copy(), counted.attention_mask)
+    for prefix, model in by_framework.items():
+        forth, back = (RUN[prefix](model, one) for one in (counted, backwards))
+        assert (difference(forth, back[:, ::-1], counted) > 10 * TOLERANCE) == (head_dim > 1), prefix
+
+
+def test_a_row_padded_on_the_left_is_what_it_is_alone(models):
+    """Unless values turn too, by where they are."""
+    (head_dim, rotary_value), by_framework = models
+    padded = BATCHES["padded"]
+    alone = Batch(padded.input_ids[1:, 3:], padded.attention_mask[1:, 3:])
+    for prefix, model in by_framework.items():
+        off = abs(RUN[prefix](model, padded)[1:, 3:] - RUN[prefix](model, alone)).max()
+        assert (off < TOLERANCE) == (not rotary_value or head_dim == 1), prefix
