@@ -26,8 +26,9 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _MODEL = re.compile(r"(?:\.\.|\.\.\.models\.|transformers\.models\.)(\w+\.\w+)")
-# The generator writes `super()` where a modular file names a class, so as not to take over what its parent does.
-_NAMED_PARENT = re.compile(r"\b(?:nn\.)?[A-Z]\w*\.(\w+)\(self(?:, )?")
+# The generator writes `super()` where a modular file names a class, so as not to take over what its parent does. There
+# may be no `self`, which upstream once forgot.
+_NAMED_PARENT = re.compile(r"\b(?:nn\.)?[A-Z]\w*\.(\w+)\((?:self(?:, )?|(?<=__init__\()(?=\)))")
 _GENERATED = "This file was automatically generated from"
 _COPIED = re.compile(r"# Copied from (?:src/)?transformers\.([\w.]+)(?: with (.+))?$")
 

@@ -22,8 +22,8 @@ RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", "5.23.0")
 HEAD = """# What fails on upstream
 
 Every failure of the conformance suite on pristine releases of Transformers, for the models in `models_changed.txt`, on
-older releases for those in `models_changed-4.57.txt`, by its cause. Made by `make bugs` from
-`tests/models/exceptions.toml` and from what these commands find:
+4.57.6 for those in `models_changed-4.57.txt`, on other releases for those in `models_sampled.txt`, by its cause. Made
+by `make bugs` from `tests/models/exceptions.toml` and from what these commands find:
 
 """
 

@@ -10,47 +10,90 @@ import itertools
 import re
 import textwrap
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 
 from discovery.exempt import Exemption, load_exemptions
 from discovery.recognise import CUTS, JOINS, bare
 from discovery.scan import Definition, text_of
-from overlay.layout import DEFAULT_RELEASE
-from tests.utils.upstream_rope import LAYOUT, fork, load, rotated, tree, verdicts
+from tests.utils.upstream_rope import LAYOUT, fork, load, reason_to_skip, rotated, tree, verdicts
 
 
-EXEMPTIONS = [one for one in load_exemptions(LAYOUT.exempt) if DEFAULT_RELEASE in one.covers]
+EXEMPTIONS = load_exemptions(LAYOUT.exempt)
 WIDTHS = ((2, 2), (4, 4), (8, 8), (2, 3), (4, 7), (6, 8))  # of the table, and of the head
 
 
+@dataclass(frozen=True)
+class Place:
+    """A definition of one release."""
+
+    release: str
+    file: str
+    name: str
+
+    @property
+    def owner(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        return f"{self.release} {self.file}::{self.name}"
+
+    @property
+    def nodes(self) -> list[ast.AST]:
+        text = text_of(Definition(self.file, self.name, ()), tree(self.release))
+        return list(ast.walk(ast.parse(textwrap.dedent(text))))
+
+    def load(self, name: str | None = None) -> Callable:
+        """It, or another definition of its file, as upstream has it."""
+        return load(self.file, name or self.name, tree(self.release))
+
+    def member(self, name: str) -> Callable:
+        return self.load(f"{self.owner}.{name}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An exemption in one of the releases that it holds for."""
+
+    exemption: Exemption
+    release: str
+
+    @property
+    def places(self) -> list[Place]:
+        """Those that it covers, copies too."""
+        of = [verdict for verdict in verdicts(self.release) if verdict.exemption == self.exemption]
+        return [Place(self.release, *one.place) for verdict in of for one in verdict.copies]
+
+    @property
+    def runnable(self) -> list[Place]:
+        """Those that can run: what stands in a modular file lacks what it inherits, and its copy in the generated file
+        has it."""
+        found = [one for one in self.places if generated_from(one.file) == one.file]
+        assert found, "an entry on modular files alone cannot be run"
+        return found
+
+
 def on_its_entries(test: Callable) -> Callable:
-    """Run a test on the entries that name it, each with the verdicts on upstream."""
-    entries = [one for one in EXEMPTIONS if one.confirmed_by == test.__name__]
-    return pytest.mark.parametrize("exemption", entries, ids=lambda one: one.label)(test)
+    """Run a test on the entries that name it, in each release that they hold for."""
+    named = [one for one in EXEMPTIONS if one.confirmed_by == test.__name__]
+    entries = [as_parameter(Entry(one, release)) for one in named for release in one.covers]
+    return pytest.mark.parametrize("entry", entries)(test)
 
 
-def covered(exemption: Exemption) -> list[Definition]:
-    """The definitions that an entry covers."""
-    return [one for verdict in verdicts() if verdict.exemption == exemption for one in verdict.copies]
-
-
-def runnable(exemption: Exemption) -> list[Definition]:
-    """Those that can run: what stands in a modular file lacks what it inherits, and its copy in the generated file has
-    it."""
-    found = [one for one in covered(exemption) if generated_from(one.file) == one.file]
-    assert found, "an entry on modular files alone cannot be run"
-    return found
+def as_parameter(entry: Entry) -> ParameterSet:
+    reason = reason_to_skip(entry.release)
+    marks = [pytest.mark.skip(reason=reason)] if reason else []
+    return pytest.param(entry, id=f"{entry.release} {entry.exemption.label}", marks=marks)
 
 
 def generated_from(file: str) -> str:
     return file.replace("modular_", "modeling_")
-
-
-def syntax(definition: Definition) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(textwrap.dedent(text_of(definition, tree())))))
 
 
 def called(nodes: list[ast.AST]) -> set[str]:
@@ -62,16 +105,16 @@ def called(nodes: list[ast.AST]) -> set[str]:
 
 
 @on_its_entries
-def test_it_turns_whole_pairs_by_a_quarter(exemption: Exemption):
+def test_it_turns_whole_pairs_by_a_quarter(entry: Entry):
     """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
-    for definition in runnable(exemption):
-        turn = load(definition.file, definition.name)
+    for place in entry.runnable:
+        turn = place.load()
         for width in (2, 4, 6, 8):
             x = torch.randn(3, 2, 5, width, dtype=torch.float64)
             turned = turn(x)
-            assert torch.equal(turn(turned), -x), definition.label
+            assert torch.equal(turn(turned), -x), place.label
             partners = (x.roll(width // 2, -1), x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2))
-            assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), definition.label
+            assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), place.label
 
 
 def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -126,20 +169,20 @@ def is_right(function: Callable, form: tuple, widths: tuple) -> bool:
 
 
 @on_its_entries
-def test_it_turns_pairs_on_an_axis_of_their_own(exemption: Exemption):
+def test_it_turns_pairs_on_an_axis_of_their_own(entry: Entry):
     """As above, of pairs that a last axis of two holds."""
-    for definition in runnable(exemption):
-        turn = load(definition.file, definition.name)
+    for place in entry.runnable:
+        turn = place.load()
         pairs = torch.randn(3, 5, 4, 2)
         assert torch.equal(turn(turn(pairs)), -pairs) and torch.equal(turn(pairs).abs(), pairs.flip(-1).abs())
 
 
 @on_its_entries
-def test_it_rotates_as_wide_as_the_table(exemption: Exemption):
+def test_it_rotates_as_wide_as_the_table(entry: Entry):
     """A table of whole pairs, as wide as the head or narrower, against a rotation in float64."""
-    for definition in runnable(exemption):
-        function = load(definition.file, definition.name)
-        assert any(is_right(function, form, WIDTHS) for form in FORMS), definition.label
+    for place in entry.runnable:
+        function = place.load()
+        assert any(is_right(function, form, WIDTHS) for form in FORMS), place.label
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -156,8 +199,8 @@ class Embedding:
     """Stands for an instance of a rotary class: its own methods, as edits leave them, and frequencies under whatever
     name it asks for. Without `sections`, axes share out its pairs."""
 
-    def __init__(self, definition: Definition, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None):
-        self._file, self._class = definition.file, definition.name.rpartition(".")[0]
+    def __init__(self, place: Place, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None):
+        self._place = place
         self._inv_freq = inv_freq
         self.attention_scaling = 1.0
         pairs = inv_freq.numel()
@@ -176,7 +219,7 @@ class Embedding:
             return self._inv_freq
         if name.endswith("attention_scaling"):
             return 1.0
-        method = load(self._file, f"{self._class}.{name}", fork())
+        method = load(self._place.file, f"{self._place.owner}.{name}", fork(self._place.release))
         return lambda *args: method(self, *args)
 
 
@@ -191,12 +234,12 @@ POSITIONS = {
 
 
 def columns_of(
-    definition: Definition, positions: torch.Tensor, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None
+    place: Place, positions: torch.Tensor, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None
 ) -> list[int] | None:
     """Which frequency, of which axis, each column of a class's table belongs to; None for what is no such table."""
     pairs = inv_freq.numel()
-    forward = load(definition.file, f"{definition.name.rpartition('.')[0]}.forward")
-    arguments = [Embedding(definition, inv_freq, sections), torch.zeros(1, dtype=torch.float32), positions]
+    forward = place.member("forward")
+    arguments = [Embedding(place, inv_freq, sections), torch.zeros(1, dtype=torch.float32), positions]
     if "layer_type" in inspect.signature(forward).parameters:
         arguments.append("full_attention")
     try:
@@ -221,10 +264,10 @@ def columns_of(
 
 
 def holds_whole_pairs(
-    definition: Definition, positions: torch.Tensor, pairs: int, sections: tuple[int, ...] | None = None
+    place: Place, positions: torch.Tensor, pairs: int, sections: tuple[int, ...] | None = None
 ) -> bool:
-    columns = columns_of(definition, positions, torch.logspace(0, -2, pairs), sections)
-    return columns is not None and (is_paired(columns) or is_half_width(definition, columns))
+    columns = columns_of(place, positions, torch.logspace(0, -2, pairs), sections)
+    return columns is not None and (is_paired(columns) or is_half_width(place, columns))
 
 
 def is_paired(columns: list[int]) -> bool:
@@ -237,89 +280,92 @@ def is_paired(columns: list[int]) -> bool:
     return halves or neighbours or blocks
 
 
-def is_half_width(definition: Definition, columns: list[int]) -> bool:
+def is_half_width(place: Place, columns: list[int]) -> bool:
     """Whether every angle stands once, for an application that turns pairs by one angle: it multiplies complex numbers
     or is handed a table half as wide as what it rotates."""
     if len(columns) > len(set(columns)):
         return False
-    if "view_as_complex" in tree().files[definition.file]:
+    if "view_as_complex" in tree(place.release).files[place.file]:
         return True
-    found = {one for verdict in verdicts() for one in verdict.copies if one.file == definition.file}
-    applications = [load(one.file, one.name) for one in found if "application" in one.kinds]
+    found = {one for verdict in verdicts(place.release) for one in verdict.copies if one.file == place.file}
+    applications = [place.load(one.name) for one in found if "application" in one.kinds]
     forms = [form for form in FORMS if "half width" in form]
     return any(is_right(apply, form, ((2, 2), (4, 4), (8, 8))) for apply in applications for form in forms)
 
 
 @on_its_entries
-def test_its_table_holds_whole_pairs(exemption: Exemption):
+def test_its_table_holds_whole_pairs(entry: Entry):
     """As many pairs as there are frequencies, an odd number too; a pair's channels have the same angle."""
-    for definition in runnable(exemption):
-        owner, _, member = definition.name.rpartition(".")
-        forward = Definition(definition.file, f"{owner}.forward", ())
-        assert member == "forward" or member in called(syntax(forward)), "it has no part in the table"
+    for place in entry.runnable:
+        member, forward = place.name.rpartition(".")[2], replace(place, name=f"{place.owner}.forward")
+        assert member == "forward" or member in called(forward.nodes), "it has no part in the table"
         assert any(
-            all(holds_whole_pairs(definition, positions, pairs) for pairs in (3, 6, 7))
-            for positions in POSITIONS.values()
-        ), definition.label
+            all(holds_whole_pairs(place, positions, pairs) for pairs in (3, 6, 7)) for positions in POSITIONS.values()
+        ), place.label
 
 
 @on_its_entries
-def test_its_sections_give_every_pair_an_axis(exemption: Exemption):
+def test_its_sections_give_every_pair_an_axis(entry: Entry):
     """Axes take turns as far as the sections that it falls back on go, and what is left over is one axis's: a table of
     whole pairs at any width."""
-    for definition in runnable(exemption):
-        literals = [node for node in syntax(definition) if isinstance(node, ast.List)]
+    for place in entry.runnable:
+        literals = [node for node in place.nodes if isinstance(node, ast.List)]
         (sections,) = [ast.literal_eval(node) for node in literals if len(node.elts) == 3]
         for pairs in (1, 2, 3, 16, 64, 80):
-            assert holds_whole_pairs(definition, POSITIONS["three axes"], pairs, tuple(sections)), definition.label
+            assert holds_whole_pairs(place, POSITIONS["three axes"], pairs, tuple(sections)), place.label
 
 
 class Parts(SimpleNamespace):
     """Stands for a module: the parts that a definition asks it for."""
 
 
-def patches(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(config=Parts(patch_size=4), inv_freq=inv_freq, training=False)
-    return load(definition.file, definition.name)(module, torch.zeros(1, 3, 8, 12))
+    return place.load()(module, torch.zeros(1, 3, 8, 12))
 
 
-def keypoints(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def keypoints(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(projector=lambda points: points[..., :1] * inv_freq)
-    return load(definition.file, definition.name)(module, torch.rand(1, 5, 2))[0]
+    return place.load()(module, torch.rand(1, 5, 2))[0]
 
 
-def windows_and_times(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    owner = definition.name.rpartition(".")[0]
+def windows_and_times(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(inv_freq=inv_freq, max_seq_len_cached=8, config=Parts(audio_frame_step=0.01))
-    module.position_angles = load(definition.file, f"{owner}._compute_position_angles")(module, inv_freq)
-    return load(definition.file, f"{owner}.forward")(module, torch.rand(2, 5), 5)
+    module.position_angles = place.member("_compute_position_angles")(module, inv_freq)
+    return place.member("forward")(module, torch.rand(2, 5), 5)
 
 
-def atoms(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def atoms(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """A head of as many frequencies as are given for each of two kinds of axes, of one more that is idle, and of a
     channel without a partner."""
-    owner, module, pairs = definition.name.rpartition(".")[0], Parts(), inv_freq.numel()
+    module, pairs = Parts(), inv_freq.numel()
     given = {"num_spatial_rope_pairs_per_axis": pairs, "num_uid_rope_pairs": pairs, "head_dim": 8 * pairs + 3}
     given |= {"spatial_rope_base_frequency": 20.0, "uid_rope_base_frequency": 100.0}
-    load(definition.file, f"{owner}.__init__")(module, Parts(**given))
+    place.member("__init__")(module, Parts(**given))
     positions = torch.rand(1, 5, 3), torch.arange(5)[None]
-    cos, sin = load(definition.file, f"{owner}.forward")(module, *positions, torch.float32)
+    cos, sin = place.member("forward")(module, *positions, torch.float32)
     assert cos.shape[-1] == given["head_dim"] - 1 and (cos[..., 4 * pairs] == 1).all()
     return cos, sin
 
 
-def rows_and_columns(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def rows_and_columns(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     width = 4 * inv_freq.numel()
     config = Parts(hidden_size=width, q_aggregation_kernel_size=1, q_aggregation_stride=1)
-    forward = load(definition.file, "EfficientLoFTRRotaryEmbedding.forward")
-    cos, sin = forward(Parts(inv_freq=inv_freq, config=config), torch.zeros(1, width, 3, 2))
+    module, forward = Parts(inv_freq=inv_freq, config=config), place.load("EfficientLoFTRRotaryEmbedding.forward")
+    if place.name.endswith("__init__"):
+        module.inv_freq, config.rope_scaling = None, {"rope_type": "default"}
+        module.register_buffer = lambda name, table, persistent: setattr(module, name, table)
+        construct = place.load()
+        construct.__globals__["ROPE_INIT_FUNCTIONS"] = {"default": lambda config, device: (inv_freq, 1.0)}
+        construct(module, config)
+    cos, sin = forward(module, torch.zeros(1, width, 3, 2))
     assert cos.shape == (1, 3, 2, width)
     return cos, sin
 
 
-def tokens_and_patches(definition: Definition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def tokens_and_patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What a class token learns stands before the table of patches."""
-    forward, given = load(definition.file, definition.name), {}
+    forward, given = place.load(), {}
     forward.__globals__["BaseModelOutputWithPooling"] = Parts
     angles = torch.rand(4, inv_freq.numel()).repeat(1, 2)
     module = Parts(config=Parts(patch_size=4), class_pos_emb=inv_freq[None])
@@ -330,6 +376,112 @@ def tokens_and_patches(definition: Definition, inv_freq: torch.Tensor) -> tuple[
     return given["position_embeddings"]
 
 
+def class_token_and_patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same of angles, which are not yet a table."""
+    angles = torch.rand(4, inv_freq.numel())
+    module = Parts(config=Parts(patch_size=4), class_pos_emb=inv_freq[None], encoder=caught)
+    module.embeddings = module.pre_layrnorm = lambda x: x
+    module.vision_rotary_embedding = lambda height, width: angles
+    table = catch(place.load(), module, torch.zeros(1, 3, 8, 8), False, False, True)
+    return of_angles(table, torch.cat((inv_freq[None], angles)))
+
+
+class Caught(Exception):
+    """A table on its way to a layer."""
+
+
+def caught(*args: object, position_embeddings: tuple[torch.Tensor, torch.Tensor], **kwargs: object) -> None:
+    raise Caught(position_embeddings)
+
+
+def catch(forward: Callable, *arguments: object) -> tuple[torch.Tensor, torch.Tensor]:
+    """The table that the forward of a model gives its first layer."""
+    forward.__globals__["F"] = torch.nn.functional
+    with pytest.raises(Caught) as found:
+        forward(*arguments)
+    return found.value.args[0]
+
+
+def of_angles(table: tuple[torch.Tensor, torch.Tensor], angles: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A table in halves, whose angles are those that were given."""
+    cos, sin = table
+    pairs = angles.shape[-1]
+    assert torch.allclose(cos[..., :pairs], angles.cos()) and torch.allclose(sin[..., :pairs], angles.sin())
+    return table
+
+
+def images(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of a row and a column for every patch."""
+    angles = torch.rand(4, 2 * inv_freq.numel())
+    from_grid = place.file.partition("/")[2].startswith("glm4v")  # with the places of the patches
+    module = Parts(blocks=[caught], spatial_merge_unit=1, fullatt_block_indexes=(), gradient_checkpointing=False)
+    module.rot_pos_emb = lambda grid: (angles, torch.zeros(4, 2, dtype=torch.int64)) if from_grid else angles
+    module.patch_embed = module.post_conv_layernorm = lambda x: x
+    module.embeddings = lambda x, *places: x
+    module.fast_pos_embed_interpolate = lambda grid: 0.0
+    module.get_window_index = lambda grid: (torch.arange(4), [0, 4])
+    return of_angles(catch(place.load(), module, torch.zeros(4, 8), torch.tensor([[1, 2, 2]])), angles)
+
+
+def axis_by_axis(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A table an axis, of which the application takes its sections."""
+    positions = POSITIONS["three axes"]
+    table = place.load()(Parts(inv_freq=inv_freq, attention_scaling=1.0), torch.zeros(1), positions)
+    return of_angles(table, positions[..., None] * inv_freq)
+
+
+def stretched(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions are divided, and what is inherited makes the table."""
+    module, positions = Parts(inv_freq=inv_freq, scaling_factor=2.0), POSITIONS["one axis"]
+    forward = place.load()
+    inherited = partial(place.load("ChameleonRotaryEmbedding.forward"), module)
+    forward.__globals__["super"] = lambda: Parts(forward=inherited)
+    return of_angles(forward(module, torch.zeros(1), positions), positions[..., None] / 2 * inv_freq)
+
+
+def counted(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """As many positions as are asked for, in a table that is kept."""
+    member, module = place.name.rpartition(".")[2], Parts(inv_freq=inv_freq, max_seq_len_cached=0, scaling_factor=1.0)
+    module.dim, module.max_position_embeddings = 2 * inv_freq.numel(), 5
+    module.register_buffer = lambda name, table, persistent: setattr(module, name, table)
+    module._set_cos_sin_cache = partial(place.member("_set_cos_sin_cache"), module)
+    if member == "__init__":
+        place.load()(module, module.dim, scaling_factor=2.0)
+        assert module.scaling_factor == 2.0
+    if member == "forward":
+        table = place.load()(module, torch.zeros(1), seq_len=5)
+    else:
+        module._set_cos_sin_cache(seq_len=5, device=None, dtype=torch.float32)
+        table = module.cos_cached, module.sin_cached
+    positions = torch.arange(5) / (module.scaling_factor if "Linear" in place.owner else 1)
+    return of_angles(table, positions[:, None] * inv_freq)
+
+
+def counted_in_a_row(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """As many positions as the row has, in a table that is kept."""
+    table = place.load()(Parts(inv_freq=inv_freq, _seq_len_cached=None), torch.zeros(1, 2, 5, 1))
+    return of_angles(table, torch.arange(5)[:, None] * inv_freq)
+
+
+def counted_by_attention(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    module = Parts(config=Parts(rope_scaling=None), rope_init_fn=lambda *given: (inv_freq, 1.0))
+    return of_angles(place.load()(module, torch.zeros(1), 5), torch.arange(5)[:, None] * inv_freq)
+
+
+def frames(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """In neighbours, of a row of frames."""
+    cos, sin = place.load()(Parts(inv_freq=inv_freq), torch.zeros(2, 5, 1))
+    of_angles((cos[..., 0::2], sin[..., 0::2]), torch.arange(5)[:, None] * inv_freq)
+    return cos, sin
+
+
+def kept_rows(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The rows, of a table of angles, that patches have."""
+    angles, patches = torch.rand(9, inv_freq.numel()), torch.tensor([4, 0, 7])
+    table = place.load()(Parts(inv_freq=angles.repeat(1, 2)), torch.zeros(1), patches)
+    return of_angles(table, angles[patches])
+
+
 TABLES = {
     "DINOv3ViTRopePositionEmbedding": patches,
     "LightGluePositionalEncoder": keypoints,
@@ -337,27 +489,69 @@ TABLES = {
     "EsmFold2RotaryEmbedding": atoms,
     "EfficientLoFTRRotaryEmbedding": rows_and_columns,
     "MLCDVisionModel": tokens_and_patches,
+    "MLCDVisionTransformer": class_token_and_patches,
+    "Qwen2VisionTransformerPretrainedModel": images,
+    "Qwen2_5_VisionTransformerPretrainedModel": images,
+    "Qwen3VLVisionModel": images,
+    "Glm4vVisionModel": images,
+    "Qwen2VLRotaryEmbedding": axis_by_axis,
+    "ChameleonLinearScalingRotaryEmbedding": stretched,
+    "OpenLlamaRotaryEmbedding": counted,
+    "IdeficsEmbedding": counted,
+    "RotaryEmbedding": counted_in_a_row,
+    "PhimoeRotaryEmbedding": counted_by_attention,
+    "Qwen2_5OmniDiTRotaryEmbedding": frames,
+    "PixtralRotaryEmbedding": kept_rows,
 }
 
 
 @on_its_entries
-def test_both_channels_of_its_pairs_have_one_angle(exemption: Exemption):
+def test_both_channels_of_its_pairs_have_one_angle(entry: Entry):
     """Of tables whose positions are patches, points, times or atoms: pairs in halves or in neighbours, as many as
     there are frequencies, an odd number too."""
-    table_of = TABLES[exemption.names[0].rpartition(".")[0]]
-    for definition in runnable(exemption):
+    table_of = TABLES[entry.exemption.names[0].rpartition(".")[0]]
+    for place in entry.runnable:
         for pairs in (1, 3, 4):
-            cos, sin = table_of(definition, torch.logspace(0, -1, pairs))
+            cos, sin = table_of(place, torch.logspace(0, -1, pairs))
             width = cos.shape[-1]
             assert cos.shape == sin.shape and width % 2 == 0 and width >= 2 * pairs
             assert torch.allclose(cos**2 + sin**2, torch.ones(()), atol=1e-6)
             tables = torch.stack((cos, sin))
             in_halves = torch.equal(tables[..., : width // 2], tables[..., width // 2 :])
-            assert in_halves or torch.equal(tables[..., 0::2], tables[..., 1::2]), definition.label
+            assert in_halves or torch.equal(tables[..., 0::2], tables[..., 1::2]), place.label
 
 
 @on_its_entries
-def test_its_sinusoids_are_those_of_whole_pairs(exemption: Exemption):
+def test_its_angles_are_positions_times_frequencies(entry: Entry):
+    """Of positions that are counted along each axis, rows before columns where there are two."""
+    for place in entry.runnable:
+        sizes = list(inspect.signature(place.load()).parameters)[1:]
+        for pairs in (1, 3, 4):
+            inv_freq = torch.logspace(0, -1, pairs)
+            lengths = (5, 3)[: len(sizes)]
+            axes = torch.meshgrid(*map(torch.arange, lengths), indexing="ij")
+            expected = torch.cat([axis.reshape(-1, 1) * inv_freq for axis in axes], dim=-1)
+            assert torch.allclose(place.load()(Parts(inv_freq=inv_freq), *lengths), expected), place.label
+
+
+@on_its_entries
+def test_its_complex_table_has_a_number_for_every_whole_pair(entry: Entry):
+    """On two axes that share the head, whatever its width: half of its half's channels each, and none turns further
+    than its position."""
+    for place in entry.runnable:
+        for head_dim in range(4, 20):
+            module = Parts()
+            given = {"image_size": 8, "patch_size": 4, "hidden_size": 2 * head_dim, "num_attention_heads": 2}
+            place.load()(module, Parts(rope_theta=100.0, **given))
+            pairs = head_dim // 2 // 2
+            places = torch.tensor([[1, 1], [2, 1], [1, 2], [2, 2], [0, 0]])  # the class token's is the last
+            angles = places[:, :, None] * 100.0 ** (-2 * torch.arange(pairs) / (head_dim // 2))
+            expected = torch.polar(torch.ones(()), angles.flatten(1))
+            assert torch.allclose(module.freqs_ci[:, 0], expected, atol=1e-5), place.label
+
+
+@on_its_entries
+def test_its_sinusoids_are_those_of_whole_pairs(entry: Entry):
     """Sines of every pair, then cosines; in an odd width, a sine without a cosine between them."""
     from transformers.models.roformer.modeling_roformer import RoFormerSinusoidalPositionalEmbedding
 
@@ -373,23 +567,44 @@ def test_its_sinusoids_are_those_of_whole_pairs(exemption: Exemption):
 
 
 @on_its_entries
-def test_it_computes_no_width(exemption: Exemption):
+def test_it_computes_no_width(entry: Entry):
     """It keeps what it is given, and frequencies that others compute: no arithmetic, no constant width."""
-    for definition in covered(exemption):
-        nodes = syntax(definition)
-        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in nodes), definition.label
+    for place in entry.places:
+        nodes = place.nodes
+        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in nodes), place.label
         assert not any(isinstance(node, ast.Constant) and type(node.value) in (int, float) for node in nodes)
-        assert not called(nodes) & {"arange", "linspace", "int", "range", "zeros", "ones"}, definition.label
+        assert not called(nodes) & {"arange", "linspace", "int", "range", "zeros", "ones"}, place.label
+
+
+@on_its_entries
+def test_it_leaves_all_to_what_it_inherits(entry: Entry):
+    """A class of flash-attention's, which has no such class where it is not installed: no arithmetic on widths, and no
+    table."""
+    for place in entry.places:
+        (owner,) = [node for node in parsed(place) if isinstance(node, ast.ClassDef) and node.name == place.owner]
+        imported = {
+            alias.name: node.module
+            for node in parsed(place)
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        assert imported[owner.bases[0].id] == "flash_attn.layers.rotary", place.label
+        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in place.nodes), place.label
+        assert not called(place.nodes) & {"arange", "outer", "cos", "sin", "cat"}, place.label
+
+
+def parsed(place: Place) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(tree(place.release).files[place.file])))
 
 
 # --- slices ---------------------------------------------------------------------------------------------------------
 
 
 @on_its_entries
-def test_it_joins_what_it_cuts_in_the_same_order(exemption: Exemption):
+def test_it_joins_what_it_cuts_in_the_same_order(entry: Entry):
     """A head is cut at widths that the config names, and its parts are joined as they lay."""
-    for definition in covered(exemption):
-        nodes = syntax(definition)
+    for place in entry.places:
+        nodes = place.nodes
         cuts = [
             ([bare_name(part) for part in node.targets[0].elts], bare(node.value))
             for node in nodes
@@ -399,7 +614,7 @@ def test_it_joins_what_it_cuts_in_the_same_order(exemption: Exemption):
             and called([bare(node.value)]) & CUTS
         ]
         cuts = [(parts, cut) for parts, cut in cuts if any(is_rotary(part) for part in parts)]
-        assert cuts, definition.label
+        assert cuts, place.label
         for _, cut in cuts:
             sizes = [node for argument in cut.args for node in ast.walk(argument) if isinstance(node, ast.List)]
             assert sizes and not any(isinstance(node, ast.Constant) for one in sizes for node in ast.walk(one))
@@ -411,7 +626,7 @@ def test_it_joins_what_it_cuts_in_the_same_order(exemption: Exemption):
                 and isinstance(join.args[0], (ast.Tuple, ast.List))
             ):
                 order = tuple(is_rotary(bare_name(part)) for part in join.args[0].elts)
-                assert order in orders or not any(order), definition.label
+                assert order in orders or not any(order), place.label
 
 
 def bare_name(node: ast.AST) -> str:
@@ -423,11 +638,12 @@ def is_rotary(name: str) -> bool:
 
 
 @on_its_entries
-def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(exemption: Exemption):
+def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(entry: Entry):
     """What checkpoints are trained with, exactly: channels are paired with their neighbours, and each is weighed by
     the angle of its own place in its half. Where those two angles differ, this is no rotation. The config's widths of
     the three axes are even, and channels beyond them pass."""
-    rotate = load(exemption.file, "rotate_queries_or_keys")
+    file, of = entry.exemption.file, fork(entry.release)
+    rotate = load(file, "rotate_queries_or_keys", of)
     positions = torch.arange(5.0)
     x = torch.randn(1, 2, 5, 6)
     angles = (positions[:, None] * 10000 ** (-torch.arange(3) / 3.0)).repeat(1, 2)
@@ -438,7 +654,7 @@ def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(exemption: 
     pair = x[..., :2]
     assert torch.allclose(rotate(pair, positions.expand(1, 2, 5)).norm(dim=-1), pair.norm(dim=-1))
 
-    deal = load(exemption.file, "VJEPA2RopeAttention.apply_rotary_embeddings")
+    deal = load(file, "VJEPA2RopeAttention.apply_rotary_embeddings", of)
     for head in range(6, 20):
         axis = int(2 * ((head // 3) // 2))
         module = Parts(d_dim=axis, h_dim=axis, w_dim=axis, attention_head_size=head)
@@ -451,9 +667,10 @@ def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(exemption: 
 
 
 @on_its_entries
-def test_what_is_generated_from_it_is_explained(exemption: Exemption):
+def test_what_is_generated_from_it_is_explained(entry: Entry):
     """A part of a modular file that builds on what it inherits: the whole stands in the generated file."""
-    by_place = {one.place: verdict for verdict in verdicts() for one in verdict.copies}
+    exemption = entry.exemption
+    by_place = {one.place: verdict for verdict in verdicts(entry.release) for one in verdict.copies}
     assert "modular_" in exemption.file
     for name in exemption.names:
         whole = by_place[generated_from(exemption.file), name]
@@ -461,17 +678,17 @@ def test_what_is_generated_from_it_is_explained(exemption: Exemption):
 
 
 @on_its_entries
-def test_its_powers_are_those_of_an_embedding_that_is_added(exemption: Exemption):
+def test_its_powers_are_those_of_an_embedding_that_is_added(entry: Entry):
     """Weights are initialized here anew: by the frequencies of classes of the file that rotate nothing."""
-    rotary = {one.place for verdict in verdicts() for one in verdict.copies}
-    for definition in covered(exemption):
-        file = ast.parse(tree().files[definition.file])
+    rotary = {one.place for verdict in verdicts(entry.release) for one in verdict.copies}
+    for place in entry.places:
+        file = ast.parse(tree(place.release).files[place.file])
         elsewhere = set()
         for owner in (node for node in file.body if isinstance(node, ast.ClassDef)):
             for member in (node for node in owner.body if isinstance(node, ast.FunctionDef)):
-                if (definition.file, f"{owner.name}.{member.name}") not in rotary:
+                if (place.file, f"{owner.name}.{member.name}") not in rotary:
                     elsewhere |= powers_of(list(ast.walk(member)))
-        here = powers_of(syntax(definition))
+        here = powers_of(place.nodes)
         assert here and here <= elsewhere, here - elsewhere
 
 
@@ -486,7 +703,7 @@ def powers_of(nodes: list[ast.AST]) -> set[str]:
 
 
 @on_its_entries
-def test_it_is_a_function_of_torch(exemption: Exemption):
+def test_it_is_a_function_of_torch(entry: Entry):
     """What an exporter writes for a complex function of torch's, which has no positions."""
     signal = torch.randn(3, 8, dtype=torch.complex64)
     cases = {
@@ -497,9 +714,9 @@ def test_it_is_a_function_of_torch(exemption: Exemption):
             torch.polar(signal.real.abs(), signal.imag),
         ),
     }
-    for name in exemption.names:
-        made, expected = cases[name](load(exemption.file, name))
-        assert torch.allclose(made, expected, atol=1e-4), name
+    for place in entry.places:
+        made, expected = cases[place.name](place.load())
+        assert torch.allclose(made, expected, atol=1e-4), place.label
 
 
 def test_an_application_that_needs_a_table_as_wide_as_the_head_is_not_confirmed():

@@ -10,6 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import torch
+from environment import LINES
 
 from discovery.coverage import Verdict, judge_release, pristine_tree
 from discovery.scan import Definition, text_of
@@ -22,19 +23,27 @@ LAYOUT = Layout()
 
 
 @cache
-def verdicts() -> list[Verdict]:
-    return judge_release(LAYOUT, DEFAULT_RELEASE)
+def verdicts(release: str = DEFAULT_RELEASE) -> list[Verdict]:
+    return judge_release(LAYOUT, release)
 
 
 @cache
-def tree() -> Tree:
-    return pristine_tree(LAYOUT, DEFAULT_RELEASE)
+def tree(release: str = DEFAULT_RELEASE) -> Tree:
+    return pristine_tree(LAYOUT, release)
 
 
 @cache
-def fork() -> Tree:
-    package = LAYOUT.source(DEFAULT_RELEASE) / "transformers"
-    return Tree(PackageFiles(package, tree().files), Index(LAYOUT.discovery(DEFAULT_RELEASE)), "fork")
+def fork(release: str = DEFAULT_RELEASE) -> Tree:
+    package = LAYOUT.source(release) / "transformers"
+    return Tree(PackageFiles(package, tree(release).files), Index(LAYOUT.discovery(release)), "fork")
+
+
+def reason_to_skip(release: str) -> str | None:
+    """Why nothing can be asked of a release here: the fork of another line may not be built."""
+    if LAYOUT.source(release).exists():
+        return None
+    line = next(name for name, line in LINES.items() if line.release == release)
+    return f"there is no fork of {release}: run ./run_tests --line {line}"
 
 
 class Globals(dict):

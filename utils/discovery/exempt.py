@@ -10,6 +10,7 @@ An entry is made of
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def load_exemptions(path: Path) -> list[Exemption]:
     """Read the entries.
 
     Raises:
-        OverlayError: the file cannot be read; an entry lacks a field, has an unknown one, or repeats another's place.
+        OverlayError: the file cannot be read; an entry lacks a field, has an unknown one, or repeats another's place
+            in the same release.
     """
     try:
         entries = yaml.safe_load(path.read_text())
@@ -51,10 +53,12 @@ def load_exemptions(path: Path) -> list[Exemption]:
     if not isinstance(entries, list):
         raise OverlayError("is not a list of entries", way_out="mend the file", file=path)
     exemptions = [_exemption(entry, path) for entry in entries]
-    places = [place for exemption in exemptions for place in exemption.places]
-    for place in places:
-        if places.count(place) > 1:
-            raise OverlayError("is exempt twice", way_out="keep one entry", file=path, definition="::".join(place))
+    places = Counter((*place, release) for one in exemptions for release in one.covers for place in one.places)
+    for (file, name, release), entries in places.items():
+        if entries > 1:
+            raise OverlayError(
+                "is exempt twice", way_out="keep one entry", file=path, definition=f"{file}::{name}", release=release
+            )
     return exemptions
 
 

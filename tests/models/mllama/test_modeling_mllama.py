@@ -1,6 +1,8 @@
 import unittest
 
-from transformers import MllamaTextConfig, MllamaTextModel
+from transformers.models.mllama.configuration_mllama import MllamaTextConfig
+
+from transformers import MllamaTextModel
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 

@@ -34,12 +34,12 @@ def check_scaled(description: Description, case: Case, verdict: Verdict) -> None
     require_scaled(description, case, verdict, positions.beyond(_length(case)))
 
 
-def _three_pairs_and_one(head_dim: int) -> tuple[int, ...]:
-    """Three pairs, since one that stands still under "proportional" must not be lost, and one; some channels pass."""
-    return (6, 3)
+def _all_three_and_one_pair(head_dim: int) -> tuple[int, ...]:
+    """All pairs, three of them, since one that stands still under "proportional" must not be lost, and one."""
+    return (8, 6, 3)
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=_three_pairs_and_one, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
+@rope_property("R6", head_dims=FEW_HEADS, widths=_all_three_and_one_pair, rope_types=ROPE_TYPE_OPTIONS, refusals=True)
 def check_scaling_options(description: Description, case: Case, verdict: Verdict) -> None:
     """As `scaled`, where a rope type is asked for more than its required keys, and under "proportional".
 

@@ -1,0 +1,9 @@
+from ...modeling_rope_utils import rope_config_validation
+
+
+class OlmoConfig:
+    def _rope_scaling_validation(self):
+        """
+        Check the parameters of whatever rope type is asked for.
+        """
+        rope_config_validation(self)
