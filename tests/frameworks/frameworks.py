@@ -110,3 +110,18 @@ RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
 def difference(one: np.ndarray, other: np.ndarray, batch: Batch) -> float:
     """The largest difference of the outputs of tokens that count."""
     return float(np.abs(one - other)[batch.attention_mask.astype(bool)].max())
+
+
+def require_agreement(models: dict[str, Any], batch: Batch) -> None:
+    """What each framework gives is what PyTorch gives."""
+    expected = RUN[""](models[""], batch)
+    for prefix, model in models.items():
+        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+
+
+def require_positions_seen(models: dict[str, Any], batches: dict[str, Any], seen: bool) -> None:
+    """Other positions give other outputs in each framework, or in none: else agreement would prove nothing."""
+    counted, given = batches["counted"], batches["given"]
+    for prefix, model in models.items():
+        off = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted)
+        assert (off > 10 * TOLERANCE) == seen, prefix

@@ -14,6 +14,8 @@ from tests.frameworks.frameworks import (
     batches,
     difference,
     in_frameworks,
+    require_agreement,
+    require_positions_seen,
 )
 
 
@@ -62,18 +64,11 @@ def converted(request, tmp_path_factory) -> Converted:
 
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(converted, name):
-    batch = BATCHES[name]
-    expected = RUN[""](converted.models[""], batch)
-    for prefix, model in converted.models.items():
-        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+    require_agreement(converted.models, BATCHES[name])
 
 
 def test_positions_count_in_each_framework_unless_no_pair_turns(converted):
-    """Else agreement would prove nothing."""
-    counted, given = BATCHES["counted"], BATCHES["given"]
-    for prefix, model in converted.models.items():
-        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
-        assert changed == (converted.rotary_ndims > 1), prefix
+    require_positions_seen(converted.models, BATCHES, converted.rotary_ndims > 1)
 
 
 def test_only_distances_count_up_to_the_last_position(converted):

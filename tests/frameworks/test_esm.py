@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.frameworks.frameworks import RUN, TOLERANCE, batches, difference, in_frameworks
+from tests.frameworks.frameworks import (
+    RUN,
+    TOLERANCE,
+    batches,
+    in_frameworks,
+    require_agreement,
+    require_positions_seen,
+)
 
 
 VOCABULARY = 33
@@ -35,17 +42,12 @@ def models(request, tmp_path_factory):
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(models, name):
     _, by_framework = models
-    batch = BATCHES[name]
-    assert difference(*(RUN[prefix](model, batch) for prefix, model in by_framework.items()), batch) < TOLERANCE
+    require_agreement(by_framework, BATCHES[name])
 
 
 def test_positions_count_in_each_framework_unless_no_pair_turns(models):
-    """Else agreement would prove nothing."""
     rotary_ndims, by_framework = models
-    counted, given = BATCHES["counted"], BATCHES["given"]
-    for prefix, model in by_framework.items():
-        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
-        assert changed == (rotary_ndims > 1), prefix
+    require_positions_seen(by_framework, BATCHES, rotary_ndims > 1)
 
 
 def test_a_row_padded_on_the_left_is_what_it_is_alone(models):

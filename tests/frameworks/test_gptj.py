@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.frameworks.frameworks import RUN, TOLERANCE, as_tensorflow, as_torch, batches, difference, in_frameworks
+from tests.frameworks.frameworks import (
+    as_tensorflow,
+    as_torch,
+    batches,
+    in_frameworks,
+    require_agreement,
+    require_positions_seen,
+)
 
 
 VOCABULARY = 48
@@ -40,19 +47,12 @@ def models(request, tmp_path_factory):
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(models, name):
     _, by_framework = models
-    batch = BATCHES[name]
-    expected = RUN[""](by_framework[""], batch)
-    for prefix, model in by_framework.items():
-        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+    require_agreement(by_framework, BATCHES[name])
 
 
 def test_positions_count_in_each_framework_unless_no_pair_turns(models):
-    """Else agreement would prove nothing."""
     rotary_dim, by_framework = models
-    counted, given = BATCHES["counted"], BATCHES["given"]
-    for prefix, model in by_framework.items():
-        changed = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted) > 10 * TOLERANCE
-        assert changed == (rotary_dim is None or rotary_dim > 1), prefix
+    require_positions_seen(by_framework, BATCHES, rotary_dim is None or rotary_dim > 1)
 
 
 @pytest.mark.parametrize("width", [(8, 3), (8, 4), (8, None), (5, None)], ids=named)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.frameworks.frameworks import RUN, TOLERANCE, Batch, batches, difference, in_frameworks
+from tests.frameworks.frameworks import (
+    RUN,
+    TOLERANCE,
+    Batch,
+    batches,
+    difference,
+    in_frameworks,
+    require_agreement,
+)
 
 
 VOCABULARY = 48
@@ -32,10 +40,7 @@ def models(request, tmp_path_factory):
 @pytest.mark.parametrize("name", BATCHES)
 def test_frameworks_agree(models, name):
     _, by_framework = models
-    batch = BATCHES[name]
-    expected = RUN[""](by_framework[""], batch)
-    for prefix, model in by_framework.items():
-        assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
+    require_agreement(by_framework, BATCHES[name])
 
 
 def test_order_counts_in_each_framework_unless_no_pair_turns(models):
