@@ -28,12 +28,11 @@ class Small:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
 
-    @property
-    def target(self) -> Any:
-        return self.script.Target("llama", "tests/models/llama", {}, upstream=True)
+    def target(self, model: str = "llama") -> Any:
+        return self.script.model_tests([model])[0]
 
-    def judge(self) -> str:
-        outcome = self.judges().outcome(self.target)
+    def judge(self, model: str = "llama") -> str:
+        outcome = self.judges().outcome(self.target(model))
         assert outcome.passed + outcome.failed == 2
         return outcome.status
 
@@ -44,7 +43,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     script = module_from_spec(spec_from_loader(loader.name, loader))
     monkeypatch.setitem(sys.modules, loader.name, script)  # dataclasses ask for it
     loader.exec_module(script)
-    for module, names in {script: ("ROOT", "LOGS", "RESULTS", "RECORDS"), inputs: ("ROOT",)}.items():
+    for module, names in {script: ("ROOT", "LOGS", "RESULTS", "RECORDS", "ADAPTED"), inputs: ("ROOT",)}.items():
         for name in names:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
@@ -98,11 +97,11 @@ PLACE = '[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["far"
 
 
 def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
-    first = small.judges().outcome(small.target)
+    first = small.judges().outcome(small.target())
     assert first.status == "passed"
     results = small.home / "build/results/5.23.0-pristine/llama.jsonl"
     written = results.read_text(), results.stat().st_mtime_ns
-    again = small.judges().outcome(small.target)
+    again = small.judges().outcome(small.target())
     assert again.status == "as before"
     assert replace(again, as_before=False) == first
     assert written == (results.read_text(), results.stat().st_mtime_ns)
@@ -150,6 +149,18 @@ def test_what_no_result_is_made_from_has_none_made_again(small, file, text):
     assert small.judge() == "as before"
 
 
+@pytest.mark.parametrize("file", ["tests/adapted/adapters.py", "tests/frameworks/frameworks.py"])
+def test_what_brings_other_frameworks_counts_for_their_models_alone(small, file):
+    small.write(
+        "tests/adapted/test_modeling_tf_llama.py",
+        SMALL_TEST.format(code="import transformers", model="tf_llama", known=None, place=None),
+    )
+    small.write("tree/transformers/models/llama/modeling_tf_llama.py", "")
+    assert (small.judge(), small.judge("tf_llama")) == ("passed", "passed")
+    small.write(file, "# other")
+    assert (small.judge(), small.judge("tf_llama")) == ("as before", "passed")
+
+
 def test_a_variable_that_tests_may_hear_has_them_run_again(small, monkeypatch):
     assert small.judge() == "passed"
     monkeypatch.setenv("WINDOWID", "1")
@@ -183,7 +194,7 @@ def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
     small.write(
         test, SMALL_TEST.format(code="", model="llama", known=None, place=None) + "    os.kill(os.getpid(), 9)"
     )
-    outcome = small.judges().outcome(small.target)
+    outcome = small.judges().outcome(small.target())
     assert (outcome.status, outcome.broken) == ("FAILED", True)
     assert not (small.home / "build/results/5.23.0-pristine/llama.jsonl").exists()
     small.write(test, SMALL_TEST.format(code="import transformers", model="llama", known=None, place=None))
@@ -194,14 +205,14 @@ def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
 def test_what_changes_while_a_command_runs_is_judged_again_by_the_next(small, file):
     judge = small.judges()
     small.write(file, "# other" if file.endswith(".py") else PLACE)
-    assert judge.outcome(small.target).status == "passed"
+    assert judge.outcome(small.target()).status == "passed"
     assert small.judge() == "passed"
     assert small.judge() == "as before"
 
 
 def test_nothing_counts_on_demand(small):
     assert small.judge() == "passed"
-    assert small.judges(anew=True).outcome(small.target).status == "passed"
+    assert small.judges(anew=True).outcome(small.target()).status == "passed"
     assert small.judge() == "as before"
 
 

@@ -155,9 +155,13 @@ def _gradients(
 def _train(
     description: Description, case: Case, model: torch.nn.Module
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Outputs of a training pass, and the gradient of the sum of their squares by parameter."""
+    """Outputs of a training pass, and the gradient of the sum of their squares by parameter.
+
+    Without a cache, as checkpointing has it: keys that come out of one lie otherwise in memory, and some processors add
+    up what they are multiplied with in another order.
+    """
     own = Probe(description, case, model)
-    outputs = run_model(model, own.input_ids, positions.gapped())
+    outputs = run_model(model, own.input_ids, positions.gapped(), keeps_cache=False)
     (outputs * torch.linspace(-1, 1, outputs.shape[-1])).sum().backward()
     return outputs.detach(), {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
 
