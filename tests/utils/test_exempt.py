@@ -8,92 +8,21 @@ import ast
 import inspect
 import itertools
 import re
-import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 import torch
-from _pytest.mark import ParameterSet
 
-from discovery.exempt import Exemption, load_exemptions
 from discovery.recognise import CUTS, JOINS, bare
-from discovery.scan import Definition, text_of
-from tests.utils.upstream_rope import LAYOUT, fork, load, reason_to_skip, rotated, tree, verdicts
+from overlay.layout import REPOSITORY
+from tests.utils.exempt_entries import EXEMPTIONS, Entry, Place, generated_from, on_its_entries
+from tests.utils.upstream_rope import fork, load, rotated, tree, verdicts
 
 
-EXEMPTIONS = load_exemptions(LAYOUT.exempt)
 WIDTHS = ((2, 2), (4, 4), (8, 8), (2, 3), (4, 7), (6, 8))  # of the table, and of the head
-
-
-@dataclass(frozen=True)
-class Place:
-    """A definition of one release."""
-
-    release: str
-    file: str
-    name: str
-
-    @property
-    def owner(self) -> str:
-        return self.name.rpartition(".")[0]
-
-    @property
-    def label(self) -> str:
-        return f"{self.release} {self.file}::{self.name}"
-
-    @property
-    def nodes(self) -> list[ast.AST]:
-        text = text_of(Definition(self.file, self.name, ()), tree(self.release))
-        return list(ast.walk(ast.parse(textwrap.dedent(text))))
-
-    def load(self, name: str | None = None) -> Callable:
-        """It, or another definition of its file, as upstream has it."""
-        return load(self.file, name or self.name, tree(self.release))
-
-    def member(self, name: str) -> Callable:
-        return self.load(f"{self.owner}.{name}")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An exemption in one of the releases that it holds for."""
-
-    exemption: Exemption
-    release: str
-
-    @property
-    def places(self) -> list[Place]:
-        """Those that it covers, copies too."""
-        of = [verdict for verdict in verdicts(self.release) if verdict.exemption == self.exemption]
-        return [Place(self.release, *one.place) for verdict in of for one in verdict.copies]
-
-    @property
-    def runnable(self) -> list[Place]:
-        """Those that can run: what stands in a modular file lacks what it inherits, and its copy in the generated file
-        has it."""
-        found = [one for one in self.places if generated_from(one.file) == one.file]
-        assert found, "an entry on modular files alone cannot be run"
-        return found
-
-
-def on_its_entries(test: Callable) -> Callable:
-    """Run a test on the entries that name it, in each release that they hold for."""
-    named = [one for one in EXEMPTIONS if one.confirmed_by == test.__name__]
-    entries = [as_parameter(Entry(one, release)) for one in named for release in one.covers]
-    return pytest.mark.parametrize("entry", entries)(test)
-
-
-def as_parameter(entry: Entry) -> ParameterSet:
-    reason = reason_to_skip(entry.release)
-    marks = [pytest.mark.skip(reason=reason)] if reason else []
-    return pytest.param(entry, id=f"{entry.release} {entry.exemption.label}", marks=marks)
-
-
-def generated_from(file: str) -> str:
-    return file.replace("modular_", "modeling_")
 
 
 def called(nodes: list[ast.AST]) -> set[str]:
@@ -739,6 +668,11 @@ def test_pairs_are_told_by_their_angles(columns, paired):
     assert is_paired(columns) == paired
 
 
-def test_every_entry_names_a_test_of_this_file():
-    here = {name for name, value in globals().items() if name.startswith("test_") and hasattr(value, "pytestmark")}
-    assert {one.confirmed_by for one in EXEMPTIONS} <= here
+def test_every_entry_names_a_test_that_is_run_on_it():
+    there = set()
+    for folder in ("utils", "frameworks"):
+        for node in ast.parse((REPOSITORY / "tests" / folder / "test_exempt.py").read_text()).body:
+            if isinstance(node, ast.FunctionDef) and "on_its_entries" in map(ast.unparse, node.decorator_list):
+                assert node.name not in there, "a test of this name would be run on the entries of another"
+                there.add(node.name)
+    assert {one.confirmed_by for one in EXEMPTIONS} == there

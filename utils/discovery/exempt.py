@@ -6,7 +6,8 @@ An entry is made of
     definition: rotate_half                   its dotted name, or a list of names in that file; copies follow
     covers: {5.23.0: 171}                     how many definitions that are, in each release, exactly
     reason: why nothing is wrong with it
-    confirmed_by: test_...                    the test of tests/utils/test_exempt.py that is run on it
+    confirmed_by: test_...                    the test that is run on it, of tests/utils/test_exempt.py or,
+                                              for TensorFlow's and Flax's, of tests/frameworks/test_exempt.py
 """
 
 import re

@@ -1,0 +1,84 @@
+"""The entries of `src/exempt.yml`, to run the tests that confirm them."""
+
+import ast
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from discovery.exempt import Exemption, load_exemptions
+from discovery.scan import Definition, text_of
+from tests.utils.upstream_rope import LAYOUT, load, reason_to_skip, tree, verdicts
+
+
+EXEMPTIONS = load_exemptions(LAYOUT.exempt)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A definition of one release."""
+
+    release: str
+    file: str
+    name: str
+
+    @property
+    def owner(self) -> str:
+        return self.name.rpartition(".")[0]
+
+    @property
+    def label(self) -> str:
+        return f"{self.release} {self.file}::{self.name}"
+
+    @property
+    def nodes(self) -> list[ast.AST]:
+        text = text_of(Definition(self.file, self.name, ()), tree(self.release))
+        return list(ast.walk(ast.parse(textwrap.dedent(text))))
+
+    def load(self, name: str | None = None) -> Callable:
+        """It, or another definition of its file, as upstream has it."""
+        return load(self.file, name or self.name, tree(self.release))
+
+    def member(self, name: str) -> Callable:
+        return self.load(f"{self.owner}.{name}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An exemption in one of the releases that it holds for."""
+
+    exemption: Exemption
+    release: str
+
+    @property
+    def places(self) -> list[Place]:
+        """Those that it covers, copies too."""
+        of = [verdict for verdict in verdicts(self.release) if verdict.exemption == self.exemption]
+        return [Place(self.release, *one.place) for verdict in of for one in verdict.copies]
+
+    @property
+    def runnable(self) -> list[Place]:
+        """Those that can run: what stands in a modular file lacks what it inherits, and its copy in the generated file
+        has it."""
+        found = [one for one in self.places if generated_from(one.file) == one.file]
+        assert found, "an entry on modular files alone cannot be run"
+        return found
+
+
+def on_its_entries(test: Callable) -> Callable:
+    """Run a test on the entries that name it, in each release that they hold for."""
+    named = [one for one in EXEMPTIONS if one.confirmed_by == test.__name__]
+    entries = [as_parameter(Entry(one, release)) for one in named for release in one.covers]
+    return pytest.mark.parametrize("entry", entries)(test)
+
+
+def as_parameter(entry: Entry) -> ParameterSet:
+    reason = reason_to_skip(entry.release)
+    marks = [pytest.mark.skip(reason=reason)] if reason else []
+    return pytest.param(entry, id=f"{entry.release} {entry.exemption.label}", marks=marks)
+
+
+def generated_from(file: str) -> str:
+    return file.replace("modular_", "modeling_")
