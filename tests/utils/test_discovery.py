@@ -352,13 +352,21 @@ def test_nothing_is_wrong_where_all_is_explained():
     [
         (lock("place"), ": 2}", ": 3}", "covers 2 definitions, its entry says 3"),
         (lock("place"), "definition: swap", "definition: gone", "is no RoPE definition of this release"),
-        (lock("swap"), "", "", "is exempt, and an edit reaches it or a copy: the table decides"),
+        (lock("swap"), "", "", "is exempt, and the edits that reach it or a copy are: the table decides"),
+        (lock("place"), "  reason", "  beside: [another]\n  reason", "is exempt, beside another, and .* are: none"),
+        (lock("swap"), "  reason", "  beside: [another]\n  reason", "beside another, and .* are: the table decides"),
     ],
 )
 def test_an_entry_that_is_out_of_date_is_refused(exemptions, lock, old, new, problem):
     with pytest.raises(OverlayError, match=problem) as caught:
         verdicts_of(lock, exemptions(ENTRY.replace(old, new)))
     assert "exempt.yml" in str(caught.value)
+
+
+def test_an_entry_may_name_the_edits_that_reach_it_all_the_same(exemptions):
+    entry = ENTRY.replace("  reason", "  beside: [the table decides]\n  reason")
+    (verdict,) = [one for one in verdicts_of(lock("swap"), exemptions(entry)) if one.exemption]
+    assert (verdict.status, len(verdict.copies)) == ("exempt", 2)
 
 
 def test_an_entry_of_another_release_covers_nothing_here(exemptions):

@@ -72,9 +72,16 @@ def judge(
         fates = defaultdict(list)
         for one in variant.copies:
             fates[tuple(reaching[one.file, one.name] or reaching[one.file, one.name.partition(".")[0]])].append(one)
-        if exemption and set(fates) != {()}:
-            edits = "; ".join(edit for keys in fates for edit in keys)
-            raise _stale(f"is exempt, and an edit reaches it or a copy: {edits}", variant.root.label, version)
+        if exemption:
+            if set(fates) != {exemption.beside}:
+                edits = "; ".join(edit for keys in fates for edit in keys) or "none"
+                beside = f", beside {'; '.join(exemption.beside)}" if exemption.beside else ""
+                raise _stale(
+                    f"is exempt{beside}, and the edits that reach it or a copy are: {edits}",
+                    variant.root.label,
+                    version,
+                )
+            fates = {(): list(variant.copies)}
         for keys, copies in fates.items():
             root = variant.root if variant.root in copies else copies[0]
             verdicts.append(Verdict(root, tuple(copies), keys, exemption))

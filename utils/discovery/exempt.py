@@ -8,6 +8,8 @@ An entry is made of
     reason: why nothing is wrong with it
     confirmed_by: test_...                    the test that is run on it, of tests/utils/test_exempt.py or,
                                               for TensorFlow's and Flax's, of tests/frameworks/test_exempt.py
+    beside: [...]                             optional: the edits that reach it all the same, by their descriptions,
+                                              which leave its rotation as it is
 """
 
 import re
@@ -21,6 +23,7 @@ from overlay.errors import OverlayError
 
 
 FIELDS = {"file", "definition", "covers", "reason", "confirmed_by"}
+OPTIONAL = {"beside"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Exemption:
     covers: dict[str, int]
     reason: str
     confirmed_by: str
+    beside: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -64,11 +68,11 @@ def load_exemptions(path: Path) -> list[Exemption]:
 
 
 def _exemption(entry: object, path: Path) -> Exemption:
-    if not isinstance(entry, dict) or set(entry) != FIELDS:
+    if not isinstance(entry, dict) or set(entry) - OPTIONAL != FIELDS:
         fields = set(entry) if isinstance(entry, dict) else set()
         raise OverlayError(
             f"an entry has exactly the fields {sorted(FIELDS)}: lacks {sorted(FIELDS - fields)}, "
-            f"unknown {sorted(fields - FIELDS)}",
+            f"unknown {sorted(fields - FIELDS - OPTIONAL)}",
             way_out="complete the entry",
             file=path,
             entry=entry,
@@ -81,4 +85,5 @@ def _exemption(entry: object, path: Path) -> Exemption:
         covers=covers,
         reason=re.sub(r"\s+", " ", entry["reason"]).strip(),
         confirmed_by=entry["confirmed_by"],
+        beside=tuple(entry.get("beside", ())),
     )

@@ -58,6 +58,23 @@ def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     return partial_rotary_width(config, head_dim)
 
 
+def require_position_embeddings(
+    position_embeddings: Optional[tuple[torch.Tensor, torch.Tensor]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """
+    The cosines and sines that a layer is given, `[batch, positions, rotary_ndims]` each.
+
+    Raises:
+        ValueError: it is given none.
+    """
+    if position_embeddings is None:
+        raise ValueError(
+            "`position_embeddings` is required: the cosines and sines of the positions, which the model computes once "
+            "for all of its layers"
+        )
+    return position_embeddings
+
+
 def ignores_position_ids(rotation: Callable) -> Callable:
     """
     A rotation by `cos` and `sin` that may still be called with `position_ids`, which it never looked at.
