@@ -37,6 +37,7 @@ from .registry import (
     full_and_half,
     half_width,
     no_obstacle,
+    odd_width,
     rope_property,
     without_position_ids,
 )
@@ -273,7 +274,7 @@ def check_doubts(description: Description, case: Case, verdict: Verdict) -> None
     verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
+@rope_property("R6", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_rope_types)
 def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     """Where all is as a rope type expects it, however it is written, nothing is said of any key."""
     problems = {}

@@ -157,8 +157,8 @@ def _train(
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Outputs of a training pass, and the gradient of the sum of their squares by parameter.
 
-    Without a cache, as checkpointing has it: keys that come out of one lie otherwise in memory, and some processors add
-    up what they are multiplied with in another order.
+    Without a cache, as checkpointing has it: keys that come out of one lie otherwise in memory, and some processors
+    add up what they are multiplied with in another order.
     """
     own = Probe(description, case, model)
     outputs = run_model(model, own.input_ids, positions.gapped(), keeps_cache=False)
