@@ -60,12 +60,20 @@ class TensorFlow:
         load_pytorch_model_in_tf2_model(self.model, by_torch, allow_missing_keys=True)  # of absolute positions
 
     def __call__(self, **arguments: np.ndarray) -> np.ndarray:
-        with mock.patch.object(tf, "matmul", partial(self._matmul, tf.matmul)):
+        products = {"matmul": partial(self._matmul, tf.matmul), "einsum": partial(self._einsum, tf.einsum)}
+        with mock.patch.multiple(tf, **products):
             return self.model(**{name: tf.constant(value) for name, value in arguments.items()})[0].numpy()
 
     @staticmethod
     def _matmul(plain: Callable, a: tf.Tensor, b: tf.Tensor, transpose_b: bool = False, **others: Any) -> tf.Tensor:
         return tf.constant(_scores(a.numpy(), b.numpy())) if transpose_b else plain(a, b, **others)
+
+    @staticmethod
+    def _einsum(plain: Callable, equation: str, *operands: tf.Tensor, **others: Any) -> tf.Tensor:
+        # As many keys as queries: not those of a picture beside the text.
+        if equation == "...qd, ...kd -> ...qk" and operands[0].shape == operands[1].shape:
+            return tf.constant(_scores(*(x.numpy() for x in operands)))
+        return plain(equation, *operands, **others)
 
 
 class Flax:
@@ -90,10 +98,17 @@ class Flax:
         return plain(equation, *operands, **others)
 
 
-def adapted(framework: type[TensorFlow] | type[Flax], name: str) -> type:
+def nothing_beside(config: transformers.PretrainedConfig, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
+    return {}
+
+
+def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callable = nothing_beside) -> type:
     """The class of a model, such as "GPTJModel", that runs in another framework.
 
     Its config class has a model type of its own, such as `tf_gptj`, by which results and exceptions name it.
+
+    Args:
+        beside: the tensors that it takes beside `input_ids`, given its config and these.
     """
     by_torch, other = (getattr(transformers, prefix + name) for prefix in ("", framework.prefix))
     plain = by_torch.config_class
@@ -112,6 +127,7 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str) -> type:
                 self._has_weights = True
             given = {"input_ids": input_ids, "attention_mask": attention_mask}
             given["position_ids"] = position_ids if position_ids is None else position_ids.expand_as(input_ids)
+            given |= beside(self.config, input_ids)
             try:
                 output = self._elsewhere(**{key: value.numpy() for key, value in given.items() if value is not None})
             except _Ended as ended:
@@ -137,12 +153,14 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
         framework: one of the classes above.
         model: the name of PyTorch's class.
         layout: "half-split" or "interleaved".
+        beside: as `adapted` takes it, a static method.
 
     What is known to break stands in `exceptions.toml` beside this file.
     """
 
     framework: type[TensorFlow] | type[Flax] | None = None
     model: str | None = None
+    beside = staticmethod(nothing_beside)
     rope_types = ()
     left_out = {
         **_of_each("PyTorch follows no gradient through it", "checkpointing", "gradcheck", "gradients"),
@@ -159,7 +177,7 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
 
     def __init_subclass__(cls, **kwargs):
         if cls.framework is not None and cls.model is not None:
-            cls.model_class = adapted(cls.framework, cls.model)
+            cls.model_class = adapted(cls.framework, cls.model, cls.beside)
             cls.config_class = cls.model_class.config_class
             judged = (cls.config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown"))
             cls.exceptions = tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
