@@ -1,6 +1,8 @@
 # `make` commands run in the environment that `run_tests` prepares (build/env); RELEASE chooses the upstream release.
 RELEASE ?= 5.23.0
 python = $(shell python3 utils/environment.py)
+# Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
+line_python = $(shell python3 utils/environment.py $(RELEASE))
 
 .PHONY: fork relock edits discovery models consistency fixup check test bits bench bugs report mutants
 
@@ -34,10 +36,10 @@ test: ## the tests of the machinery and of the conformance suite itself
 	$(python) -m pytest tests/utils tests/references conformance/tests -n auto
 
 bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
-	PYTHONPATH=utils $(python) tests/bit_identity.py --release $(RELEASE) $(MODELS)
+	PYTHONPATH=utils $(line_python) tests/bit_identity.py --release $(RELEASE) $(MODELS)
 
 bench: ## the rotation of the fork against pristine's
-	PYTHONPATH=utils $(python) benchmarks/rotation.py --release $(RELEASE)
+	PYTHONPATH=utils $(line_python) benchmarks/rotation.py --release $(RELEASE)
 
 bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` and `--release` found
 	python3 utils/upstream_bugs.py

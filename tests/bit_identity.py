@@ -38,7 +38,9 @@ _SHARED = ("transformers.modeling_utils", "transformers_conformance.testing")
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", metavar="model", help="only these (default: all that have tests)")
+    parser.add_argument(
+        "models", nargs="*", metavar="model", help="only these (default: all of the release that have tests)"
+    )
     parser.add_argument("--release", default=DEFAULT_RELEASE, help="the upstream release (default: %(default)s)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="models at a time")
     parser.add_argument("--no-cache", action="store_true", help="run what ran before and did not change, too")
@@ -49,7 +51,8 @@ def main() -> int:
         sys.exit(f"error: there is no tests/models/{', '.join(sorted(unknown))}")
     fork = Build(layout, f"{release}-fork", layout.source(release), arguments.no_cache)
     pristine = Build(layout, f"{release}-pristine", layout.upstream(release), arguments.no_cache)
-    models = arguments.models or with_tests
+    there = layout.upstream(release) / "transformers" / "models"
+    models = arguments.models or [model for model in with_tests if (there / model).is_dir()]
     after = {}
     with fork.running(), ThreadPoolExecutor(arguments.jobs) as pool:
         for model, found in zip(models, pool.map(fork.passes, models), strict=True):

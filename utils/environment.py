@@ -2,7 +2,7 @@
 
 Each line of upstream releases has one. It holds the line's fork (editable), the conformance suite (editable) and what
 the line's constraints pin, and is made whole or not at all. `python3 utils/environment.py` prints the interpreter of
-the newest line's, which all commands use.
+the newest line's, and, given a release, of the line that it is of.
 """
 
 import fcntl
@@ -126,5 +126,10 @@ def installed(home: Path, *folders: Path) -> list[str]:
     return [sys.version, made, *sorted(path.stem for folder in homes for path in folder.glob("*.dist-info"))]
 
 
+def line_of(release: str = DEFAULT_RELEASE) -> str:
+    """The line whose fork is of a release; the newest for a release without one."""
+    return next((name for name, line in LINES.items() if line.release == release), DEFAULT_LINE)
+
+
 if __name__ == "__main__":
-    print(prepare())
+    print(prepare(line_of(*sys.argv[1:])))

@@ -17,6 +17,12 @@ def test_every_pinned_release_has_a_line_and_the_newest_is_the_default():
     assert environment.LINES[environment.DEFAULT_LINE].release == DEFAULT_RELEASE
 
 
+def test_a_release_is_of_the_line_that_has_its_fork():
+    lines = environment.LINES
+    assert [environment.line_of(lines[name].release) for name in lines] == [*lines]
+    assert environment.line_of("5.0.0") == environment.DEFAULT_LINE
+
+
 def test_lines_share_no_folder():
     homes = {line.home for line in environment.LINES.values()}
     assert len(homes) == len(environment.LINES)
