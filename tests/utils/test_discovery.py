@@ -43,6 +43,16 @@ class Angles(nn.Module):
 """
 
 
+MATRICES = """
+def turns(c, s):
+    return torch.stack((c, -s, s, c), dim=-1).unflatten(-1, (2, 2))
+
+def mine(rope, x, c, s):
+    matrices = turns(c, s).unsqueeze(1)
+    pairs = x.unflatten(-1, (-1, 2))[..., None]
+"""
+
+
 def tree_of(files: dict[str, str]) -> Tree:
     files = {file: textwrap.dedent(text) for file, text in files.items()}
     return Tree(files, Index(Path("/nonexistent/index.json")), "snippets")
@@ -113,6 +123,25 @@ def mine(x, y, c, s):
         """,
         "mine",
     ),
+    "rotation by matrices": (
+        "rotation",
+        """
+        def mine(rope, c, s):
+            return torch.stack((c, -s, s, c), dim=-1).unflatten(-1, (2, 2))
+        """,
+        "mine",
+    ),
+    "rotation by the rows of matrices": (
+        "rotation",
+        """
+        def mine(rope, c, s):
+            return torch.stack([torch.stack([c, s], -1), torch.stack([-s, c], -1)], dim=-1)
+        """,
+        "mine",
+    ),
+    "application of matrices, summed": ("application", MATRICES + "    return (pairs * matrices).sum(-1)", "mine"),
+    "application of matrices, by a product": ("application", MATRICES + "    return matrices @ pairs", "mine"),
+    "application of matrices, by torch": ("application", MATRICES + "    return matrices.matmul(pairs)", "mine"),
     "frequencies by a power": ("frequencies", TURNING + TABLE, "Angles.setup"),
     "frequencies by an exponential": (
         "frequencies",
@@ -227,6 +256,10 @@ LEFT = {
         def mine(edges):
             return np.stack([-edges[:, 1], edges[:, 0]], axis=1)
     """,
+    "a join of four that is no matrix that turns": (
+        TURNING + "\ndef mine(a, b):\n    return torch.stack((a, -b, a, b), -1), torch.stack((a, b, b, -a), -1)\n"
+    ),
+    "a product of matrices of weights": MATRICES.replace("= turns", "= learned") + "    return matrices @ pairs\n",
     "a gate": "def mine(x, gate):\n    return x * gate + mlp(x) * (1 - gate)\n",
     "a product of complex numbers with no view of a head": (
         TURNING + "\ndef mine(x, w):\n    return torch.fft.irfft(torch.fft.rfft(x) * w)\n"
@@ -411,9 +444,6 @@ def test_every_entry_holds_on_upstream(release):
     assert {one.exemption.label for one in verdicts(release) if one.exemption} == {one.label for one in entries}
 
 
-PE_MODELS = ("pe_audio", "pe_audio_video", "pe_video")
-
-
 def test_what_edits_reach_is_recognised():
     """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
     function that deals channels to axes."""
@@ -432,7 +462,4 @@ def test_what_edits_reach_is_recognised():
             for kind in ("modeling", "modular")
             for name in ("DiTAttention.forward", "deinterleave_head_dim")
         ),
-        # Pairs that meet matrices of two by two, whose entries another function lays out
-        *((f"models/{model}/modeling_{model}.py", "apply_rotary_pos_emb") for model in PE_MODELS),
-        ("models/pe_audio_video/modular_pe_audio_video.py", "apply_rotary_pos_emb"),
     }

@@ -46,6 +46,18 @@ def test_it_turns_whole_pairs_by_a_quarter(entry: Entry):
             assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), place.label
 
 
+@on_its_entries
+def test_its_matrices_turn_by_the_angles_of_the_table(entry: Entry):
+    """`[[cos, -sin], [sin, cos]]` of each pair, of tables of any width."""
+    for place in entry.runnable:
+        for pairs in range(5):
+            angles = torch.randn(2, 3, pairs, dtype=torch.float64)
+            matrices = place.load()(angles.repeat(1, 1, 2).cos(), angles.repeat(1, 1, 2).sin())
+            x = torch.randn(2, 3, 2 * pairs, dtype=torch.float64)
+            turned = (matrices @ x.unflatten(-1, (pairs, 2))[..., None]).flatten(-3)
+            assert torch.allclose(turned, rotated(x, angles, "interleaved"), atol=1e-14), place.label
+
+
 def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """What an application makes of random q and k, each beside what the reference makes of it."""
     layout, repeat, shape, direction, trailing = form

@@ -3,7 +3,7 @@
 `facts_of` looks at one function alone; `kinds_of` then decides, with what is known of its class, its file and the
 rotations of the tree. The kinds:
 
-    rotation     exchanges the channels of pairs, one of them negated:  (a, b) -> (-b, a)
+    rotation     exchanges the channels of pairs, one of them negated:  (a, b) -> (-b, a), or has matrices that do
     application  turns pairs by an angle:                               (a cos - b sin, b cos + a sin)
     frequencies  powers of a base over an arithmetic sequence:          base ** (arange / dim)
     table        takes cosine and sine of the same angles
@@ -37,6 +37,7 @@ _CIRCLES = re.compile(r"\b(cos|sin)\b|polar|view_as_complex")
 _POWERS = re.compile(r"\*\*|\bexp\(|\.exp\b|pow(er)?\(")
 _SUMS = re.compile(r"\*[^=\n]*[+-][^=\n]*\*|add_\(|sub_\(")
 _STRIDES = re.compile(r"::\w+\] = ")
+_CONTRACTS = re.compile(r"\*[^=\n]*\)\.sum\(|\b(matmul|einsum)\(| @ ")
 _NEGATED = re.compile(r"(cat|stack|concat\w*)\(\s*[\[(][^\])]*?-\w|\.neg\(|\] = -")
 _JOINS = re.compile(r"(cat|stack|concat\w*)\(")
 _CUTS = re.compile(rf"\.({'|'.join(sorted(CUTS))})\(|\[(\.\.\.|:),")
@@ -49,6 +50,7 @@ def speaks(text: str) -> bool:
         or _NEGATED.search(text)
         or _STRIDES.search(text)
         or _SUMS.search(text)
+        or _CONTRACTS.search(text)
         or (any(word in text for word in SEQUENCES) and _POWERS.search(text))
         or (_JOINS.search(text) and _CUTS.search(text))
     )
@@ -62,6 +64,8 @@ class Facts:
         exchanges: it joins cuts of one tensor, one of them negated.
         turns: it adds and subtracts the products of a rotation by cosine and sine, or multiplies complex pairs.
         mixes: the functions `f` of its sums `x * c + f(x) * s`.
+        matrices: it joins the entries of matrices of two by two that turn: c, -s, s and c.
+        contracts: the functions whose results it multiplies and sums over an axis.
         powers: it raises a base to an arithmetic sequence.
         circles: it takes cosine and sine of the same angles.
         joins: it puts a cosine and a sine into one tensor, as absolute sinusoidal embeddings do.
@@ -74,6 +78,8 @@ class Facts:
     exchanges: bool = False
     turns: bool = False
     mixes: frozenset[str] = frozenset()
+    matrices: bool = False
+    contracts: frozenset[str] = frozenset()
     powers: bool = False
     circles: bool = False
     joins: bool = False
@@ -92,12 +98,14 @@ class Surroundings:
         in_absolute_class: its class makes sinusoids that are added, or the function itself does.
         in_rotary_file: its file has to do with RoPE.
         rotations: the functions of the tree that rotate, or apply a rotation.
+        matrices: the functions of the tree that make matrices that turn.
     """
 
     in_table_class: bool
     in_absolute_class: bool
     in_rotary_file: bool
     rotations: frozenset[str]
+    matrices: frozenset[str]
 
 
 def kinds_of(facts: Facts, around: Surroundings) -> tuple[str, ...]:
@@ -105,8 +113,8 @@ def kinds_of(facts: Facts, around: Surroundings) -> tuple[str, ...]:
     here = around.in_rotary_file
     rotary = here and not around.in_absolute_class
     found = {
-        "rotation": facts.exchanges and here,
-        "application": (facts.turns and here) or facts.mixes & around.rotations,
+        "rotation": (facts.exchanges or facts.matrices) and here,
+        "application": (facts.turns and here) or facts.mixes & around.rotations or facts.contracts & around.matrices,
         "frequencies": facts.powers and rotary,
         "table": facts.circles and rotary,
         "sections": (facts.deals and around.in_table_class) or (facts.strides and rotary),
@@ -126,6 +134,8 @@ def facts_of(function: ast.FunctionDef) -> Facts:
         exchanges=any(_exchanges(node, values) for node in joins) or _writes_exchanged(nodes),
         turns=_turns(products, values) or ("view_as_complex" in calls and _multiplies_complex(nodes, values)),
         mixes=frozenset(_mixed(products)),
+        matrices=any(_is_matrix(node) for node in joins),
+        contracts=frozenset(_contracted(nodes, values)),
         powers=any(_is_power(node, values) for node in nodes),
         circles=_circles(nodes),
         joins=_joins_circles(nodes, joins, values),
@@ -300,6 +310,32 @@ def _mixed(sums: list[ast.AST]) -> Iterator[str]:
                 arguments = {_key(argument) for argument in getattr(call, "args", [])}
                 if isinstance(call, ast.Call) and arguments & set(map(_key, plain)):
                     yield _called(call)
+
+
+def _is_matrix(join: ast.Call) -> bool:
+    """`stack((c, -s, s, c))`, or its rows joined first; by its transpose, pairs turn the other way."""
+    entries = [inner for one in _elements(join) for inner in (_elements(one) if _called(one) in JOINS else [one])]
+    signs = ["-" if _negated(entry) is not None else "+" for entry in entries]
+    if "".join(signs) not in ("+-++", "++-+"):
+        return False
+    first, second, third, last = (_key(_negated(entry) or entry) for entry in entries)
+    return first == last != second == third
+
+
+def _contracted(nodes: list[ast.AST], values: _Values) -> Iterator[str]:
+    """The calls that make what is multiplied and summed over an axis."""
+    for node in nodes:
+        factors = []
+        if _called(node) == "sum":
+            summed = bare(node.args[0] if _is_library(node) and node.args else getattr(node.func, "value", node))
+            if isinstance(summed, ast.BinOp) and isinstance(summed.op, ast.Mult):
+                factors = [summed.left, summed.right]
+        elif _called(node) in ("matmul", "einsum", "bmm"):
+            factors = [*node.args, *([] if _is_library(node) else [node.func.value])]
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+            factors = [node.left, node.right]
+        for factor in factors:
+            yield from values.made_by(factor)
 
 
 def _turns(sums: list[ast.AST], values: _Values) -> bool:

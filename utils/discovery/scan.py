@@ -61,6 +61,8 @@ def find_rope(tree: Tree) -> list[Definition]:
     rotary_files |= {file for file, _ in mixing}
     rotations |= {_simple(name) for _, name in mixing}
     rotations |= {_simple(name) for (file, name), found in facts.items() if found.turns and file in rotary_files}
+    matrices = frozenset(_simple(name) for (_, name), found in facts.items() if found.matrices)
+    rotations |= {_simple(name) for (_, name), found in facts.items() if found.contracts & matrices}
     rotations -= {"forward", "__init__"}  # names that say nothing of whose they are
     tables, absolutes = _classes(facts)
     found = []
@@ -71,6 +73,7 @@ def find_rope(tree: Tree) -> list[Definition]:
             in_absolute_class=owner in absolutes or (file, name) in absolutes,
             in_rotary_file=file in rotary_files,
             rotations=rotations,
+            matrices=matrices,
         )
         if kinds := kinds_of(fact, around):
             found.append(Definition(file, name, kinds))
