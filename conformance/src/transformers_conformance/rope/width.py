@@ -199,6 +199,7 @@ class FlatFactor(_Factor):
         self.local_base_key = local_base_key
         self.scales_all = scales_all
         self.base = FIXED_BASE if base_key is None else _Factor.base
+        self.no_default = local_base_key and "layers with a sliding window have a base of their own"
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return {self.key: value} | self.rotation(scaling)
