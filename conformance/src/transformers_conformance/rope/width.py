@@ -183,6 +183,7 @@ class FlatFactor(_Factor):
         takes_rope_type: whether `rope_scaling` is heard.
         local_base_key: the name of the base of layers with a sliding window, if it is their own.
         scales_all: whether `rope_scaling` concerns those, too; all layers are of full attention under it, if not.
+        scaled_by_default: whether a config that says nothing has a scaled rope type.
     """
 
     def __init__(
@@ -192,12 +193,14 @@ class FlatFactor(_Factor):
         takes_rope_type: bool,
         local_base_key: str | None = None,
         scales_all: bool = True,
+        scaled_by_default: bool = False,
     ):
         self.key = key
         self.base_key = base_key
         self.takes_rope_type = takes_rope_type
         self.local_base_key = local_base_key
         self.scales_all = scales_all
+        self.scaled_by_default = scaled_by_default
         self.base = FIXED_BASE if base_key is None else _Factor.base
         self.no_default = local_base_key and "layers with a sliding window have a base of their own"
 
@@ -211,11 +214,16 @@ class FlatFactor(_Factor):
             values["rope_scaling"] = dict(scaling)
             if not self.scales_all:
                 values |= {"layer_types": ["full_attention"] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
+        elif self.scaled_by_default:
+            values["rope_scaling"] = {"rope_type": "default"}
         return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         base = FIXED_BASE if self.base_key is None else getattr(config, self.base_key)
         return rotary_ndims(head_dim, getattr(config, self.key, 1.0)), base
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        return config.rope_scaling if self.scaled_by_default else None
 
 
 class RotaryDim(_PartOfHead):
@@ -386,7 +394,8 @@ def detect_width(config_class: type, code: str) -> Width:
     )
     scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
     takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
-    flat = FlatFactor(key, base_key, takes_rope_type, local_base_key, scales_all)
+    scaled_by_default = bool(getattr(default_config(config_class), "rope_scaling", None))
+    flat = FlatFactor(key, base_key, takes_rope_type, local_base_key, scales_all, scaled_by_default)
     if "qk_rope_head_dim" in fields:
         return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)
     return flat
