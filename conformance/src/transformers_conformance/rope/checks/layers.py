@@ -29,8 +29,8 @@ def check_layers(description: Description, case: Case, verdict: Verdict) -> None
     """q and k of every layer are the reference's rotation; where the config says that it has none, they are bit-equal.
 
     Attention is made uniform, so what a layer gets does not depend on positions. Where the config takes
-    `no_rope_layers`, also with a first layer that has none. Where layers with a sliding window have a base of their own,
-    also with half the base for them.
+    `no_rope_layers`, also with a first layer that has none; where layers with a sliding window have a base of their
+    own, also with half the base for them.
     """
     _require_layers(description, case, verdict, probe(description, case))
     if "no_rope_layers" in description.fields:
