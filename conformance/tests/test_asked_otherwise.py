@@ -1,5 +1,7 @@
 """What a model cannot be asked is left out, and what it wants asked in a way of its own is asked so."""
 
+import copy
+
 import pytest
 import torch
 from transformers import DynamicCache, EncoderDecoderCache
@@ -256,3 +258,77 @@ class SomeScaledForgotten(SomeScaledModel):
 @pytest.mark.parametrize(("model_class", "holds"), [(SomeScaledModel, True), (SomeScaledForgotten, False)])
 def test_the_table_of_layers_that_are_not_scaled_is_left_out(model_class, holds):
     assert (statuses(model_class, "scaled") == {"pass"}) is holds
+
+
+class LocalBaseConfig(TinyRopeConfig):
+    """Flat keywords, with a base of their own for layers with a sliding window, which `rope_scaling` leaves alone."""
+
+    model_type = "tiny_local_base"
+    sliding_window = 512
+
+    def __init__(
+        self,
+        vocab_size: int = 32,
+        hidden_size: int = 16,
+        num_hidden_layers: int = 2,
+        num_attention_heads: int = 4,
+        num_key_value_heads: int = 4,
+        head_dim: int = 4,
+        max_position_embeddings: int = 512,
+        layer_types: list[str] | None = None,
+        partial_rotary_factor: float = 1.0,
+        rope_theta: float = 10000.0,
+        rope_scaling: dict | None = None,
+        rope_local_base_freq: float = 1000.0,
+        **kwargs,
+    ):
+        self.rope_local_base_freq = rope_local_base_freq
+        super().__init__(
+            vocab_size,
+            hidden_size,
+            num_hidden_layers,
+            num_attention_heads=num_attention_heads,
+            num_key_value_heads=num_key_value_heads,
+            head_dim=head_dim,
+            max_position_embeddings=max_position_embeddings,
+            layer_types=layer_types or ["sliding_attention", "full_attention"],
+            rope_scaling=rope_scaling,
+            rope_theta=rope_theta,
+            partial_rotary_factor=partial_rotary_factor,
+            **kwargs,
+        )
+
+
+class LocalBaseModel(TinyRopeModel):
+    """Keeps the table of layers with a window, also where there are none."""
+
+    config_class = LocalBaseConfig
+    rotary_class = Scaled
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.local = self.local_rotary()
+
+    def rotary_of(self, layer):
+        windowed = self.config.layer_types[layer] == "sliding_attention"
+        return self.local_rotary() if windowed else super().rotary_of(layer)
+
+    def local_rotary(self):
+        config = copy.copy(self.config)
+        config.rope = dict(config.rope, rope_type="default", rope_theta=self.local_base())
+        return self.rotary_class(config)
+
+    def local_base(self):
+        return self.config.rope_local_base_freq
+
+
+class LocalBaseIgnored(LocalBaseModel):
+    def local_base(self):
+        return self.config.rope["rope_theta"]
+
+
+@pytest.mark.parametrize(("model_class", "holds"), [(LocalBaseModel, True), (LocalBaseIgnored, False)])
+def test_layers_with_windows_have_the_base_that_a_flat_config_gives_them(model_class, holds):
+    assert (statuses(model_class, "layers") == {"pass"}) is holds
+    assert statuses(model_class, "scaled") == {"pass"}
+    assert PROPERTIES["defaults"].not_applicable(description_of(model_class)) is not None

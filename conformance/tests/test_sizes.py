@@ -7,6 +7,7 @@ from transformers import (
     DeepseekV3Config,
     Gemma3TextConfig,
     IdeficsConfig,
+    PretrainedConfig,
     Qwen3NextConfig,
 )
 
@@ -62,6 +63,33 @@ def test_rotary_channels_with_a_projection_of_their_own_are_part_of_the_head():
     asked = width.config_values(5, None, 8)
     assert (asked["qk_rope_head_dim"], asked["qk_nope_head_dim"]) == (5, 3)
     assert width.read(DeepseekV3Config(**sizes(DeepseekV3Config), **asked), 8) == (5, 100.0)
+
+
+class FlatSliceConfig(PretrainedConfig):
+    def __init__(self, qk_rope_head_dim: int = 4, rope_theta: float = 10000.0, rope_scaling: dict | None = None):
+        super().__init__()
+
+
+def test_a_slice_may_be_asked_for_beside_flat_keys():
+    asked = detect_width(FlatSliceConfig, "").config_values(5, {"rope_type": "linear", "factor": 4.0}, 8)
+    assert asked == {
+        "qk_rope_head_dim": 5,
+        "qk_nope_head_dim": 3,
+        "rope_theta": 100.0,
+        "rope_scaling": {"rope_type": "linear", "factor": 4.0},
+    }
+
+
+class ScaledConfig(PretrainedConfig):
+    def __init__(self, rope_theta: float = 10000.0, rope_scaling: tuple = (("rope_type", "linear"), ("factor", 2.0))):
+        self.rope_theta, self.rope_scaling = rope_theta, dict(rope_scaling)
+        super().__init__()
+
+
+def test_a_config_that_is_scaled_by_default_is_asked_for_no_scaling_by_name():
+    width = detect_width(ScaledConfig, "")
+    assert width.config_values(1.0, None, 8)["rope_scaling"] == {"rope_type": "default"}
+    assert width.read_scaling(ScaledConfig())["factor"] == 2.0
 
 
 @pytest.mark.parametrize(

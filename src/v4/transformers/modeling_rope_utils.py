@@ -32,11 +32,16 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config.
+    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config. The head may be the slice that
+    a config has for RoPE, whose width is then checked, too.
 
     Raises:
-        ValueError: it is no share of a head.
+        ValueError: it is no share of a head, or the slice is none.
     """
+    rotary_slice = getattr(config, "qk_rope_head_dim", None)
+    if rotary_slice is not None:
+        whole = rotary_slice + getattr(config, "qk_nope_head_dim", 0)
+        rotary_width("qk_rope_head_dim", rotary_slice, whole, whole)
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
     return rotary_width(key, getattr(config, key, None), head_dim)
 

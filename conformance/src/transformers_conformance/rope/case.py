@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 
+NUM_LAYERS = 2  # of a tiny model
+
+
 @dataclass(frozen=True)
 class Case:
     """One configuration to try.

@@ -73,8 +73,14 @@ def kept_attention_factors(model: torch.nn.Module) -> list[float]:
 def _unscaled(model: torch.nn.Module, module: torch.nn.Module) -> bool:
     """Whether a module makes the angles of layers that a config of a scaled rope type leaves unscaled.
 
-    `rope_scaling_layers` are the indices of those that are scaled.
+    `rope_scaling_layers` are the indices of those that are scaled. In the 4.x releases, layers with a sliding window
+    are not where they have a table of their own; where there are none, nothing is turned by it.
     """
-    if getattr(model.config, "rope_scaling_layers", None) is None or getattr(module, "rope_type", None) != "default":
+    config = model.config
+    without_windows = set(getattr(config, "layer_types", None) or ()) == {"full_attention"}
+    some = getattr(config, "rope_scaling_layers", None) is not None or (
+        without_windows and not hasattr(config, "rope_parameters")
+    )
+    if not some or getattr(module, "rope_type", None) != "default":
         return False
     return any(getattr(other, "rope_type", "default") != "default" for other in model.modules())

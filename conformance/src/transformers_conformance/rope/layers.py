@@ -17,6 +17,18 @@ def layers_without_rope(config: Any) -> frozenset[int]:
     return frozenset(index for index, has_rope in enumerate(_stated(config)) if not has_rope)
 
 
+def layers_with_windows(config: Any) -> frozenset[int]:
+    """Indices of the layers that attend within a sliding window, as `layer_types` say, or the distance of the others.
+
+    `global_attn_every_n_layers` is the distance, from the first layer on.
+    """
+    kinds = getattr(config, "layer_types", None)
+    if kinds is None:
+        distance = getattr(config, "global_attn_every_n_layers", 1)
+        return frozenset(index for index in range(config.num_hidden_layers) if index % distance)
+    return frozenset(index for index, kind in enumerate(kinds) if kind == "sliding_attention")
+
+
 def first_rotary_layer(config: Any) -> int:
     """Index of the first layer that has RoPE by the config's word; 0 where it says nothing."""
     without = layers_without_rope(config)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from .case import NUM_LAYERS
 from .width import ConfigFields, default_config
 
 
 NUM_HEADS = 4  # codegen needs a multiple of four
 NUM_KEY_VALUE_HEADS = 2
-NUM_LAYERS = 2
 VOCAB_SIZE = 32
 MAX_POSITION_EMBEDDINGS = 512
 MAX_POSITIONS = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len")

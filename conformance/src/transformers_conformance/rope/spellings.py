@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .case import NUM_LAYERS
 from .description import Case, Description
 from .layers import named_layers
-from .sizes import NUM_LAYERS
 from .tiny import MAX_POSITION_EMBEDDINGS, scaling_parameters, size_values
 from .width import FlatFactor, RopeParametersFactor
 

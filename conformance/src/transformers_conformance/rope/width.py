@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
+from .case import NUM_LAYERS
 from .reference import rotary_ndims
 
 
@@ -17,6 +18,9 @@ FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
 _SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
 _SECTIONS_IN_TURNS = re.compile(r"mrope_section\[\w+\] \* 3")  # time has the pairs that the other axes leave
+_FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
+_LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # of layers with a sliding window
+_UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling leaves as it is
 _MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
@@ -140,13 +144,34 @@ class RopeHeadDim:
         sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
         if self.takes_head_dim:
             sizes["head_dim"] = value  # of what the table is made for
-        return sizes | self.form.by_kind(self.form.parameters({"rope_theta": self.base}, scaling, value))
+        return sizes | self._rotation(scaling, value)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         return config.qk_rope_head_dim, kept_parameters(config)["rope_theta"]
 
     def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
         return RopeParametersFactor(self.form).read_scaling(config)
+
+    def _rotation(self, scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+        return self.form.by_kind(self.form.parameters({"rope_theta": self.base}, scaling, n))
+
+
+class FlatRopeHeadDim(RopeHeadDim):
+    """`qk_rope_head_dim` with keywords of the config itself for the rest, as in the 4.x releases."""
+
+    def __init__(self, flat: "FlatFactor", takes_head_dim: bool):
+        self.flat = flat
+        self.takes_rope_type = flat.takes_rope_type
+        self.takes_head_dim = takes_head_dim
+
+    def read(self, config: Any, head_dim: int) -> tuple[int, float]:
+        return config.qk_rope_head_dim, self.flat.read(config, head_dim)[1]
+
+    def read_scaling(self, config: Any) -> None:
+        return None
+
+    def _rotation(self, scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+        return self.flat.rotation(scaling)
 
 
 class FlatFactor(_Factor):
@@ -156,25 +181,49 @@ class FlatFactor(_Factor):
         key: the name of the factor.
         base_key: the name of the base; None where the config has none.
         takes_rope_type: whether `rope_scaling` is heard.
+        local_base_key: the name of the base of layers with a sliding window, if it is their own.
+        scales_all: whether `rope_scaling` concerns those, too; all layers are of full attention under it, if not.
+        scaled_by_default: whether a config that says nothing has a scaled rope type.
     """
 
-    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool):
+    def __init__(
+        self,
+        key: str,
+        base_key: str | None,
+        takes_rope_type: bool,
+        local_base_key: str | None = None,
+        scales_all: bool = True,
+        scaled_by_default: bool = False,
+    ):
         self.key = key
         self.base_key = base_key
         self.takes_rope_type = takes_rope_type
+        self.local_base_key = local_base_key
+        self.scales_all = scales_all
+        self.scaled_by_default = scaled_by_default
         self.base = FIXED_BASE if base_key is None else _Factor.base
+        self.no_default = local_base_key and "layers with a sliding window have a base of their own"
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
-        values = {self.key: value}
-        if self.base_key is not None:
-            values[self.base_key] = self.base
+        return {self.key: value} | self.rotation(scaling)
+
+    def rotation(self, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Config keywords of all but the width."""
+        values: dict[str, Any] = {key: self.base for key in (self.base_key, self.local_base_key) if key is not None}
         if scaling is not None:
             values["rope_scaling"] = dict(scaling)
+            if not self.scales_all:
+                values |= {"layer_types": ["full_attention"] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
+        elif self.scaled_by_default:
+            values["rope_scaling"] = {"rope_type": "default"}
         return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         base = FIXED_BASE if self.base_key is None else getattr(config, self.base_key)
         return rotary_ndims(head_dim, getattr(config, self.key, 1.0)), base
+
+    def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
+        return config.rope_scaling if self.scaled_by_default else None
 
 
 class RotaryDim(_PartOfHead):
@@ -340,5 +389,13 @@ def detect_width(config_class: type, code: str) -> Width:
     if "rotary_dim" in fields:
         return RotaryDim()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
-    base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
-    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)
+    base_key, local_base_key = (
+        next((name for name in names if name in fields), None) for names in (_FLAT_BASES, _LOCAL_BASES)
+    )
+    scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
+    takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
+    scaled_by_default = bool(getattr(default_config(config_class), "rope_scaling", None))
+    flat = FlatFactor(key, base_key, takes_rope_type, local_base_key, scales_all, scaled_by_default)
+    if "qk_rope_head_dim" in fields:
+        return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)
+    return flat

@@ -5,7 +5,7 @@ import torch
 from .. import positions
 from ..capture import Attention
 from ..description import Case, Description
-from ..layers import layer_types, layers_without_rope
+from ..layers import layer_types, layers_with_windows, layers_without_rope
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies
 from ..tiny import build_model
@@ -29,7 +29,8 @@ def check_layers(description: Description, case: Case, verdict: Verdict) -> None
     """q and k of every layer are the reference's rotation; where the config says that it has none, they are bit-equal.
 
     Attention is made uniform, so what a layer gets does not depend on positions. Where the config takes
-    `no_rope_layers`, also with a first layer that has none.
+    `no_rope_layers`, also with a first layer that has none; where layers with a sliding window have a base of their
+    own, also with half the base for them.
     """
     _require_layers(description, case, verdict, probe(description, case))
     if "no_rope_layers" in description.fields:
@@ -37,6 +38,10 @@ def check_layers(description: Description, case: Case, verdict: Verdict) -> None
         stated = sorted(layers_without_rope(mixed.model.config))
         verdict.require(stated == [0], "layers that the config says have no RoPE", [0], stated)
         _require_layers(description, case, verdict, mixed)
+    local_base_key = getattr(description.width, "local_base_key", None)
+    if local_base_key is not None:
+        bases = {local_base_key: description.width.base / 2}
+        _require_layers(description, case, verdict, Probe(description, case, build_model(description, case, **bases)))
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_layer_types)
@@ -78,11 +83,13 @@ def _require_layers(description: Description, case: Case, verdict: Verdict, prob
     ids = positions.different_per_row()
     still, turned = probed.layers(positions.zeros()), probed.layers(ids)
     without = layers_without_rope(probed.model.config)
-    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    local_base = getattr(probed.model.config, getattr(description.width, "local_base_key", None) or "", None)
     for index, (before, after) in enumerate(zip(still, turned, strict=True)):
         if index in without:
             _require_unmoved(verdict, index, before, after)
             continue
+        has_own = local_base is not None and index in layers_with_windows(probed.model.config)
+        inv_freq, factor = inverse_frequencies(case.n, local_base if has_own else description.width.base)
         require_turned(
             description,
             case,

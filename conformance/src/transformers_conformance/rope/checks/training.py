@@ -172,7 +172,8 @@ def _require_gradients(
     verdict.require(got.keys() == expected.keys(), f"parameters with a gradient {how}", [*expected], [*got])
     verdict.require(bool(expected), "parameters with a gradient", "some", "none")
     for name, gradient in expected.items():
-        verdict.require_close(f"gradient of {name} {how}", got[name], gradient, 8 * U * gradient.abs().max().item())
+        given, wanted = got[name].double(), gradient.double()  # NumPy knows no bfloat16
+        verdict.require_close(f"gradient of {name} {how}", given, wanted, 8 * U * wanted.abs().max().item())
 
 
 def _count_checkpoints(model: torch.nn.Module) -> list[None]:

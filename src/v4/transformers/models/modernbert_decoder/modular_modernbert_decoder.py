@@ -1,0 +1,2 @@
+# What the rewrite beside this file uses
+import copy
