@@ -32,13 +32,14 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config.
+    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config, which may have a
+    `_rotary_width` of its own.
 
     Raises:
         ValueError: it is no share of a head.
     """
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
-    return rotary_width(key, getattr(config, key, None), head_dim)
+    return getattr(config, "_rotary_width", rotary_width)(key, getattr(config, key, None), head_dim)
 
 
 def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:

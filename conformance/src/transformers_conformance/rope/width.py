@@ -76,6 +76,13 @@ class _Factor(_PartOfHead):
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-0.25, 1.5, math.nan, "half"]
 
+    def _divided(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> int:
+        """Channels whose pairs are dealt out to axes, where they are."""
+        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
+        return (
+            rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
+        )
+
 
 class RopeParametersFactor(_Factor):
     """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases.
@@ -88,7 +95,7 @@ class RopeParametersFactor(_Factor):
 
     def __init__(self, form: "RopeParametersForm"):
         self.form = form
-        self.no_default = None if form.plain else "its rope_parameters say more than a width and a base"
+        self.no_default = form.no_default
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return self.form.by_kind(self.parameters(value, scaling, head_dim))
@@ -96,9 +103,7 @@ class RopeParametersFactor(_Factor):
     def parameters(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """The same, as one kind of layers has it."""
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
-        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
-        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
-        return self.form.parameters(asked, scaling, n)
+        return self.form.parameters(asked, scaling, self._divided(value, scaling, head_dim))
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         parameters = kept_parameters(config)
@@ -156,20 +161,23 @@ class FlatFactor(_Factor):
         key: the name of the factor.
         base_key: the name of the base; None where the config has none.
         takes_rope_type: whether `rope_scaling` is heard.
+        form: what a model needs there beyond a rope type.
     """
 
-    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool):
+    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool, form: "RopeParametersForm"):
         self.key = key
         self.base_key = base_key
         self.takes_rope_type = takes_rope_type
+        self.form = form
+        self.no_default = form.no_default
         self.base = FIXED_BASE if base_key is None else _Factor.base
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         values = {self.key: value}
         if self.base_key is not None:
             values[self.base_key] = self.base
-        if scaling is not None:
-            values["rope_scaling"] = dict(scaling)
+        if scaling is not None or self.form.mrope_section:
+            values["rope_scaling"] = self.form.parameters({}, scaling, self._divided(value, scaling, head_dim))
         return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -287,6 +295,10 @@ class RopeParametersForm:
     def plain(self) -> bool:
         return not (self.kinds or self.mrope_section or self.scales_by_position)
 
+    @property
+    def no_default(self) -> str | None:
+        return None if self.plain else "its rope_parameters say more than a width and a base"
+
     def _section(self, pairs: int) -> list[int]:
         """As many pairs for each axis; the rest for the one that is unlike the others by default, or the first."""
         axes = len(self.mrope_section)
@@ -332,8 +344,8 @@ def detect_width(config_class: type, code: str) -> Width:
         code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
     """
     fields = ConfigFields.of(config_class)
+    form = RopeParametersForm.of(config_class, code)
     if "rope_parameters" in fields:
-        form = RopeParametersForm.of(config_class, code)
         if "qk_rope_head_dim" in fields:
             return RopeHeadDim(form, takes_head_dim="head_dim" in fields)
         return RopeParametersFactor(form)
@@ -341,4 +353,4 @@ def detect_width(config_class: type, code: str) -> Width:
         return RotaryDim()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
     base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
-    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)
+    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code, form)
