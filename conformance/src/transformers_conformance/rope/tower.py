@@ -47,8 +47,8 @@ class Tower:
         config_overrides: config keywords that the rules of `tiny` do not find.
         leading: axes of the attention's tokens before those of tokens and channels; None stands for none where it
             takes `cu_seqlens`, and for one elsewhere.
-        base: of the frequencies; it is asked for where the config has a key. None stands for a small one there, so that
-            slow pairs turn visibly, and for RoFormer's elsewhere.
+        base: of the frequencies; it is asked for where the config has a key. None stands for a small one there, so
+            that slow pairs turn visibly, and for RoFormer's elsewhere.
         exceptions: where the model is known to break properties, and why.
     """
 
@@ -216,6 +216,28 @@ class PatchTower(Tower):
     def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
         size = model.config.patch_size
         return self.rotary(model)(like.new_zeros(1, 3, *(size * count for count in self.grid)))
+
+
+class GridTower(Tower):
+    """A tower of a 4.x release, whose rotary module makes the table of a whole grid of patches, row by row.
+
+    It is told rows and columns, and makes angles; or the config states them, and it has cosines and sines.
+    """
+
+    grid = (3, TOKENS // 3)  # patches in a column and in a row
+
+    def coordinates(self, case: Case) -> np.ndarray:
+        return np.argwhere(np.ones(self.grid)).astype(np.float64)
+
+    def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
+        rotary = self.rotary(model)
+        if not inspect.signature(rotary.forward).parameters:
+            return rotary()
+        angles = rotary(*self.grid).repeat(1, 2)
+        return angles.cos(), angles.sin()
+
+    def rotary(self, model: nn.Module) -> nn.Module:
+        return next(module for module in model.modules() if "RotaryEmbedding" in type(module).__name__)
 
 
 class CountingTower(Tower):
