@@ -10,6 +10,7 @@ from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import (
     Qwen2_5OmniPreTrainedModel,
     Qwen2_5OmniTextConfig,
     Qwen2_5OmniThinkerTextModel,
+    Qwen2_5OmniToken2WavDiTModel,
     Qwen2_5OmniVisionEncoder,
     Qwen2_5OmniVisionEncoderConfig,
     apply_rotary_pos_emb_vision,
@@ -54,13 +55,16 @@ class FirstDiTLayer(Qwen2_5OmniPreTrainedModel):
 
     def __init__(self, config: Qwen2_5OmniDiTConfig):
         super().__init__(config)
-        self.rotary_embed = Qwen2_5OmniDiTRotaryEmbedding(config.head_dim if COUNTS else config)
+        if COUNTS:  # by what arguments it is made is the model's own
+            self.rotary_embed = Qwen2_5OmniToken2WavDiTModel(config).rotary_embed
+        else:
+            self.rotary_embed = Qwen2_5OmniDiTRotaryEmbedding(config)
         self.layer = DiTDecoderLayer(config)
         self.post_init()
 
 
 class DiTTower(CountingTower if COUNTS else Tower):
-    """Neighbours turn, of the first head alone, and then lie in two halves."""
+    """Neighbours turn, of the first head alone, and then lie in two halves; in 4.x, they stay neighbours."""
 
     def still(self, table: tuple) -> None:
         """None: heads are as they were projected."""
@@ -78,7 +82,7 @@ class DiTTower(CountingTower if COUNTS else Tower):
         halves_from_neighbours = np.arange(2 * pairs).reshape(2, pairs).T.ravel()
         order = np.append(halves_from_neighbours, np.arange(2 * pairs, case.head_dim))
         found = super().heads(model, case, tokens, table)
-        return tuple(x[:1, :, order] for x in found)
+        return tuple(x[:1, :, slice(None) if COUNTS else order] for x in found)
 
 
 class Qwen2_5OmniDiTRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
