@@ -32,8 +32,8 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config. The head may be the slice that
-    a config has for RoPE, whose width is then checked, too.
+    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config, which may have a
+    `_rotary_width` of its own. The head may be the slice that a config has for RoPE, whose width is then checked, too.
 
     Raises:
         ValueError: it is no share of a head, or the slice is none.
@@ -43,7 +43,7 @@ def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
         whole = rotary_slice + getattr(config, "qk_nope_head_dim", 0)
         rotary_width("qk_rope_head_dim", rotary_slice, whole, whole)
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
-    return rotary_width(key, getattr(config, key, None), head_dim)
+    return getattr(config, "_rotary_width", rotary_width)(key, getattr(config, key, None), head_dim)
 
 
 def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:

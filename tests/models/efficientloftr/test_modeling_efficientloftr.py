@@ -22,6 +22,8 @@ class EfficientLoFTRTower(Tower):
 
     def config_values(self, case: Case) -> dict[str, Any]:
         sizes = {"hidden_size": HEADS * case.head_dim, "out_features": [8, 8, 8, HEADS * case.head_dim]}
+        if not self.takes_factor:  # in 4.x
+            sizes["partial_rotary_factor"] = case.value
         return super().config_values(case) | sizes
 
     def frequencies_of(self, case: Case) -> np.ndarray:

@@ -1,5 +1,8 @@
+import inspect
 import unittest
 
+import numpy as np
+import torch
 from torch import nn
 from transformers.models.evolla.configuration_evolla import SaProtConfig
 from transformers.models.evolla.modeling_evolla import (
@@ -7,12 +10,14 @@ from transformers.models.evolla.modeling_evolla import (
     EvollaPreTrainedModel,
     EvollaRotaryEmbedding,
     EvollaSaProtProteinEncoder,
+    EvollaSaProtRotaryEmbedding,
 )
 
 from transformers import EvollaConfig
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Case, Tower
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.rope.discovery import describe_class
+from transformers_conformance.rope.tower import CountingTower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
@@ -35,5 +40,29 @@ class EvollaDecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_overrides = describe_class(Decoder, config_class, entry=entry).config_overrides
 
 
+class OwnTableTower(CountingTower):
+    """In 4.x, attention makes its table itself, of frequencies that it keeps."""
+
+    def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+        return self.rotary(model).inv_freq
+
+    def still(self, table: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(table)
+
+    def attention(self, model: nn.Module) -> nn.Module:
+        return next(x for x in model.modules() if getattr(x, "rotary_embeddings", None) is not None)
+
+    def heads(self, model: nn.Module, case: Case, tokens: torch.Tensor, table: torch.Tensor) -> tuple:
+        rotary = self.rotary(model)
+        kept, rotary.inv_freq, rotary._seq_len_cached = rotary.inv_freq, table, None
+        try:
+            return super().heads(model, case, tokens, table)
+        finally:
+            rotary.inv_freq, rotary._seq_len_cached = kept, None
+
+
 class EvollaSaProtRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(SaProtConfig, EvollaSaProtProteinEncoder, "half-split", one_axis)
+    makes_its_table = "k" in inspect.signature(EvollaSaProtRotaryEmbedding.forward).parameters
+    tower = (OwnTableTower if makes_its_table else Tower)(
+        SaProtConfig, EvollaSaProtProteinEncoder, "half-split", one_axis
+    )

@@ -1,6 +1,12 @@
 import unittest
 
-from transformers import Glm4vTextConfig, Glm4vTextModel, Glm4vVisionConfig, Glm4vVisionModel
+from transformers.models.glm4v.modeling_glm4v import (
+    Glm4vTextConfig,
+    Glm4vTextModel,
+    Glm4vVisionConfig,
+    Glm4vVisionModel,
+)
+
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

@@ -1,6 +1,12 @@
 import unittest
 
-from transformers import Glm4vMoeTextConfig, Glm4vMoeTextModel, Glm4vMoeVisionConfig, Glm4vMoeVisionModel
+from transformers.models.glm4v_moe.modeling_glm4v_moe import (
+    Glm4vMoeTextConfig,
+    Glm4vMoeTextModel,
+    Glm4vMoeVisionConfig,
+    Glm4vMoeVisionModel,
+)
+
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

@@ -1,9 +1,11 @@
 import unittest
 
 import numpy as np
+import torch
+from transformers.models.pixtral import modeling_pixtral
 
 from transformers import PixtralVisionConfig, PixtralVisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Case, Tower
 from transformers_conformance.rope.coordinates import powers
 from transformers_conformance.testing import CoordinateRotaryTestMixin
 
@@ -15,5 +17,17 @@ def shared(n: int, base: float) -> np.ndarray:
     return np.array([np.append(rows, 0 * columns), np.append(0 * rows, columns)])
 
 
+class PatchNumberTower(Tower):
+    """In 4.x, the rotary module has a row for each patch of the largest image, and is given numbers of patches."""
+
+    def coordinates(self, case: Case) -> np.ndarray:
+        return super().coordinates(case)  # no others: there is no table of them
+
+    def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> tuple:
+        side = model.config.image_size // model.config.patch_size
+        return self.rotary(model)(like, torch.from_numpy(coordinates @ (side, 1)).long())
+
+
 class PixtralVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(PixtralVisionConfig, PixtralVisionModel, "half-split", shared)
+    has_rows = hasattr(modeling_pixtral, "PixtralRotaryEmbedding")
+    tower = (PatchNumberTower if has_rows else Tower)(PixtralVisionConfig, PixtralVisionModel, "half-split", shared)

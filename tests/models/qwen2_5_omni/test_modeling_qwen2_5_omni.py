@@ -1,18 +1,24 @@
+import inspect
 import unittest
 
 import numpy as np
 import torch
-from transformers.models.qwen2_5_omni.configuration_qwen2_5_omni import Qwen2_5OmniDiTConfig
 from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import (
     DiTDecoderLayer,
+    Qwen2_5OmniDiTConfig,
     Qwen2_5OmniDiTRotaryEmbedding,
     Qwen2_5OmniPreTrainedModel,
+    Qwen2_5OmniTextConfig,
+    Qwen2_5OmniThinkerTextModel,
+    Qwen2_5OmniToken2WavDiTModel,
     Qwen2_5OmniVisionEncoder,
+    Qwen2_5OmniVisionEncoderConfig,
+    apply_rotary_pos_emb_vision,
 )
 
-from transformers import Qwen2_5OmniTextConfig, Qwen2_5OmniThinkerTextModel, Qwen2_5OmniVisionEncoderConfig
 from transformers_conformance.rope import Case, Tower
 from transformers_conformance.rope.coordinates import one_axis
+from transformers_conformance.rope.tower import CountingTower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
@@ -22,8 +28,24 @@ class Qwen2_5OmniThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCas
     layout = "half-split"
 
 
+class AngleTower(Tower):
+    """In 4.x, attention takes angles, and makes cosines and sines of them itself."""
+
+    def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+        return self.rotary(model)(int(coordinates.max()) + 1)[torch.from_numpy(coordinates).long()].flatten(1)
+
+    def still(self, table: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(table)
+
+
 class Qwen2_5OmniVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen2_5OmniVisionEncoderConfig, Qwen2_5OmniVisionEncoder, "half-split")
+    takes_angles = "freqs" in inspect.signature(apply_rotary_pos_emb_vision).parameters
+    tower = (AngleTower if takes_angles else Tower)(
+        Qwen2_5OmniVisionEncoderConfig, Qwen2_5OmniVisionEncoder, "half-split"
+    )
+
+
+COUNTS = "position_ids" not in inspect.signature(Qwen2_5OmniDiTRotaryEmbedding.forward).parameters  # in 4.x
 
 
 class FirstDiTLayer(Qwen2_5OmniPreTrainedModel):
@@ -33,13 +55,16 @@ class FirstDiTLayer(Qwen2_5OmniPreTrainedModel):
 
     def __init__(self, config: Qwen2_5OmniDiTConfig):
         super().__init__(config)
-        self.rotary_embed = Qwen2_5OmniDiTRotaryEmbedding(config)
+        if COUNTS:  # by what arguments it is made is the model's own
+            self.rotary_embed = Qwen2_5OmniToken2WavDiTModel(config).rotary_embed
+        else:
+            self.rotary_embed = Qwen2_5OmniDiTRotaryEmbedding(config)
         self.layer = DiTDecoderLayer(config)
         self.post_init()
 
 
-class DiTTower(Tower):
-    """Neighbours turn, of the first head alone, and then lie in two halves."""
+class DiTTower(CountingTower if COUNTS else Tower):
+    """Neighbours turn, of the first head alone, and then lie in two halves; in 4.x, they stay neighbours."""
 
     def still(self, table: tuple) -> None:
         """None: heads are as they were projected."""
@@ -57,7 +82,7 @@ class DiTTower(Tower):
         halves_from_neighbours = np.arange(2 * pairs).reshape(2, pairs).T.ravel()
         order = np.append(halves_from_neighbours, np.arange(2 * pairs, case.head_dim))
         found = super().heads(model, case, tokens, table)
-        return tuple(x[:1, :, order] for x in found)
+        return tuple(x[:1, :, slice(None) if COUNTS else order] for x in found)
 
 
 class Qwen2_5OmniDiTRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):

@@ -1,11 +1,12 @@
 import unittest
 
-from transformers import (
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
     Qwen2_5_VisionTransformerPretrainedModel,
     Qwen2_5_VLTextConfig,
     Qwen2_5_VLTextModel,
     Qwen2_5_VLVisionConfig,
 )
+
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

@@ -1,8 +1,12 @@
 import unittest
 
-from transformers.models.qwen2_vl.modeling_qwen2_vl import Qwen2VisionTransformerPretrainedModel
+from transformers.models.qwen2_vl.modeling_qwen2_vl import (
+    Qwen2VisionTransformerPretrainedModel,
+    Qwen2VLTextConfig,
+    Qwen2VLTextModel,
+    Qwen2VLVisionConfig,
+)
 
-from transformers import Qwen2VLTextConfig, Qwen2VLTextModel, Qwen2VLVisionConfig
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

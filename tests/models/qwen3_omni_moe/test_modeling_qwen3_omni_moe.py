@@ -1,12 +1,14 @@
 import unittest
 
-from transformers.models.qwen3_omni_moe.configuration_qwen3_omni_moe import Qwen3OmniMoeCode2WavConfig
 from transformers.models.qwen3_omni_moe.modeling_qwen3_omni_moe import (
+    Qwen3OmniMoeCode2WavConfig,
     Qwen3OmniMoeCode2WavTransformerModel,
+    Qwen3OmniMoeTextConfig,
+    Qwen3OmniMoeThinkerTextModel,
     Qwen3OmniMoeVisionEncoder,
+    Qwen3OmniMoeVisionEncoderConfig,
 )
 
-from transformers import Qwen3OmniMoeTextConfig, Qwen3OmniMoeThinkerTextModel, Qwen3OmniMoeVisionEncoderConfig
 from transformers_conformance.rope import Tower
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin

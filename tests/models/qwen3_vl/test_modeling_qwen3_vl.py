@@ -1,6 +1,12 @@
 import unittest
 
-from transformers import Qwen3VLTextConfig, Qwen3VLTextModel, Qwen3VLVisionConfig, Qwen3VLVisionModel
+from transformers.models.qwen3_vl.modeling_qwen3_vl import (
+    Qwen3VLTextConfig,
+    Qwen3VLTextModel,
+    Qwen3VLVisionConfig,
+    Qwen3VLVisionModel,
+)
+
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

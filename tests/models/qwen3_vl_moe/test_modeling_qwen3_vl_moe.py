@@ -1,6 +1,12 @@
 import unittest
 
-from transformers import Qwen3VLMoeTextConfig, Qwen3VLMoeTextModel, Qwen3VLMoeVisionConfig, Qwen3VLMoeVisionModel
+from transformers.models.qwen3_vl_moe.modeling_qwen3_vl_moe import (
+    Qwen3VLMoeTextConfig,
+    Qwen3VLMoeTextModel,
+    Qwen3VLMoeVisionConfig,
+    Qwen3VLMoeVisionModel,
+)
+
 from transformers_conformance.rope import Tower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
 

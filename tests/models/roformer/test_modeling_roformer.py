@@ -16,8 +16,10 @@ class RoFormerTower(CountingTower):
     def build(self, case: Case) -> torch.nn.Module:
         model = super().build(case)
         table = self.rotary(model)
-        with torch.no_grad():
-            table.weight.copy_(table.create_weight())
+        if hasattr(table, "_init_weight"):  # 4.x
+            table._init_weight()
+        else:
+            table.weight.data.copy_(table.create_weight())
         return model
 
     def rotary(self, model: torch.nn.Module) -> torch.nn.Module:

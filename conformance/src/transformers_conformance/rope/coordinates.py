@@ -26,6 +26,11 @@ def side_by_side(n: int, base: float) -> np.ndarray:
     return np.array([np.concatenate((own, still)), np.concatenate((still, own))])
 
 
+def columns_first(n: int, base: float) -> np.ndarray:
+    """The same of rows and columns, where the second axis, that of columns, has the first half of the width."""
+    return side_by_side(n, base)[::-1]
+
+
 def around_the_center(n: int, base: float) -> np.ndarray:
     """Frequencies of two axes from -1 to 1, `[2, 2 * (n // 4)]`: a pair of frequency 1 turns once on the way to 1.
 

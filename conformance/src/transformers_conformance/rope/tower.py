@@ -20,12 +20,13 @@ from .frequencies import holds_table
 from .reference import Layout
 from .sizes import tiny_sizes
 from .tiny import seed_weights
-from .width import ConfigFields
+from .width import FIXED_BASE, ConfigFields
 
 
 TOKENS = 12  # unlike any other size of a tiny model, so that scores are told by their shape
 _TABLE = re.compile("(relative_)?position_embeddings|rotary_pos_emb|sinusoidal_pos")
 _BASES = ("rope_theta", "rotary_embedding_base")
+_SMALL_BASE = 100.0
 
 Table = tuple[torch.Tensor, torch.Tensor] | torch.Tensor
 
@@ -46,7 +47,8 @@ class Tower:
         config_overrides: config keywords that the rules of `tiny` do not find.
         leading: axes of the attention's tokens before those of tokens and channels; None stands for none where it
             takes `cu_seqlens`, and for one elsewhere.
-        base: of the frequencies; it is asked for where the config has a key.
+        base: of the frequencies; it is asked for where the config has a key. None stands for a small one there, so
+            that slow pairs turn visibly, and for RoFormer's elsewhere.
         exceptions: where the model is known to break properties, and why.
     """
 
@@ -56,8 +58,13 @@ class Tower:
     frequencies: Callable[[int, float], np.ndarray] = side_by_side
     config_overrides: Mapping[str, Any] = field(default_factory=dict)
     leading: tuple[int, ...] | None = None
-    base: float = 100.0
+    base: float | None = None
     exceptions: tuple[Deviation, ...] = ()
+
+    def __post_init__(self):
+        if self.base is None:
+            asked = self.takes_factor or any(name in self.fields for name in _BASES)
+            object.__setattr__(self, "base", _SMALL_BASE if asked else FIXED_BASE)
 
     @property
     def model_type(self) -> str:
@@ -133,7 +140,13 @@ class Tower:
     def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
         """Cosines and sines that the model has for coordinates, in the type of the tokens that are to be turned."""
         placed = torch.from_numpy(coordinates).to(torch.int64)
-        return self.rotary(model)(like, placed if coordinates.shape[1] > 1 else placed.T)
+        rotary = self.rotary(model)
+        if (
+            "seqlen" in inspect.signature(rotary.forward).parameters
+        ):  # 4.x: angles of numbers, for the model to look up
+            angles = rotary(int(placed.max()) + 1)[placed].flatten(1).repeat(1, 2)
+            return angles.cos(), angles.sin()
+        return rotary(like, placed if coordinates.shape[1] > 1 else placed.T)
 
     def rotary(self, model: nn.Module) -> nn.Module:
         return next(module for module in model.modules() if holds_table(module))
@@ -203,6 +216,28 @@ class PatchTower(Tower):
     def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
         size = model.config.patch_size
         return self.rotary(model)(like.new_zeros(1, 3, *(size * count for count in self.grid)))
+
+
+class GridTower(Tower):
+    """A tower of a 4.x release, whose rotary module makes the table of a whole grid of patches, row by row.
+
+    It is told rows and columns, and makes angles; or the config states them, and it has cosines and sines.
+    """
+
+    grid = (3, TOKENS // 3)  # patches in a column and in a row
+
+    def coordinates(self, case: Case) -> np.ndarray:
+        return np.argwhere(np.ones(self.grid)).astype(np.float64)
+
+    def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
+        rotary = self.rotary(model)
+        if not inspect.signature(rotary.forward).parameters:
+            return rotary()
+        angles = rotary(*self.grid).repeat(1, 2)
+        return angles.cos(), angles.sin()
+
+    def rotary(self, model: nn.Module) -> nn.Module:
+        return next(module for module in model.modules() if "RotaryEmbedding" in type(module).__name__)
 
 
 class CountingTower(Tower):

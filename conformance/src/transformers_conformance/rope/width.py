@@ -80,6 +80,13 @@ class _Factor(_PartOfHead):
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-0.25, 1.5, math.nan, "half"]
 
+    def _divided(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> int:
+        """Channels whose pairs are dealt out to axes, where they are."""
+        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
+        return (
+            rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
+        )
+
 
 class RopeParametersFactor(_Factor):
     """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases.
@@ -92,7 +99,7 @@ class RopeParametersFactor(_Factor):
 
     def __init__(self, form: "RopeParametersForm"):
         self.form = form
-        self.no_default = None if form.plain else "its rope_parameters say more than a width and a base"
+        self.no_default = form.no_default
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return self.form.by_kind(self.parameters(value, scaling, head_dim))
@@ -100,9 +107,7 @@ class RopeParametersFactor(_Factor):
     def parameters(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """The same, as one kind of layers has it."""
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
-        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
-        n = rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
-        return self.form.parameters(asked, scaling, n)
+        return self.form.parameters(asked, scaling, self._divided(value, scaling, head_dim))
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         parameters = kept_parameters(config)
@@ -171,7 +176,7 @@ class FlatRopeHeadDim(RopeHeadDim):
         return None
 
     def _rotation(self, scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
-        return self.flat.rotation(scaling)
+        return self.flat.rotation(scaling, n)
 
 
 class FlatFactor(_Factor):
@@ -181,9 +186,10 @@ class FlatFactor(_Factor):
         key: the name of the factor.
         base_key: the name of the base; None where the config has none.
         takes_rope_type: whether `rope_scaling` is heard.
+        form: what a model needs there beyond a rope type.
         local_base_key: the name of the base of layers with a sliding window, if it is their own.
         scales_all: whether `rope_scaling` concerns those, too; all layers are of full attention under it, if not.
-        scaled_by_default: whether a config that says nothing has a scaled rope type.
+        names_default: whether the default rope type must be named, since a config that says nothing has another.
     """
 
     def __init__(
@@ -191,31 +197,33 @@ class FlatFactor(_Factor):
         key: str,
         base_key: str | None,
         takes_rope_type: bool,
+        form: "RopeParametersForm",
         local_base_key: str | None = None,
         scales_all: bool = True,
-        scaled_by_default: bool = False,
+        names_default: bool = False,
     ):
         self.key = key
         self.base_key = base_key
         self.takes_rope_type = takes_rope_type
+        self.form = form
         self.local_base_key = local_base_key
         self.scales_all = scales_all
-        self.scaled_by_default = scaled_by_default
+        self.names_default = names_default
+        self.no_default = form.no_default
+        if local_base_key is not None:
+            self.no_default = "layers with a sliding window have a base of their own"
         self.base = FIXED_BASE if base_key is None else _Factor.base
-        self.no_default = local_base_key and "layers with a sliding window have a base of their own"
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
-        return {self.key: value} | self.rotation(scaling)
+        return {self.key: value} | self.rotation(scaling, self._divided(value, scaling, head_dim))
 
-    def rotation(self, scaling: Mapping[str, Any] | None) -> dict[str, Any]:
-        """Config keywords of all but the width."""
+    def rotation(self, scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
+        """Config keywords of all but the width, for a rotation of `n` channels."""
         values: dict[str, Any] = {key: self.base for key in (self.base_key, self.local_base_key) if key is not None}
-        if scaling is not None:
-            values["rope_scaling"] = dict(scaling)
-            if not self.scales_all:
-                values |= {"layer_types": ["full_attention"] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
-        elif self.scaled_by_default:
-            values["rope_scaling"] = {"rope_type": "default"}
+        if scaling is not None or self.names_default or self.form.mrope_section:
+            values["rope_scaling"] = self.form.parameters({}, scaling, n)
+        if scaling is not None and not self.scales_all:
+            values |= {"layer_types": ["full_attention"] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
         return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -223,7 +231,7 @@ class FlatFactor(_Factor):
         return rotary_ndims(head_dim, getattr(config, self.key, 1.0)), base
 
     def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
-        return config.rope_scaling if self.scaled_by_default else None
+        return config.rope_scaling if self.names_default else None
 
 
 class RotaryDim(_PartOfHead):
@@ -336,6 +344,10 @@ class RopeParametersForm:
     def plain(self) -> bool:
         return not (self.kinds or self.mrope_section or self.scales_by_position)
 
+    @property
+    def no_default(self) -> str | None:
+        return None if self.plain else "its rope_parameters say more than a width and a base"
+
     def _section(self, pairs: int) -> list[int]:
         """As many pairs for each axis; the rest for the one that is unlike the others by default, or the first."""
         axes = len(self.mrope_section)
@@ -381,8 +393,8 @@ def detect_width(config_class: type, code: str) -> Width:
         code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
     """
     fields = ConfigFields.of(config_class)
+    form = RopeParametersForm.of(config_class, code)
     if "rope_parameters" in fields:
-        form = RopeParametersForm.of(config_class, code)
         if "qk_rope_head_dim" in fields:
             return RopeHeadDim(form, takes_head_dim="head_dim" in fields)
         return RopeParametersFactor(form)
@@ -394,8 +406,8 @@ def detect_width(config_class: type, code: str) -> Width:
     )
     scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
     takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
-    scaled_by_default = bool(getattr(default_config(config_class), "rope_scaling", None))
-    flat = FlatFactor(key, base_key, takes_rope_type, local_base_key, scales_all, scaled_by_default)
+    names_default = bool(getattr(default_config(config_class), "rope_scaling", None))
+    flat = FlatFactor(key, base_key, takes_rope_type, form, local_base_key, scales_all, names_default)
     if "qk_rope_head_dim" in fields:
         return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)
     return flat
