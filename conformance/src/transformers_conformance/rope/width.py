@@ -156,20 +156,22 @@ class FlatFactor(_Factor):
         key: the name of the factor.
         base_key: the name of the base; None where the config has none.
         takes_rope_type: whether `rope_scaling` is heard.
+        names_default: whether it is read in any case, so that the default type must be named, too.
     """
 
-    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool):
+    def __init__(self, key: str, base_key: str | None, takes_rope_type: bool, names_default: bool = False):
         self.key = key
         self.base_key = base_key
         self.takes_rope_type = takes_rope_type
+        self.names_default = names_default
         self.base = FIXED_BASE if base_key is None else _Factor.base
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         values = {self.key: value}
         if self.base_key is not None:
             values[self.base_key] = self.base
-        if scaling is not None:
-            values["rope_scaling"] = dict(scaling)
+        if scaling is not None or self.names_default:
+            values["rope_scaling"] = dict(scaling or {"rope_type": "default"})
         return values
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -341,4 +343,5 @@ def detect_width(config_class: type, code: str) -> Width:
         return RotaryDim()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
     base_key = next((name for name in ("rope_theta", "rotary_emb_base") if name in fields), None)
-    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code)
+    names_default = '= config.rope_scaling["rope_type"]' in code
+    return FlatFactor(key, base_key, "rope_scaling" in fields or "rope_scaling" in code, names_default)
