@@ -8,4 +8,5 @@ class Zamba2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Zamba2Config
     model_class = Zamba2Model
     layout = "half-split"
-    config_overrides = {"num_attention_heads": 8, "num_key_value_heads": 8}
+    # 4.57 cannot save blocks that layers share.
+    config_overrides = {"num_attention_heads": 8, "num_key_value_heads": 8, "num_mem_blocks": 2}

@@ -34,7 +34,7 @@ def decode(
         NoCacheError: the model did not fill it.
     """
     if cache is None and not hasattr(own_cache(model, input_ids), "get_seq_length"):
-        cache = dynamic_cache(model)
+        cache = dynamic_cache(model, len(input_ids))
     outputs, start = [], 0
     for size in chunks:
         stop = start + size
@@ -61,12 +61,17 @@ def own_cache(model: torch.nn.Module, input_ids: torch.Tensor) -> object | None:
     return getattr(result, "past_key_values", None)
 
 
-def dynamic_cache(model: torch.nn.Module) -> object:
-    """A cache that grows, with the arguments that this release's takes."""
+def dynamic_cache(model: torch.nn.Module, batch_size: int) -> object:
+    """A cache that grows, of the class that the model's module has for it, if any, with the arguments that it takes."""
     from transformers import DynamicCache
 
-    takes = inspect.signature(DynamicCache.__init__).parameters
-    return DynamicCache(**({"config": model.config} if "config" in takes else {}))
+    module = inspect.getmodule(type(model))
+    own = (x for name, x in vars(module).items() if name.endswith("DynamicCache") and x.__module__ == module.__name__)
+    cache_class = next(own, DynamicCache)
+    known = {"config": model.config, "batch_size": batch_size, "dtype": torch.float32}
+    known["devices"] = ["cpu"] * model.config.num_hidden_layers
+    takes = inspect.signature(cache_class.__init__).parameters
+    return cache_class(**{name: value for name, value in known.items() if name in takes})
 
 
 def static_cache(model: torch.nn.Module, input_ids: torch.Tensor, length: int) -> object:

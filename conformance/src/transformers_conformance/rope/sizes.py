@@ -158,8 +158,19 @@ def layer_kinds(config_class: type) -> Mapping[str, Any]:
         if name in ConfigFields.of(config_class).defaults and name not in found:
             named = defaults.get(name)
             if named is None or name == "layer_types":
-                found[name] = [kind] * NUM_LAYERS
+                found[name] = [_accepted_kind(config_class, name, kind)] * NUM_LAYERS
     return found
+
+
+def _accepted_kind(config_class: type, name: str, kind: str) -> str:
+    """The kind, or its older name, where the class takes only that."""
+    for known in (kind, "attention"):
+        try:
+            config_class(**{name: [known] * NUM_LAYERS}, num_hidden_layers=NUM_LAYERS)
+        except Exception:
+            continue
+        return known
+    return kind
 
 
 def other_layers(config_class: type, fields: ConfigFields) -> Iterator[dict[str, Any]]:

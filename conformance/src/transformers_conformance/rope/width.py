@@ -189,7 +189,8 @@ class FlatFactor(_Factor):
         form: what a model needs there beyond a rope type.
         local_base_key: the name of the base of layers with a sliding window, if it is their own.
         scales_all: whether `rope_scaling` concerns those, too; all layers are of full attention under it, if not.
-        names_default: whether the default rope type must be named, since a config that says nothing has another.
+        names_default: whether the default rope type must be named: a config that says nothing has another, or
+            `rope_scaling` is read in any case.
     """
 
     def __init__(
@@ -406,7 +407,10 @@ def detect_width(config_class: type, code: str) -> Width:
     )
     scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
     takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
-    names_default = bool(getattr(default_config(config_class), "rope_scaling", None))
+    names_default = (
+        bool(getattr(default_config(config_class), "rope_scaling", None))
+        or '= config.rope_scaling["rope_type"]' in code
+    )
     flat = FlatFactor(key, base_key, takes_rope_type, form, local_base_key, scales_all, names_default)
     if "qk_rope_head_dim" in fields:
         return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)
