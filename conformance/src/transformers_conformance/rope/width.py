@@ -407,10 +407,8 @@ def detect_width(config_class: type, code: str) -> Width:
     )
     scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
     takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
-    names_default = (
-        bool(getattr(default_config(config_class), "rope_scaling", None))
-        or '= config.rope_scaling["rope_type"]' in code
-    )
+    stated = "rope_scaling" in fields and getattr(default_config(config_class), "rope_scaling", None) or {}
+    names_default = stated.get("rope_type", "default") != "default" or '= config.rope_scaling["rope_type"]' in code
     flat = FlatFactor(key, base_key, takes_rope_type, form, local_base_key, scales_all, names_default)
     if "qk_rope_head_dim" in fields:
         return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)
