@@ -1,6 +1,7 @@
 import torch
 
-from ...modeling_rope_utils import partial_rotary_width  # what the rewrites use
+# The rewrites beside this file use cosines_and_sines_at
+from ...modeling_rope_utils import cosines_and_sines_at
 
 
 class IdeficsEmbedding:
