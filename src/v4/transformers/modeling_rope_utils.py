@@ -64,8 +64,8 @@ def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
 
 
 def require_position_embeddings(
-    position_embeddings: Optional[tuple[torch.Tensor, torch.Tensor]],
-) -> tuple[torch.Tensor, torch.Tensor]:
+    position_embeddings: Optional[tuple["torch.Tensor", "torch.Tensor"]],
+) -> tuple["torch.Tensor", "torch.Tensor"]:
     """
     The cosines and sines that a layer is given, `[batch, positions, rotary_ndims]` each.
 
@@ -78,6 +78,18 @@ def require_position_embeddings(
             "for all of its layers"
         )
     return position_embeddings
+
+
+def cosines_and_sines_at(
+    position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor"
+) -> tuple["torch.Tensor", "torch.Tensor"]:
+    """
+    Of the angles of positions `[batch, positions]`, twice: `[batch, positions, 2 * len(inv_freq)]` each, in the type of
+    `like`, by way of float32.
+    """
+    angles = position_ids[..., None].float() * inv_freq.float().to(like.device)
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
 
 
 def ignores_position_ids(rotation: Callable) -> Callable:

@@ -38,7 +38,7 @@ def kept_frequencies(
         sinusoids = getattr(module, "embed_positions", None)
         for kind, table in _tensors(module):
             if kind.endswith("inv_freq") and not kind.endswith(_KEPT_ASIDE):
-                tables[f"{name}.{kind}"] = table.double().numpy()
+                tables[f"{name}.{kind}"] = table.double().numpy() / _divisor_of_positions(module)
         if isinstance(sinusoids, torch.Tensor):
             row = sinusoids[1].double()
             half = row.shape[-1] // 2
@@ -46,6 +46,11 @@ def kept_frequencies(
     if not tables:
         raise NoTableError(f"{type(model).__name__} keeps neither `inv_freq` nor `embed_positions`")
     return tables
+
+
+def _divisor_of_positions(module: torch.nn.Module) -> float:
+    """What older releases' classes for linear scaling divide positions by, whose table is the unscaled one."""
+    return module.scaling_factor if type(module).__name__.endswith("LinearScalingRotaryEmbedding") else 1.0
 
 
 def looks_angles_up(model: torch.nn.Module) -> bool:

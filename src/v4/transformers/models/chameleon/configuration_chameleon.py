@@ -1,0 +1,20 @@
+from ...modeling_rope_utils import rope_config_validation
+
+
+class ChameleonConfig:
+    def _rope_scaling_validation(self):
+        """
+        Check the rope type that is asked for, by either of its keys, and its parameters; attention looks for `type`.
+
+        Raises:
+            ValueError: attention has no such type.
+        """
+        if self.rope_scaling is None:
+            return
+        rope_type = self.rope_scaling.get("rope_type", self.rope_scaling.get("type", "default"))
+        if rope_type not in ("default", "linear", "dynamic"):
+            raise ValueError(
+                f"`rope_scaling` may ask for the `rope_type` 'default', 'linear' or 'dynamic', but asks for {rope_type!r}"
+            )
+        rope_config_validation(self)
+        self.rope_scaling = None if rope_type == "default" else self.rope_scaling | {"type": rope_type}
