@@ -58,4 +58,4 @@ class AtomTower(Tower):
 
 
 class EsmFold2AtomRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = AtomTower(EsmFold2AtomEncoderConfig, AtomLayer, "half-split")
+    tower = AtomTower(EsmFold2AtomEncoderConfig, AtomLayer, "half-split", base=100.0)

@@ -33,6 +33,7 @@ class LightGlueRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
         LightGlueConfig,
         LightGlueForKeypointMatching,
         "interleaved",
+        base=100.0,
         exceptions=(
             Deviation(
                 reason="frequencies are learned weights, and have the type of all weights",
