@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import torch
 from parameterized import parameterized
 
 from .recording import known_deviations, record
@@ -20,6 +21,7 @@ from .rope import (
     judge_case,
     obstacles,
 )
+from .rope.tiny import model_of, size_values
 
 
 def _grid(properties: Mapping[str, Property]) -> list[tuple[str, int, int, str]]:
@@ -132,7 +134,7 @@ class UnusedRotationTestMixin:
     Mix it into a `unittest.TestCase` and set:
         rotation: the function.
         attention_class: what would call it.
-        run_pass: a method that runs the model.
+        config_class, model_class: of the model, if it takes `input_ids`; else `run_pass`, a method that runs it.
 
     Raises:
         AssertionError: a pass calls the rotation, or runs no attention, which would prove nothing.
@@ -140,9 +142,13 @@ class UnusedRotationTestMixin:
 
     rotation: Callable
     attention_class: type
+    config_class: type
+    model_class: type
 
     def run_pass(self) -> None:
-        raise NotImplementedError
+        described = Description(self.config_class, self.model_class, "half-split")
+        with torch.no_grad():
+            model_of(described, size_values(described, 8))(input_ids=torch.arange(4, 15)[None])
 
     def test_rotary_ndims_unused(self):
         called = set()
