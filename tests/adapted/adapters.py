@@ -5,7 +5,8 @@ queries and keys, PyTorch does it instead: that is where the suite reads them.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ class _Ended(BaseException):
         self.error = error
 
 
+@contextmanager
+def ended() -> Iterator[None]:
+    """What took an exception through a framework is taken off it again."""
+    try:
+        yield
+    except _Ended as taken:
+        raise taken.error from None
+
+
 def _scores(query: np.ndarray, key: np.ndarray) -> np.ndarray:
     """PyTorch's product of `[batch, heads, tokens, head_dim]`."""
     try:
@@ -60,9 +70,12 @@ class TensorFlow:
         load_pytorch_model_in_tf2_model(self.model, by_torch, allow_missing_keys=True)  # of absolute positions
 
     def __call__(self, **arguments: np.ndarray) -> np.ndarray:
-        products = {"matmul": partial(self._matmul, tf.matmul), "einsum": partial(self._einsum, tf.einsum)}
-        with mock.patch.multiple(tf, **products):
+        with self.scores_by_torch():
             return self.model(**{name: tf.constant(value) for name, value in arguments.items()})[0].numpy()
+
+    def scores_by_torch(self) -> AbstractContextManager:
+        products = {"matmul": partial(self._matmul, tf.matmul), "einsum": partial(self._einsum, tf.einsum)}
+        return mock.patch.multiple(tf, **products)
 
     @staticmethod
     def _matmul(plain: Callable, a: tf.Tensor, b: tf.Tensor, transpose_b: bool = False, **others: Any) -> tf.Tensor:
@@ -88,8 +101,11 @@ class Flax:
         self.model.params = convert_pytorch_state_dict_to_flax(by_torch.state_dict(), self.model)
 
     def __call__(self, **arguments: np.ndarray) -> np.ndarray:
-        with mock.patch.object(jnp, "einsum", partial(self._einsum, jnp.einsum)):
+        with self.scores_by_torch():
             return np.array(self.model(**arguments)[0])
+
+    def scores_by_torch(self) -> AbstractContextManager:
+        return mock.patch.object(jnp, "einsum", partial(self._einsum, jnp.einsum))
 
     @staticmethod
     def _einsum(plain: Callable, equation: str, *operands: jnp.ndarray, **others: Any) -> jnp.ndarray:
@@ -121,17 +137,19 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callabl
             super().__init__(config)
             self._elsewhere, self._has_weights = elsewhere, False
 
-        def forward(self, input_ids, attention_mask=None, position_ids=None):
+        def elsewhere(self):
             if not self._has_weights:
                 self._elsewhere.take_weights(self)
                 self._has_weights = True
+            return self._elsewhere
+
+        def forward(self, input_ids, attention_mask=None, position_ids=None):
+            elsewhere = self.elsewhere()
             given = {"input_ids": input_ids, "attention_mask": attention_mask}
             given["position_ids"] = position_ids if position_ids is None else position_ids.expand_as(input_ids)
             given |= beside(self.config, input_ids)
-            try:
-                output = self._elsewhere(**{key: value.numpy() for key, value in given.items() if value is not None})
-            except _Ended as ended:
-                raise ended.error from None
+            with ended():
+                output = elsewhere(**{key: value.numpy() for key, value in given.items() if value is not None})
             return (torch.from_numpy(output),)
 
     return type(other.__name__, (Adapted,), {"config_class": config_class} | _place(other))

@@ -1,0 +1,86 @@
+"""RoFormer in TensorFlow and Flax, judged as in PyTorch: attention is given its table, or one that turns nothing."""
+
+import os
+
+import numpy as np
+import torch
+from torch import nn
+
+import transformers
+from tests.adapted.adapters import KNOWN, Flax, TensorFlow, adapted, ended
+from tests.models.roformer.test_modeling_roformer import RoFormerTower
+from transformers_conformance.recording import BUILD, load_deviations
+from transformers_conformance.rope import Result
+from transformers_conformance.rope.coordinates import one_axis
+from transformers_conformance.testing import CoordinateRotaryTestMixin
+
+
+class TensorFlowRoFormer(TensorFlow):
+    def table(self, count: int) -> np.ndarray:
+        own = self.model.roformer.encoder.embed_positions
+        # Of a layer of its own: the model's has been given PyTorch's weights.
+        return type(own)(own.num_positions, own.embedding_dim)((1, count)).numpy()
+
+    def attend(self, tokens: np.ndarray, table: np.ndarray) -> None:
+        attention = self.model.roformer.encoder.layer[0].attention.self_attention
+        with self.scores_by_torch():
+            attention(tokens, None, table[None, None], None, False)
+
+
+class FlaxRoFormer(Flax):
+    def table(self, count: int) -> np.ndarray:
+        return np.asarray(self._encoder().embed_positions[:count])
+
+    def attend(self, tokens: np.ndarray, table: np.ndarray) -> None:
+        with self.scores_by_torch():
+            self._encoder().layer.layers[0].attention.self(tokens, None, table, None)
+
+    def _encoder(self):
+        return self.model.module.bind({"params": self.model.params}).encoder
+
+
+class _FirstAttention(nn.Module):
+    """That of a model elsewhere."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, hidden_states: torch.Tensor, sinusoidal_pos: torch.Tensor) -> None:
+        with ended():
+            self.model.elsewhere().attend(hidden_states.numpy(), sinusoidal_pos[0, 0].numpy())
+
+
+class RoFormerElsewhere(RoFormerTower):
+    """RoFormer's tower, whose table and whose first attention are another framework's."""
+
+    def attention(self, model: nn.Module) -> nn.Module:
+        return _FirstAttention(model)
+
+    def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(model.elsewhere().table(len(like)))[None, None].float()
+
+
+class RoFormerElsewhereTestMixin(CoordinateRotaryTestMixin):
+    """Judges RoFormer in another framework.
+
+    Mix it into a `unittest.TestCase` and set `framework`, one of the classes above.
+    """
+
+    framework: type[TensorFlowRoFormer] | type[FlaxRoFormer] | None = None
+
+    def __init_subclass__(cls, **kwargs):
+        if cls.framework is not None:
+            model = adapted(cls.framework, "RoFormerModel")
+            judged = (model.config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown"))
+            known = tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
+            cls.tower = RoFormerElsewhere(
+                model.config_class, model, "interleaved", one_axis, base=10000.0, exceptions=known
+            )
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def _obstacles(cls) -> list[Result]:
+        reason = "it is not PyTorch's to cast"
+        cast = Result("R2", "coordinate_cast", cls.tower.model_type, None, "not-applicable", reason)
+        return [*super()._obstacles(), cast]
