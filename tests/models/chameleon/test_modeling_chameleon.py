@@ -11,4 +11,6 @@ class ChameleonRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = ChameleonModel
     layout = "half-split"
     # 4.57 has a class for each of the types that it knows.
-    rope_types = ("linear", "dynamic") if hasattr(modeling_chameleon, "ChameleonLinearScalingRotaryEmbedding") else None
+    rope_types = (
+        ("linear", "dynamic") if hasattr(modeling_chameleon, "ChameleonLinearScalingRotaryEmbedding") else None
+    )

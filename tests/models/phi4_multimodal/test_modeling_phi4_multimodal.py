@@ -13,6 +13,11 @@ class Phi4MultimodalRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_overrides = {
         "original_max_position_embeddings": 128,
         # Towers of images and sounds, which 4.57 does not make up where none are named.
-        "vision_config": {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4},
+        "vision_config": {
+            "hidden_size": 32,
+            "intermediate_size": 64,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 4,
+        },
         "audio_config": {"hidden_size": 32, "intermediate_size": 64, "num_blocks": 2, "num_attention_heads": 4},
     }
