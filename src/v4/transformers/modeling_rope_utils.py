@@ -79,8 +79,8 @@ def cosines_and_sines_at(
     position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor"
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
     """
-    Of the angles of positions `[batch, positions]`, twice: `[batch, positions, 2 * len(inv_freq)]` each, in the type of
-    `like`, by way of float32.
+    Of the angles of positions `[batch, positions]`, twice: `[batch, positions, 2 * len(inv_freq)]` each, in the type
+    of `like`, by way of float32.
     """
     angles = position_ids[..., None].float() * inv_freq.float().to(like.device)
     angles = torch.cat((angles, angles), dim=-1)
