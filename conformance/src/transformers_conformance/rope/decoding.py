@@ -62,7 +62,7 @@ def own_cache(model: torch.nn.Module, input_ids: torch.Tensor) -> object | None:
 
 
 def dynamic_cache(model: torch.nn.Module, batch_size: int) -> object:
-    """A cache that grows, of the class that the model's module has for it, if any, by the arguments that it takes."""
+    """A cache that grows, of the class that the model's module has for it, if any, with what that takes."""
     from transformers import DynamicCache
 
     module = inspect.getmodule(type(model))

@@ -14,8 +14,7 @@ class ChameleonConfig:
         rope_type = self.rope_scaling.get("rope_type", self.rope_scaling.get("type", "default"))
         if rope_type not in ("default", "linear", "dynamic"):
             raise ValueError(
-                "`rope_scaling` may ask for the `rope_type` 'default', 'linear' or 'dynamic', but asks for "
-                f"{rope_type!r}"
+                f"`rope_scaling`'s `rope_type` may be 'default', 'linear' or 'dynamic', but is {rope_type!r}"
             )
         rope_config_validation(self)
         self.rope_scaling = None if rope_type == "default" else self.rope_scaling | {"type": rope_type}
