@@ -120,6 +120,27 @@ def test_modules_are_real_files_of_the_fork():
     assert source in (FORK / "transformers/models/llama/modeling_llama.py").read_text()
 
 
+WITHOUT_TORCH = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *others: None if name.partition(".")[0] == "torch" else find(name, *others)
+sys.modules["torch"] = None
+for name in sys.stdin.read().split():
+    importlib.import_module(name)
+"""
+
+
+def test_configs_need_no_torch(release):
+    """As on upstream: TensorFlow's and Flax's users, and tokenizers', may have none."""
+    files = [file for file in built_files(LAYOUT, release) if "/configuration_" in file]
+    names = [f"transformers.{file.removesuffix('.py').replace('/', '.')}" for file in files]
+    line = next(line for line in LINES.values() if line.release == release)
+    command = [line.home / "bin" / "python", "-c", WITHOUT_TORCH]
+    given = "\n".join(["transformers.modeling_rope_utils", *names])
+    done = subprocess.run(command, input=given, capture_output=True, text=True)
+    assert names and done.returncode == 0, done.stderr
+
+
 def test_models_pickle_and_auto_classes_find_them():
     import torch
 
