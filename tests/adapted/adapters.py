@@ -19,6 +19,7 @@ import torch
 import transformers
 from tests.frameworks.frameworks import WHY_SKIPPED
 from transformers_conformance.recording import BUILD, load_deviations
+from transformers_conformance.rope import Deviation
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
@@ -155,6 +156,12 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callabl
     return type(other.__name__, (Adapted,), {"config_class": config_class} | _place(other))
 
 
+def known_to_break(config_class: type) -> tuple[Deviation, ...]:
+    """What `exceptions.toml` says of a model, in this release and build."""
+    judged = config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown")
+    return tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
+
+
 def _place(of: type) -> dict[str, str]:
     """What makes a class stand where another's code is, which the suite reads."""
     return {"__module__": of.__module__, "__qualname__": of.__qualname__}
@@ -197,6 +204,5 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
         if cls.framework is not None and cls.model is not None:
             cls.model_class = adapted(cls.framework, cls.model, cls.beside)
             cls.config_class = cls.model_class.config_class
-            judged = (cls.config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown"))
-            cls.exceptions = tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
+            cls.exceptions = known_to_break(cls.config_class)
         super().__init_subclass__(**kwargs)

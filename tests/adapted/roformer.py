@@ -1,15 +1,11 @@
 """RoFormer in TensorFlow and Flax, judged as in PyTorch: attention is given its table, or one that turns nothing."""
 
-import os
-
 import numpy as np
 import torch
 from torch import nn
 
-import transformers
-from tests.adapted.adapters import KNOWN, Flax, TensorFlow, adapted, ended
+from tests.adapted.adapters import Flax, TensorFlow, adapted, ended, known_to_break
 from tests.models.roformer.test_modeling_roformer import RoFormerTower
-from transformers_conformance.recording import BUILD, load_deviations
 from transformers_conformance.rope import Result
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.testing import CoordinateRotaryTestMixin
@@ -72,8 +68,7 @@ class RoFormerElsewhereTestMixin(CoordinateRotaryTestMixin):
     def __init_subclass__(cls, **kwargs):
         if cls.framework is not None:
             model = adapted(cls.framework, "RoFormerModel")
-            judged = (model.config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown"))
-            known = tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
+            known = known_to_break(model.config_class)
             cls.tower = RoFormerElsewhere(
                 model.config_class, model, "interleaved", one_axis, base=10000.0, exceptions=known
             )

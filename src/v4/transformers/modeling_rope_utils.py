@@ -81,15 +81,15 @@ def require_position_embeddings(
 
 
 def cosines_and_sines_at(
-    position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor"
+    position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor", scaling: float = 1.0
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
     """
     Of the angles of positions `[batch, positions]`, twice: `[batch, positions, 2 * len(inv_freq)]` each, in the type
-    of `like`, by way of float32.
+    of `like`, by way of float32, in which they are scaled.
     """
     angles = position_ids[..., None].float() * inv_freq.float().to(like.device)
     angles = torch.cat((angles, angles), dim=-1)
-    return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+    return (angles.cos() * scaling).to(like.dtype), (angles.sin() * scaling).to(like.dtype)
 
 
 def ignores_position_ids(rotation: Callable) -> Callable:

@@ -5,7 +5,7 @@ import torch
 from transformers.models.pixtral import modeling_pixtral
 
 from transformers import PixtralVisionConfig, PixtralVisionModel
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import Tower
 from transformers_conformance.rope.coordinates import powers
 from transformers_conformance.testing import CoordinateRotaryTestMixin
 
@@ -20,8 +20,7 @@ def shared(n: int, base: float) -> np.ndarray:
 class PatchNumberTower(Tower):
     """In 4.x, the rotary module has a row for each patch of the largest image, and is given numbers of patches."""
 
-    def coordinates(self, case: Case) -> np.ndarray:
-        return super().coordinates(case)  # no others: there is no table of them
+    places_freely = False  # there is no table of other numbers
 
     def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> tuple:
         side = model.config.image_size // model.config.patch_size

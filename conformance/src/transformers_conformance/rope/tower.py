@@ -141,9 +141,8 @@ class Tower:
         """Cosines and sines that the model has for coordinates, in the type of the tokens that are to be turned."""
         placed = torch.from_numpy(coordinates).to(torch.int64)
         rotary = self.rotary(model)
-        if (
-            "seqlen" in inspect.signature(rotary.forward).parameters
-        ):  # 4.x: angles of numbers, for the model to look up
+        if "seqlen" in inspect.signature(rotary.forward).parameters:
+            # 4.x: angles of numbers, for the model to look up
             angles = rotary(int(placed.max()) + 1)[placed].flatten(1).repeat(1, 2)
             return angles.cos(), angles.sin()
         return rotary(like, placed if coordinates.shape[1] > 1 else placed.T)

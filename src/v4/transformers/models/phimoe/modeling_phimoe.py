@@ -1,5 +1,5 @@
-# The rewrites beside this file use dynamic_rope_update
-from ...modeling_rope_utils import ROPE_INIT_FUNCTIONS, dynamic_rope_update
+# The rewrites beside this file use the last two
+from ...modeling_rope_utils import ROPE_INIT_FUNCTIONS, cosines_and_sines_at, dynamic_rope_update
 
 
 class PhimoeRotaryEmbedding:
