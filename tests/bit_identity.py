@@ -1,11 +1,12 @@
 """R7: what pristine upstream does rightly, the fork does bit for bit.
 
-Every model that has tests runs on pristine and on the fork, at even widths of even heads, under every rope type that
-its config can be asked for, forward and backward; of a part that rotates by coordinates, its table and its attention
-do. In float32, and where heads are narrower than the table, too, built in bfloat16 and in float32 under autocast. All
-outputs, hidden states, attention weights and gradients must be equal by `torch.equal`. Where they are not, and
-pristine raises or does not pass the conformance checks there, the rule that it breaks is printed. Exit status 1 if a
-bit differs otherwise, or nothing was equal of a model of which something turns by position.
+Every model that a release is judged by runs on pristine and on the fork, at even widths of even heads, under every
+rope type that its config can be asked for, forward and backward, over padded rows at positions that are given and over
+rows whose positions it counts; of a part that rotates by coordinates, its table and its attention do. In float32, and
+where heads are narrower than the table, too, built in bfloat16 and in float32 under autocast. All outputs, hidden
+states, attention weights and gradients must be equal by `torch.equal`. Where they are not, and pristine raises or does
+not pass the conformance checks there, the rule that it breaks is printed. Exit status 1 if a bit differs otherwise, or
+nothing was equal of a model of which something turns by position.
 
 What ran before and did not change is not run again. Needs `utils` on the import path.
 """
@@ -24,6 +25,7 @@ from typing import Any
 
 from fork_server import ForkServers
 from inputs import common_inputs
+from model_lists import listed_models
 from records import Records, digest_of
 
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -39,20 +41,19 @@ _SHARED = ("transformers.modeling_utils", "transformers_conformance.testing")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        "models", nargs="*", metavar="model", help="only these (default: all of the release that have tests)"
+        "models", nargs="*", metavar="model", help="only these (default: all that the release is judged by)"
     )
     parser.add_argument("--release", default=DEFAULT_RELEASE, help="the upstream release (default: %(default)s)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="models at a time")
     parser.add_argument("--no-cache", action="store_true", help="run what ran before and did not change, too")
     arguments = parser.parse_args()
     layout, release = Layout(), arguments.release
-    with_tests = sorted(path.parent.name for path in (layout.root / "tests" / "models").glob("*/test_*.py"))
-    if unknown := set(arguments.models) - set(with_tests):
+    with_tests = {path.parent.name for path in (layout.root / "tests" / "models").glob("*/test_*.py")}
+    if unknown := set(arguments.models) - with_tests:
         sys.exit(f"error: there is no tests/models/{', '.join(sorted(unknown))}")
     fork = Build(layout, f"{release}-fork", layout.source(release), arguments.no_cache)
     pristine = Build(layout, f"{release}-pristine", layout.upstream(release), arguments.no_cache)
-    there = layout.upstream(release) / "transformers" / "models"
-    models = arguments.models or [model for model in with_tests if (there / model).is_dir()]
+    models = arguments.models or listed_models(layout.root, release)
     after = {}
     with fork.running(), ThreadPoolExecutor(arguments.jobs) as pool:
         for model, found in zip(models, pool.map(fork.passes, models), strict=True):
@@ -131,7 +132,7 @@ class Comparison:
         equal: passes that gave the same.
         tensors: in these.
         wrong: passes in which pristine breaks a rule, by the rule, and the fork gives something else.
-        failing: passes that raise on both, by what pristine raises, though it breaks no rule there.
+        failing: passes that come to nothing on both, by how they end on pristine, though it breaks no rule there.
         different: what differs elsewhere, a sentence each.
     """
 
@@ -184,7 +185,7 @@ def differences(before: Mapping | str | None, after: Mapping | str | None) -> li
     """
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         names = before.keys() | after.keys()
-        unequal = sorted(name for name in names if before.get(name) != after.get(name) or before[name] == "NaN")
+        unequal = sorted(name for name in names if before.get(name) != after.get(name))
         return unequal if names else ["no tensors"]
     told = [f"{build} {_told(gave)}" for build, gave in (("pristine", before), ("the fork", after))]
     return [", ".join(told)]
@@ -193,7 +194,7 @@ def differences(before: Mapping | str | None, after: Mapping | str | None) -> li
 def _told(gave: Mapping | str | None) -> str:
     if gave is None:
         return "has no such pass"
-    return "runs" if isinstance(gave, Mapping) else f"raises {gave}"
+    return "runs" if isinstance(gave, Mapping) else f"ends with {gave}"
 
 
 def report(comparisons: list[Comparison]) -> int:
@@ -202,8 +203,8 @@ def report(comparisons: list[Comparison]) -> int:
     for one in comparisons:
         for rule, names in one.wrong.items():
             print(f"pristine breaks {rule} in {len(names)} passes of {one.model}, e.g. {names[0]}")
-        for raised, names in one.failing.items():
-            print(f"neither runs {len(names)} passes of {one.model}, e.g. {names[0]}: {raised}")
+        for ended, names in one.failing.items():
+            print(f"neither gives numbers in {len(names)} passes of {one.model}, e.g. {names[0]}: {ended}")
     for one in comparisons:
         for line in one.different:
             print(f"DIFFERENT {one.model}: {line}")

@@ -62,27 +62,33 @@ class Pass:
 
     Args:
         precision: "float32", "bfloat16" (built in it) or "autocast" (of a model in float32, to bfloat16).
+        counted: whether positions are left for the model to count, over rows without padding.
     """
 
     description: Description | Tower
     case: Case
     precision: str
+    counted: bool = False
 
     @property
     def _tower(self) -> bool:
         return isinstance(self.description, Tower)
 
     def result(self) -> dict[str, str] | str:
-        """A digest of each tensor that it gives, by its name; or else, what it raised."""
+        """A digest of each tensor that it gives, by its name; or else, what it raised, or which of them hold NaN."""
         autocast = torch.autocast("cpu", torch.bfloat16) if self.precision == "autocast" else nullcontext()
         dtype = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
         torch.manual_seed(0)
         try:
             with autocast:
-                gives = what_a_tower_gives if self._tower else what_a_model_gives
-                tensors = gives(self.description, self.case, dtype)
+                if self._tower:
+                    tensors = what_a_tower_gives(self.description, self.case, dtype)
+                else:
+                    tensors = what_a_model_gives(self.description, self.case, dtype, self.counted)
         except Exception as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
+        if none := [name for name, value in tensors.items() if value.isnan().any()]:
+            return f"NaN in {len(none)} of {len(tensors)} tensors, e.g. {none[0]}"
         return {name: digest(value) for name, value in tensors.items()}
 
     def broken_rule(self) -> str | None:
@@ -115,13 +121,15 @@ def passes(model: str) -> Iterator[tuple[str, Pass]]:
         scaled = description.supported_rope_types if isinstance(description, Description) else ()
         if isinstance(description, Tower):  # some have four axes
             every = few = [(16, 16), (16, 8), (8, 8)]
-        asked = [("default", "float32", every), ("default", "bfloat16", few), ("default", "autocast", few)]
-        asked += [(rope_type, "float32", few) for rope_type in scaled]
-        for rope_type, precision, widths in asked:
+        asked = [("default", "float32", False, every), ("default", "bfloat16", False, few)]
+        asked += [("default", "autocast", False, few), *((rope_type, "float32", False, few) for rope_type in scaled)]
+        if isinstance(description, Description) and not description.layers_alone:  # a layer counts nothing
+            asked += [("default", precision, True, few) for precision in ("float32", "bfloat16", "autocast")]
+        for rope_type, precision, counted, widths in asked:
             for head_dim, n in widths:
                 for case in description.cases(head_dim, n, rope_type):
-                    said = f"{rope_type} head_dim={head_dim} n={n} ({case.value}), {precision}"
-                    yield f"{description.model_class.__name__} {said}", Pass(description, case, precision)
+                    said = f"{rope_type} head_dim={head_dim} n={n} ({case.value}), {precision}{', counted' * counted}"
+                    yield f"{description.model_class.__name__} {said}", Pass(description, case, precision, counted)
 
 
 def descriptions(model: str) -> Iterator[Description | Tower]:
@@ -137,19 +145,22 @@ def descriptions(model: str) -> Iterator[Description | Tower]:
             yield tests.tower
 
 
-def what_a_model_gives(description: Description, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
-    """The outputs over rows of tokens, the second padded on the left, and the gradients of all parameters."""
+def what_a_model_gives(
+    description: Description, case: Case, dtype: torch.dtype, counted: bool
+) -> dict[str, torch.Tensor]:
+    """The outputs over rows of tokens, and the gradients of all parameters.
+
+    Args:
+        counted: whether the model counts positions; else, the second row is padded on the left, and they are given.
+    """
     model = build_model(description, case, dtype=dtype)
     generator = torch.Generator().manual_seed(1)
     input_ids = torch.randint(4, VOCAB_SIZE, (ROWS, TOKENS), generator=generator)
     mask = torch.ones_like(input_ids)
-    mask[1, :PADDING] = 0
-    given = {
-        "attention_mask": mask,
-        "position_ids": (mask.cumsum(-1) - 1).clamp(min=0),
-        "output_hidden_states": True,
-        "output_attentions": True,
-    }
+    given = {"attention_mask": mask, "output_hidden_states": True, "output_attentions": True}
+    if not counted:
+        mask[1, :PADDING] = 0
+        given["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)
     takes = taken(description)
     outputs = model(input_ids=input_ids, **{name: value for name, value in given.items() if takes(name)})
     return outputs_and_gradients(model, outputs)
@@ -212,9 +223,7 @@ def flatten(value: Any, name: str = "") -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def digest(value: torch.Tensor) -> str:
-    """Equal for two tensors of a type where `torch.equal` says so, to which both zeros are one; NaN equals nothing."""
+    """Equal for two tensors of a type where `torch.equal` says so, to which both zeros are one."""
     value = value.detach()
-    if value.isnan().any():
-        return "NaN"
     content = (value + 0.0).contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
     return hashlib.sha256(f"{value.dtype} {tuple(value.shape)} ".encode() + content).hexdigest()[:16]

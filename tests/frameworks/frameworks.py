@@ -119,6 +119,24 @@ def require_agreement(models: dict[str, Any], batch: Batch) -> None:
         assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix
 
 
+def require_same_tokens(models: dict[str, Any], batch: Batch) -> None:
+    """Greedily, one by one, each framework with its cache continues a row as PyTorch does without one.
+
+    Positions come from the mask, as `generate` counts them.
+    """
+    greedily = {"max_new_tokens": 8, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
+    given = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
+    by_torch = {name: as_torch(value) for name, value in given.items()} | greedily
+    expected = models[""].generate(**by_torch, use_cache=False).numpy()
+    assert np.array_equal(models[""].generate(**by_torch).numpy(), expected)
+    if "TF" in models:
+        # Upstream's loop goes on with a mask of 32 bits.
+        by_tensorflow = {name: as_tensorflow(value.astype(np.int32)) for name, value in given.items()} | greedily
+        assert np.array_equal(models["TF"].generate(**by_tensorflow).numpy(), expected)
+    if "Flax" in models:
+        assert np.array_equal(np.asarray(models["Flax"].generate(**given, **greedily).sequences), expected)
+
+
 def require_positions_seen(models: dict[str, Any], batches: dict[str, Any], seen: bool) -> None:
     """Other positions give other outputs in each framework, or in none: else agreement would prove nothing."""
     counted, given = batches["counted"], batches["given"]

@@ -9,13 +9,12 @@ from tests.frameworks.frameworks import (
     RUN,
     TOLERANCE,
     Batch,
-    as_tensorflow,
-    as_torch,
     batches,
     difference,
     in_frameworks,
     require_agreement,
     require_positions_seen,
+    require_same_tokens,
 )
 
 
@@ -58,7 +57,7 @@ def converted(request, tmp_path_factory) -> Converted:
     import transformers
 
     model, head_dim, rotary_ndims = request.param
-    by_torch = getattr(transformers, f"{model}Model")(config(model, head_dim, rotary_ndims))
+    by_torch = getattr(transformers, f"{model}ForCausalLM")(config(model, head_dim, rotary_ndims))
     return Converted(rotary_ndims, in_frameworks(by_torch, tmp_path_factory.mktemp(model), FRAMEWORKS[model]))
 
 
@@ -80,20 +79,9 @@ def test_only_distances_count_up_to_the_last_position(converted):
         assert difference(RUN[prefix](model, far), RUN[prefix](model, near), near) < TOLERANCE, prefix
 
 
-@pytest.mark.parametrize("model", FRAMEWORKS)
-def test_tokens_that_are_decoded_one_by_one_agree(model, tmp_path):
-    """Greedily, with each framework's cache; and in PyTorch without one."""
-    import transformers
-
-    by_torch = getattr(transformers, f"{model}ForCausalLM")(config(model, 8, 5))
-    models = in_frameworks(by_torch, tmp_path, FRAMEWORKS[model])
-    ids = BATCHES["counted"].input_ids
-    greedily = {"max_new_tokens": 8, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
-    expected = by_torch.generate(as_torch(ids), use_cache=False, **greedily).numpy()
-    assert np.array_equal(by_torch.generate(as_torch(ids), **greedily).numpy(), expected)
-    if "TF" in models:
-        assert np.array_equal(models["TF"].generate(as_tensorflow(ids), **greedily).numpy(), expected)
-    assert np.array_equal(np.asarray(models["Flax"].generate(ids, **greedily).sequences), expected)
+@pytest.mark.parametrize("name", ["counted", "padded"])
+def test_tokens_that_are_decoded_one_by_one_agree(converted, name):
+    require_same_tokens(converted.models, BATCHES[name])
 
 
 @pytest.mark.parametrize(("model", "prefix"), [(model, one) for model, others in FRAMEWORKS.items() for one in others])

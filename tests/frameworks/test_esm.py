@@ -14,14 +14,14 @@ from tests.frameworks.frameworks import (
 
 VOCABULARY = 33
 BATCHES = batches(VOCABULARY)
-WIDTHS = [(8, 1.0), (8, 0.75), (8, 0.625), (8, 0.125), (8, 0.0), (5, 1.0)]
+WIDTHS = [(8, n) for n in range(9)] + [(5, 5)]
 
 
-@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"head_dim_{width[0]}_factor_{width[1]}")
+@pytest.fixture(scope="module", params=WIDTHS, ids=lambda width: f"head_dim_{width[0]}_n_{width[1]}")
 def models(request, tmp_path_factory):
     from transformers import EsmConfig, EsmModel
 
-    head_dim, factor = request.param
+    head_dim, rotary_ndims = request.param
     config = EsmConfig(
         vocab_size=VOCABULARY,
         hidden_size=4 * head_dim,
@@ -30,13 +30,13 @@ def models(request, tmp_path_factory):
         intermediate_size=8 * head_dim,
         max_position_embeddings=32,
         position_embedding_type="rotary",
-        partial_rotary_factor=factor,
+        partial_rotary_factor=rotary_ndims / head_dim,
         pad_token_id=1,
         mask_token_id=2,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
-    return int(head_dim * factor), in_frameworks(EsmModel(config), tmp_path_factory.mktemp("esm"), ("TF",))
+    return rotary_ndims, in_frameworks(EsmModel(config), tmp_path_factory.mktemp("esm"), ("TF",))
 
 
 @pytest.mark.parametrize("name", BATCHES)

@@ -245,5 +245,5 @@ def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, cap
 def test_older_releases_are_judged_by_a_list_of_their_own(small):
     small.write("models_changed-4.57.txt", "phi\n")
     small.write("models_sampled.txt", "llama\n")
-    subjects = [small.script.Subject(release, "pristine", small.home) for release in ("5.23.0", "5.0.0", "4.57.6")]
-    assert [small.script.listed_models(subject) for subject in subjects] == [["llama", "phi"], ["llama"], ["phi"]]
+    listed = [small.script.listed_models(small.home, release) for release in ("5.23.0", "5.0.0", "4.57.6")]
+    assert listed == [["llama", "phi"], ["llama"], ["phi"]]

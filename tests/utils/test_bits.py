@@ -21,10 +21,9 @@ OTHER = {"output": "a", "gradient": "c"}
         (RIGHT, OTHER, ["gradient"]),
         (RIGHT, {"output": "a"}, ["gradient"]),
         ({"output": "a"}, RIGHT, ["gradient"]),
-        ({"output": "NaN"}, {"output": "NaN"}, ["output"]),
         ({}, {}, ["no tensors"]),
-        (RIGHT, "TypeError: x", ["pristine runs, the fork raises TypeError: x"]),
-        ("TypeError: x", "TypeError: x", ["pristine raises TypeError: x, the fork raises TypeError: x"]),
+        (RIGHT, "TypeError: x", ["pristine runs, the fork ends with TypeError: x"]),
+        ("TypeError: x", "TypeError: x", ["pristine ends with TypeError: x, the fork ends with TypeError: x"]),
         (RIGHT, None, ["pristine runs, the fork has no such pass"]),
     ],
 )
@@ -56,6 +55,8 @@ class Recorded:
         ("ValueError: x", RIGHT, {}, (0, 0, 0, 1), 1),
         (RIGHT, "TypeError: x", {}, (0, 0, 0, 1), 1),
         ("TypeError: x", "ValueError: y", {}, (0, 0, 1, 0), 1),
+        ("NaN in 2 of 3 tensors", "NaN in 2 of 3 tensors", {}, (0, 0, 1, 0), 1),
+        (RIGHT, "NaN in 2 of 3 tensors", {}, (0, 0, 0, 1), 1),
     ],
 )
 def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, counts, status, capsys):
@@ -66,7 +67,7 @@ def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, coun
     assert ("NOTHING EQUAL of llama" in said) == (counts[0] == 0)
     assert ("DIFFERENT llama: one" in said) == (counts[3] > 0)
     assert ("pristine breaks" in said) == (counts[1] > 0)
-    assert ("neither runs" in said) == (counts[2] > 0)
+    assert ("neither gives numbers" in said) == (counts[2] > 0)
 
 
 def test_a_model_of_which_nothing_turns_has_nothing_to_differ_in(capsys):
@@ -94,7 +95,13 @@ def test_a_digest_tells_what_torch_tells():
     assert not same(value, value.double())
     assert not same(value.bfloat16(), value.half())
     assert not same(value, value.nextafter(torch.tensor(2.0)))
-    assert bit_passes.digest(torch.tensor([1.0, torch.nan])) == "NaN"
+
+
+def test_what_is_no_number_is_equal_to_nothing(monkeypatch):
+    monkeypatch.setattr(
+        bit_passes, "what_a_model_gives", lambda *given: {"a": torch.ones(1), "b": torch.tensor(torch.nan)}
+    )
+    assert bit_passes.Pass(None, None, "float32").result() == "NaN in 1 of 2 tensors, e.g. b"
 
 
 def run(monkeypatch, layout: Layout) -> int:
@@ -111,16 +118,29 @@ def link_all_but(kept: str, original: Path, copy: Path) -> None:
 
 
 # GPT-J's rotation, with an error in the last bit.
-WRONG_BY_A_BIT = """
+BY_A_BIT = """
 _right = apply_rotary_pos_emb
 
 
 def apply_rotary_pos_emb(*arguments):
     return _right(*arguments) * (1 + 2**-23)
 """
+# And its positions, turned round where it counts them.
+WHERE_COUNTED = """
+_given = GPTJModel.forward
 
 
-def test_an_error_in_the_last_bit_is_seen_and_what_ran_is_not_run_again(tmp_path, monkeypatch, capsys):
+def forward(self, input_ids, position_ids=None, **others):
+    if position_ids is None:
+        position_ids = torch.arange(input_ids.shape[1]).flip(0)[None]
+    return _given(self, input_ids, position_ids=position_ids, **others)
+
+
+GPTJModel.forward = forward
+"""
+
+
+def test_an_error_is_seen_and_what_ran_is_not_run_again(tmp_path, monkeypatch, capsys):
     layout = Layout(tmp_path)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "models").symlink_to(REPOSITORY / "tests" / "models")
@@ -139,9 +159,12 @@ def test_an_error_in_the_last_bit_is_seen_and_what_ran_is_not_run_again(tmp_path
     link_all_but("gptj", fork / "models", source / "transformers" / "models")
     link_all_but(name, fork / "models" / "gptj", source / "transformers" / "models" / "gptj")
     code = (fork / "models" / "gptj" / name).read_text()
-    (source / "transformers" / "models" / "gptj" / name).write_text(code + WRONG_BY_A_BIT)
-    assert run(monkeypatch, layout) == 1
-    assert "DIFFERENT gptj: GPTJModel default head_dim=8 n=4 (4), float32: gradient" in capsys.readouterr().out
+    for wrong, passed in ((BY_A_BIT, "float32: gradient"), (WHERE_COUNTED, "float32, counted: gradient")):
+        (source / "transformers" / "models" / "gptj" / name).write_text(code + wrong)
+        assert run(monkeypatch, layout) == 1
+        said = capsys.readouterr().out
+        assert f"DIFFERENT gptj: GPTJModel default head_dim=8 n=4 (4), {passed}" in said
+    assert "(4), float32: gradient" not in said  # positions that are given are right
     pristine = [path for path in records if path.parent.name.endswith("pristine-bits")]
     assert [path.stat().st_mtime_ns for path in pristine if "record" in path.name] == [
         records[path] for path in pristine if "record" in path.name
