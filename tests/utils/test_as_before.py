@@ -29,7 +29,7 @@ class Small:
         path.write_text(text)
 
     def target(self, model: str = "llama") -> Any:
-        return self.script.model_tests([model])[0]
+        return self.script.model_tests([model], "4.57")[0]
 
     def judge(self, model: str = "llama") -> str:
         outcome = self.judges().outcome(self.target(model))

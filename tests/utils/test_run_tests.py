@@ -109,6 +109,14 @@ def test_a_line_that_is_unknown_or_not_alone_is_refused(arguments, said):
     assert said in done.stderr
 
 
+def test_a_model_in_a_framework_that_the_line_has_not_is_refused():
+    done = run_tests("llama", "tf_gptj")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "error: the line 5.23 has PyTorch alone; this judges tf_gptj: ./run_tests --line 4.57 tf_gptj"
+    )
+
+
 def test_a_model_that_a_release_has_not_is_absent_and_no_failure():
     done = run_tests("--release", "4.44.2", "glm", "gptj", "-k", "frequencies and head_dim_8_n_8")
     assert done.returncode == 0, done.stdout + done.stderr
