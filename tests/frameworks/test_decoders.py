@@ -70,11 +70,12 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(converted):
     require_positions_seen(converted.models, BATCHES, converted.rotary_ndims > 1)
 
 
-def test_only_distances_count_up_to_the_last_position(converted):
-    """Positions that are given lie beyond the row's own length, and end where the config's do."""
+def test_only_distances_count_beyond_the_last_position(converted):
+    """Positions that are given lie beyond the row's own length, and half of them beyond the config's."""
     near = BATCHES["counted"]
-    tokens = near.input_ids.shape[1]
-    far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(32 - tokens, 32), (2, 1)))
+    far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(29, 36), (2, 1)))
+    assert converted.models[""].config.max_position_embeddings == 32
+    require_agreement(converted.models, far)
     for prefix, model in converted.models.items():
         assert difference(RUN[prefix](model, far), RUN[prefix](model, near), near) < TOLERANCE, prefix
 

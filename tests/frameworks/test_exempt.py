@@ -64,24 +64,10 @@ def mistral(module: ModuleType, head_dim: int, n: int, x: np.ndarray) -> np.ndar
     return module.apply_rotary_pos_emb(x, x, cos, sin, IDS)[1].numpy()
 
 
-def flax(module: ModuleType, head_dim: int, n: int, x: np.ndarray) -> np.ndarray:
-    """Flax's classes hold a config, and have heads after tokens."""
-    prefix = module.__name__.rpartition("_")[2].capitalize()
-    config = getattr(module, f"{prefix}Config")(
-        hidden_size=HEADS * head_dim, num_attention_heads=HEADS, num_key_value_heads=HEADS, head_dim=head_dim
-    )
-    config.partial_rotary_factor = (n + 0.5) / head_dim if n < head_dim else 1.0
-    x = x.swapaxes(1, 2)
-    return np.asarray(getattr(module, f"Flax{prefix}RotaryEmbedding")(config).apply({}, x, x, IDS)[0]).swapaxes(1, 2)
-
-
 CLASSES: dict[str, Callable] = {
     "TFRotaryEmbedding": esm,
     "TFIdeficsEmbedding": idefics,
     "TFMistralRotaryEmbedding": mistral,
-    "FlaxGemmaRotaryEmbedding": flax,
-    "FlaxLlamaRotaryEmbedding": flax,
-    "FlaxMistralRotaryEmbedding": flax,
 }
 
 
