@@ -71,7 +71,7 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(converted):
 
 
 def test_only_distances_count_beyond_the_last_position(converted):
-    """Positions that are given lie beyond the row's own length, and half of them beyond the config's."""
+    """Positions that are given lie beyond the row's own length, and the last four beyond the config's, too."""
     near = BATCHES["counted"]
     far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(29, 36), (2, 1)))
     assert converted.models[""].config.max_position_embeddings == 32
