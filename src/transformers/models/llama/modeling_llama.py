@@ -1,3 +1,6 @@
+from ...modeling_rope_utils import get_rotary_ndims
+
+
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
     cos = cos.unsqueeze(unsqueeze_dim)
     sin = sin.unsqueeze(unsqueeze_dim)
