@@ -132,12 +132,57 @@ class RotaryEmbeddingConfigMixin:
         checked = re.findall(r"\b_validate_(\w+)_rope_parameters\b", " ".join(own))
         return sorted({*ROPE_INIT_FUNCTIONS, "default", self.default_rope_type, *checked})
 
+    def _pop_flat_rope_parameters(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any] | None:
+        """
+        Take RoPE parameters that are not nested from a config whose class nests them by layer type: `rope_scaling`, and
+        `rope_parameters` that are written as flat as it.
+
+        Returns:
+            The parameters of the layers that the class scales, or None.
+        """
+        scaling = kwargs.pop("rope_scaling", None)
+        if self.rope_parameters and not any(isinstance(value, dict) for value in self.rope_parameters.values()):
+            scaling = {**self.rope_parameters, **(scaling or {})}
+            self.rope_parameters = None
+        return scaling
+
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
         A base or a factor that is set on a finished config counts for all of its RoPE parameters.
         """
         for parameters in self._each_rope_parameters(getattr(self, "rope_parameters", None)):
             parameters[key] = value
+
+    def _with_older_base(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
+        """
+        RoPE parameters that are set on a finished config, with the base that it has where they state none.
+        """
+        older = self.__dict__.get("rope_parameters")
+        if not isinstance(older, dict) or not isinstance(rope_parameters, dict):
+            return rope_parameters
+        nested = any(isinstance(value, dict) for value in (*older.values(), *rope_parameters.values()))
+        if nested or "rope_theta" in rope_parameters or "rope_theta" not in older:
+            return rope_parameters
+        return {**rope_parameters, "rope_theta": older["rope_theta"]}
+
+    def _rescaled_rope_parameters(self: "PreTrainedConfig", rope_scaling: dict[str, Any] | None) -> dict[str, Any]:
+        """
+        RoPE parameters of a finished config whose `rope_scaling` is set: those that are no scaling stay, which are the
+        base, the rotary width, and the sections of the axes.
+        """
+        kept = ("rope_theta", "partial_rotary_factor", "mrope_section")
+        older = self.rope_parameters or {}
+        nested = self.nested_rope_parameter_keys(older)
+        if nested:
+            unscaled = {kind: {k: older[kind][k] for k in kept if k in older[kind]} for kind in nested if older[kind]}
+        else:
+            unscaled = {key: older[key] for key in kept if key in older}
+        if any(isinstance(value, dict) for value in (rope_scaling or {}).values()):
+            unscaled, rope_scaling = rope_scaling, None  # by layer type, as `rope_parameters` are
+        self.__dict__["rope_parameters"] = unscaled
+        kwargs = {} if rope_scaling is None else {"rope_scaling": rope_scaling}
+        self.convert_rope_params_to_dict(**self._read_older_rope_keys(kwargs))
+        return self.rope_parameters
 
     def _check_rope_parameters(
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any]", layer_type: str
