@@ -71,9 +71,9 @@ class RotaryEmbeddingConfigMixin:
             for one in self._each_rope_parameters(parameters):
                 self._name_rope_type(one)
         if isinstance(scaling, dict) and scaling:
-            # The base and the factor that are stated in the newer form hold, unless the older form states its own
+            # The base and the factor of the newer form stay, unless the older form states its own
             for key in ("rope_theta", "partial_rotary_factor"):
-                if isinstance(self.rope_parameters, dict) and self.rope_parameters.get(key) is not None:
+                if key not in kwargs and isinstance(self.rope_parameters, dict) and key in self.rope_parameters:
                     scaling.setdefault(key, self.rope_parameters[key])
             kwargs["rope_scaling"] = scaling
         rotary_dim = kwargs.get("rotary_dim")
@@ -148,17 +148,33 @@ class RotaryEmbeddingConfigMixin:
 
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
-        A base or a factor that is set on a finished config counts for all of its RoPE parameters.
+        A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
+        Gemma 3 reads `rope_theta` for its layers with full attention alone.
         """
-        for parameters in self._each_rope_parameters(getattr(self, "rope_parameters", None)):
-            parameters[key] = value
+        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
+        rope_parameters = getattr(self, "rope_parameters", None)
+        if key not in (*bases, "partial_rotary_factor", "rotary_pct") or not rope_parameters:
+            return
+        if self.nested_rope_parameter_keys(rope_parameters) and key in self.__dataclass_fields__:
+            return  # the class reads its own field
+        names = ("rope_theta", "partial_rotary_factor")
+        bare = copy.deepcopy(rope_parameters)
+        for one in self._each_rope_parameters(bare):
+            for name in names:
+                one.pop(name, None)
+        self.__dict__["rope_parameters"] = bare
+        self._fill_in_flat_factor(self.convert_rope_params_to_dict(**{key: value}) | {key: value})
+        converted = self._each_rope_parameters(self.rope_parameters)
+        for one, now in zip(self._each_rope_parameters(rope_parameters), converted):
+            one.update({name: now[name] for name in names if now.get(name) == value})
+        self.__dict__["rope_parameters"] = rope_parameters
 
     def _with_older_base(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
         """
         RoPE parameters that are set on a finished config, with the base that it has where they state none.
         """
         older = self.__dict__.get("rope_parameters")
-        if not isinstance(older, dict) or not isinstance(rope_parameters, dict):
+        if not isinstance(older, dict) or not isinstance(rope_parameters, dict) or not rope_parameters:
             return rope_parameters
         nested = any(isinstance(value, dict) for value in (*older.values(), *rope_parameters.values()))
         if nested or "rope_theta" in rope_parameters or "rope_theta" not in older:
