@@ -168,8 +168,8 @@ def _compute_default_rope_parameters(
     layer_type: str | None = None,
 ) -> tuple["torch.Tensor", float]:
     """
-    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as that
-    of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
+    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
 
     Args:
         config: says the base, the width of a head and the share of it that is rotated.

@@ -1,4 +1,4 @@
-"""Rotary code of Transformers 4.57.6, as models on the hub hold it: run by that release, and by the one that is judged.
+"""Rotary code of Transformers 4.57.6, as models on the hub hold it: run by that release, and by the one judged.
 
 Its text is read from the release's own package while tests run; none of it is kept here.
 """
@@ -83,7 +83,7 @@ def write_checkpoint(folder: Path, config: dict, own_init: bool) -> None:
 
 
 def tables_of_4x(folders: list[Path], lengths: list[int]) -> list[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """The cosines and sines that 4.57.6 itself computes from the config of each folder, by the length of a sequence."""
+    """The cosines and sines that 4.57.6 itself computes from each folder's config, by the length of a sequence."""
     rotaries = [ROTARY[json.loads((folder / "config.json").read_text())["model_type"]] for folder in folders]
     lines = [" ".join(map(str, (folder, rotary, *lengths))) for folder, rotary in zip(folders, rotaries, strict=True)]
     environment = os.environ | {"PYTHONPATH": str(install_release(OLD))}

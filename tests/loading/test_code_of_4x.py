@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel, dynamic_module_utils
-from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from tests.loading.code_of_4x import tables_of_4x, write_checkpoint
+from transformers import AutoConfig, AutoModel, dynamic_module_utils
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 
 ORIGINAL, CONTEXT = 32, 256
@@ -39,8 +39,7 @@ SCALINGS = {
         "high_freq_factor": 4.0,
         "original_max_position_embeddings": ORIGINAL,
     },
-    "longrope": {"rope_type": "longrope", "factor": 8.0, "original_max_position_embeddings": ORIGINAL}
-    | lists(HEAD_DIM // 2),
+    "longrope": {"rope_type": "longrope", "factor": CONTEXT / ORIGINAL} | lists(HEAD_DIM // 2),
 }
 
 
@@ -48,28 +47,35 @@ def config_of(model_type: str, scaling: dict | None, **others) -> dict:
     sizes = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 1}
     sizes |= {"intermediate_size": 64, "vocab_size": 64, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
     stated = {"model_type": model_type, "rope_theta": 5e5, "max_position_embeddings": CONTEXT}
+    if "short_factor" in (scaling or {}):  # 4.x reads the original length beside the dict alone
+        stated |= {"original_max_position_embeddings": ORIGINAL}
     return sizes | stated | {"rope_scaling": scaling} | others
 
 
 CONFIGS = {
-    **{
-        f"{model}, {name}": config_of(model, scaling) for model in ("llama", "qwen2") for name, scaling in SCALINGS.items()
-    },
+    f"{model}, {name}": config_of(model, scaling) for model in ("llama", "qwen2") for name, scaling in SCALINGS.items()
+} | {
     "llama, head_dim null": config_of("llama", None, head_dim=None),
     "llama, a head of its own": config_of("llama", {"rope_type": "linear", "factor": 2.0}, head_dim=32),
     "phi3, none": config_of("phi3", None),
     "phi3, half of the head": config_of("phi3", None, partial_rotary_factor=0.5),
     # Phi-3-mini-128k as it was first published: `su`, and the original length beside the dict
-    "phi3, su": config_of("phi3", {"type": "su"} | lists(8), original_max_position_embeddings=ORIGINAL),
-    "phi3, longrope": config_of("phi3", {"type": "longrope"} | lists(8), original_max_position_embeddings=ORIGINAL),
+    "phi3, su": config_of("phi3", {"type": "su"} | lists(8)),
+    "phi3, longrope": config_of("phi3", {"type": "longrope"} | lists(8)),
     # Phi-4-mini: three keys, three quarters of the head
     "phi3, as Phi-4": config_of(
         "phi3",
         {"type": "longrope"} | lists(6),
-        original_max_position_embeddings=ORIGINAL,
         partial_rotary_factor=0.75,
     ),
 }
+
+
+# The config core has no length for `su`, which it takes for an unknown type until Phi-3's config renames it
+NAMES = [
+    pytest.param(name, marks=pytest.mark.xfail(raises=KeyError, strict=True)) if name == "phi3, su" else name
+    for name in CONFIGS
+]
 
 
 @pytest.fixture
@@ -96,7 +102,7 @@ def tables(model: torch.nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 
 @pytest.mark.parametrize("own_init", [False, True], ids=["inherits its init", "has its own init"])
-@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("name", NAMES)
 def test_rotary_code_of_4x_turns_as_in_4x(folder, expected, name, own_init):
     write_checkpoint(folder, CONFIGS[name], own_init)
     built = AutoModel.from_config(AutoConfig.from_pretrained(folder), trust_remote_code=True)
@@ -108,10 +114,7 @@ def test_rotary_code_of_4x_turns_as_in_4x(folder, expected, name, own_init):
             assert torch.equal(cos, old_cos) and torch.equal(sin, old_sin)
 
 
-PHI3 = [name for name in CONFIGS if name.startswith("phi3")]
-
-
-@pytest.mark.parametrize("name", PHI3)
+@pytest.mark.parametrize("name", [name for name in NAMES if "phi3" in str(name)])
 def test_phi3_turns_as_in_4x_and_as_longrope_says(folder, expected, name):
     config = CONFIGS[name]
     write_checkpoint(folder, config, False)
@@ -165,4 +168,5 @@ def test_other_code_is_told_apart(folder, expected):
     other = CONFIGS["llama, linear"] | {"rope_scaling": {"rope_type": "linear", "factor": 4.01}}
     (folder / "config.json").write_text(json.dumps(other | {"auto_map": {"AutoModel": "modeling_old.OldModel"}}))
     model = AutoModel.from_config(AutoConfig.from_pretrained(folder), trust_remote_code=True)
-    assert not any(torch.equal(cos, old) for (cos, _), (old, _) in zip(tables(model), expected["llama, linear"], strict=True))
+    pairs = zip(tables(model), expected["llama, linear"], strict=True)
+    assert not any(torch.equal(cos, old) for (cos, _), (old, _) in pairs)
