@@ -19,7 +19,7 @@ ROTARY = {"llama": "LlamaRotaryEmbedding", "qwen2": "Qwen2RotaryEmbedding", "phi
 CONFIGS = {"llama": "LlamaConfig", "qwen2": "Qwen2Config", "phi3": "Phi3Config"}
 
 # A model file such as lies beside a checkpoint: the rotary class is the release's own, the model around it is ours.
-_MODEL = '''
+_MODEL = """
 import torch
 from torch import nn
 from transformers import PreTrainedModel, {config}
@@ -39,7 +39,7 @@ class OldModel(PreTrainedModel):
 {init}
     def forward(self, x, position_ids):
         return self.rotary_emb(x, position_ids)
-'''
+"""
 # As most such files have it: of nothing but layers
 _INIT = """
     def _init_weights(self, module):

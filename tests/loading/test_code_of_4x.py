@@ -1,5 +1,6 @@
 """Model code written for 4.x loads, and turns as the release that it was written for turned."""
 
+import copy
 import json
 import math
 
@@ -8,8 +9,8 @@ import pytest
 import torch
 
 from tests.loading.code_of_4x import tables_of_4x, write_checkpoint
-from transformers import AutoConfig, AutoModel, dynamic_module_utils
-from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, dynamic_module_utils
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS, rope_config_validation
 
 
 ORIGINAL, CONTEXT = 32, 256
@@ -160,6 +161,33 @@ def test_the_default_table_of_a_layer_type_is_its_own():
     config = AutoConfig.for_model("gemma3_text", head_dim=16, rope_parameters=parameters)
     bases = [ROPE_INIT_FUNCTIONS["default"](config, layer_type=kind)[0][1] ** -8 for kind in parameters]
     assert [base.item() for base in bases] == pytest.approx([1e6, 1e4], rel=1e-4)
+
+
+class ConfigOf4x(PreTrainedConfig):
+    """A config class such as lies beside a checkpoint: it sets what it is given, and has 4.x validate it."""
+
+    model_type = "config_of_4x"
+
+    def __init__(self, rope_theta=10_000.0, rope_scaling=None, max_position_embeddings=CONTEXT, **others):
+        self.hidden_size, self.num_attention_heads = 64, 4
+        self.max_position_embeddings = max_position_embeddings
+        self.rope_theta, self.rope_scaling = rope_theta, rope_scaling
+        if self.rope_scaling is not None and "type" in self.rope_scaling:
+            self.rope_scaling["rope_type"] = self.rope_scaling["type"]
+        rope_config_validation(self)
+        super().__init__(**others)
+
+
+@pytest.mark.filterwarnings("ignore:`rope_config_validation` is deprecated")
+@pytest.mark.parametrize("name", [name for name in SCALINGS if name != "longrope"])
+def test_a_config_class_of_4x_asks_for_the_tables_that_llama_asks_for(expected, name):
+    config = ConfigOf4x(rope_theta=5e5, rope_scaling=copy.deepcopy(SCALINGS[name]))
+    scaling = SCALINGS[name] or {}
+    rope_type = scaling.get("rope_type", scaling.get("type", "default"))
+    table, magnitude = ROPE_INIT_FUNCTIONS[rope_type](config, "cpu", seq_len=LENGTHS[0])
+    cos, _ = expected[f"llama, {name}"][0]  # 4.57.6's, of a sequence of this length
+    turned = (torch.arange(LENGTHS[0])[:, None] * torch.cat([table, table])).cos() * magnitude
+    assert torch.equal(turned[None], cos)
 
 
 def test_other_code_is_told_apart(folder, expected):

@@ -101,7 +101,7 @@ def _read_gguf_rope_scaling(
     """
     kind = stated.get("scaling.type", "linear")
     factor = stated.get("scaling.factor") or stated.get("scale_linear") or 1.0
-    original = stated.get("scaling.original_context_length", context_length)
+    original = stated.get("scaling.original_context_length") or context_length
     attention_factor = stated.get("scaling.attn_factor", 1.0)
     if kind not in ("none", "linear", "yarn", "longrope"):
         logger.warning(f"`{prefix}scaling.type`={kind!r} is not honoured: it is none of none, linear, yarn, longrope")
