@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+from functools import partial
 
 
 def get_rotary_ndims(
@@ -398,3 +399,30 @@ class RotaryEmbeddingConfigMixin:
                 f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
                 "`max_position_embeddings`"
             )
+
+
+@partial(ROPE_INIT_FUNCTIONS.setdefault, "default")
+def _compute_default_rope_parameters(
+    config: Optional["PreTrainedConfig"] = None,
+    device: Optional["torch.device"] = None,
+    seq_len: int | None = None,
+    layer_type: str | None = None,
+) -> tuple["torch.Tensor", float]:
+    """
+    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
+    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+
+    Args:
+        config: says the base, the width of a head and the share of it that is rotated.
+        device: of the frequencies.
+        seq_len: has no effect here.
+        layer_type: whose parameters count, where a config has several.
+
+    Returns:
+        `[pairs]`, radians a position; and the factor of cosines and sines, which is 1.
+    """
+    config.standardize_rope_params()
+    rope_parameters = config.rope_parameters[layer_type] if layer_type is not None else config.rope_parameters
+    dim = get_rotary_ndims(config, rope_parameters)
+    exponents = torch.arange(0, dim - dim % 2, 2, dtype=torch.int64).to(device=device, dtype=torch.float) / dim
+    return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
