@@ -1,8 +1,9 @@
 """A whole model whose positions have several axes: how its rows are written, and what it is run on."""
 
 import copy
+import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,6 @@ from .width import ConfigFields
 
 
 HEAD_DIM = 16
-SECTIONS = [2, 3, 3]  # pairs of time, height and width
 _VOCAB = 64
 _FIRST_OWN_TOKEN = 4  # below are padding, begin and end; above are those that a config names, and then those of text
 _FIRST_TEXT_TOKEN = 24
@@ -28,6 +28,11 @@ _MERGED = 2  # patches that make a token, on each axis of space, where a config 
 _TIMESTAMP = 2  # tokens before a frame, where a model writes them
 _TOKEN = re.compile(r"(?!pad|bos|eos)\w+_token_(id|index)")
 _MEDIA = ("text", "image", "video")
+
+
+def sections(pairs: Sequence[int] = (2, 3, 3)) -> dict[str, Any]:
+    """The rotation that a config is asked for; `pairs` of its head turn by time, height and width."""
+    return {"rope_type": "default", "rope_theta": 100.0, "mrope_section": list(pairs)}
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class WholeModel:
         values |= {name: number for number, name in enumerate(named, _FIRST_OWN_TOKEN)}
         text = values["text_config"]
         text["vocab_size"] = _VOCAB
-        text["rope_parameters"] = {"rope_type": "default", "rope_theta": 100.0, "mrope_section": list(SECTIONS)}
+        text["rope_parameters"] = sections()
         return _with_changes(values, self.config_overrides) | {"attn_implementation": "eager"}
 
     def build(self) -> nn.Module:
@@ -124,8 +129,10 @@ class WholeModel:
             kinds[index, own] = torch.tensor([span.kind for span in row for _ in range(span.length)])
             real[index, own] = 1
             positions[:, index, own] = torch.from_numpy(self.place(row)).long()
-        inputs = {"input_ids": tokens, "attention_mask": real} | self.kinds(kinds) | self.grids(rows)
-        return Request(inputs, positions, real.bool())
+        inputs = {"input_ids": tokens, "attention_mask": real}
+        if "mm_token_type_ids" in self._arguments:  # else their own ids tell images and videos
+            inputs["mm_token_type_ids"] = kinds
+        return Request(inputs | self.sizes(rows), positions, real.bool())
 
     def spans(self, part: Part) -> list[Span]:
         """How a part of a row is written."""
@@ -159,12 +166,8 @@ class WholeModel:
         for place in range(span.length):
             yield _FIRST_TEXT_TOKEN + (7 * place + 3 * span.length) % 37 if span.token is None else span.token
 
-    def kinds(self, kinds: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The keywords that tell which tokens are of images and videos."""
-        return {"mm_token_type_ids": kinds}
-
-    def grids(self, rows: tuple[Row, ...]) -> dict[str, torch.Tensor]:
-        """The keywords that tell the sizes of images and videos, in patches."""
+    def sizes(self, rows: tuple[Row, ...]) -> dict[str, torch.Tensor]:
+        """The keywords that tell the sizes of images and videos, in patches, and the seconds between frames."""
         merged = self.merged
         found = {}
         parts = [part for row in rows for part in row]
@@ -174,8 +177,13 @@ class WholeModel:
             grids = [(self.frames_merged * one.frames, merged * one.height, merged * one.width) for one in videos]
             found["video_grid_thw"] = torch.tensor(grids)
             if self.tokens_a_second is not None:
-                found["second_per_grid_ts"] = torch.tensor([one.seconds for one in videos])
+                named = "video_second_per_grid" if "video_second_per_grid" in self._arguments else "second_per_grid_ts"
+                found[named] = torch.tensor([one.seconds for one in videos])
         return found
+
+    @cached_property
+    def _arguments(self) -> set[str]:
+        return set(inspect.signature(self.model_class.forward).parameters)
 
     @cached_property
     def merged(self) -> int:
