@@ -15,7 +15,7 @@ from .. import positions
 from ..description import Case, Description
 from ..doubts import doubtful, proper
 from ..layers import named_layers
-from ..messages import collected_messages
+from ..messages import collected_messages, without_announcements
 from ..probe import Probe
 from ..reference import inverse_frequencies
 from ..sizes import by_plainness
@@ -49,7 +49,7 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     with collected_messages() as messages:
         build_model(description, case)
     key = description.width.key
-    naming = [message for message in messages if key in message and str(case.value) in message]
+    naming = [x for x in without_announcements(messages) if key in x and str(case.value) in x]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
     if case.n != 1 or not isinstance(description.width, RopeParametersFactor):
@@ -60,7 +60,7 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     for what, asked in heads.items():
         for values, said in asked(description, case):
             messages = _said(description, case, values, until=key)
-            naming = [message for message in messages if key in message]
+            naming = [message for message in without_announcements(messages) if key in message]
             expected = f"{'one' if said else 'none'} that names {key!r}"
             verdict.require(bool(naming) == said, f"said of {what}, asked for {values}", expected, messages)
 
@@ -70,7 +70,7 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
     with collected_messages() as messages:
         model = model_of(description, size_values(description, 1))
     n, _ = description.width.read(model.config, 1)
-    said = any(description.width.key in message for message in messages)
+    said = any(description.width.key in message for message in without_announcements(messages))
     expected = f"{'one' if n == 1 else 'none'} that names {description.width.key!r}"
     verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
@@ -282,7 +282,7 @@ def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     asked += [spelling.values for spelling in spellings(description, case) if _is_proper(spelling.scaling)]
     for values in asked:
         keys = re.compile(rf"\b({'|'.join(_keys(values) - _KEYS_OF_ALL_MESSAGES)})\b")
-        said = [text for text in _said(description, case, values) if keys.search(text)]
+        said = [text for text in without_announcements(_said(description, case, values)) if keys.search(text)]
         if said:
             problems[str(values)] = said
     verdict.require(not problems, "what is said of parameters that are right", "nothing", problems)
