@@ -2,7 +2,7 @@
 
 Both are read from their trees (`build/fork`, `build/upstream`) and run in turns on the same tensors, eager and without
 gradients. A ratio is the median over many turns; A/A times pristine against itself the same way, so that a reader sees
-what the machine's noise makes of nothing. Each root that the overlay replaces stands against its own definition in
+what the machine's noise makes of nothing. Each rotation that the overlay changes stands against its own definition in
 pristine; a partial width, which pristine's LLaMA has not, against GPT-NeoX's.
 """
 
@@ -20,7 +20,7 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 HEADS, KEY_VALUE_HEADS, HEAD_DIM, ROTARY_NDIMS = 32, 8, 128, 32
 PREFILL = 2048
-# The roots that the overlay replaces, each against the pristine definition that does the same, and the width.
+# The rotations that the overlay changes, each against the pristine definition that does the same, and the width.
 ROOTS = (
     ("llama", "llama", HEAD_DIM),
     ("llama", "gpt_neox", ROTARY_NDIMS),

@@ -41,7 +41,7 @@ def test_gradients_are_bit_identical_too(root, counterpart, width):
 
 @pytest.mark.parametrize("width", [128, 32, 31, 1, 0])
 def test_the_root_compiles_whole_and_differentiates_twice(width):
-    """What earns the sums in place their place: no graph break, and right gradients of every order."""
+    """No graph break at any width, and right gradients of every order."""
     rotation = benchmark.load_rotation(FORK, "llama")
     inputs = benchmark.make_inputs(3, width, torch.float32)
     compiled = torch.compile(rotation, fullgraph=True, backend="aot_eager")

@@ -16,7 +16,7 @@ from .. import positions
 from ..description import Case, Description
 from ..doubts import doubtful, proper
 from ..layers import named_layers
-from ..messages import collected_messages
+from ..messages import collected_messages, without_announcements
 from ..probe import Probe
 from ..reference import inverse_frequencies
 from ..refusal import names, names_value, refuses, told
@@ -51,7 +51,8 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     with collected_messages() as messages:
         build_model(description, case)
     key = description.width.key
-    naming = [message for message in messages if names(message, key) and names_value(message, case.value)]
+    said = without_announcements(messages)
+    naming = [message for message in said if names(message, key) and names_value(message, case.value)]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
     if case.n != 1 or not isinstance(description.width, RopeParametersFactor):
@@ -75,7 +76,7 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
     with collected_messages() as messages:
         model = model_of(description, size_values(description, 1))
     n, _ = description.width.read(model.config, 1)
-    said = any(names(message, description.width.key) for message in messages)
+    said = any(names(message, description.width.key) for message in without_announcements(messages))
     expected = f"{'one' if n == 1 else 'none'} that names {description.width.key!r}"
     verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
@@ -352,11 +353,12 @@ def _said(
             _build(description, case, values)
         except Exception as raised:
             error = raised
+    said = without_announcements(messages)
     if error is None:
-        return _Said(messages)
+        return _Said(said)
     if refuses(error, values if refusable is None else refusable):
-        return _Said([*messages, str(error)], refused=True)
-    return _Said(messages, crash=error)
+        return _Said([*said, str(error)], refused=True)
+    return _Said(said, crash=error)
 
 
 def _config(description: Description, case: Case, values: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ import torch
 
 from ..case import Case
 from ..coordinates import turned
-from ..messages import collected_messages
+from ..messages import collected_messages, without_announcements
 from ..reference import pair_channels
 from ..refusal import names, refuses, told
 from ..tower import Tower, built, differences
@@ -153,10 +153,11 @@ def check_coordinate_keys(tower: Tower, case: Case, verdict: TowerVerdict) -> No
                 if not refuses(error, asked):
                     problems[str(asked)] = told(error)
                 continue
+        said = without_announcements(messages)
         if not all(map(torch.equal, table, expected)):
             problems[str(asked)] = "another table"
-        elif any(names(message, key) for key in ("partial_rotary_factor", "rope_theta") for message in messages):
-            problems[str(asked)] = messages
+        elif any(names(message, key) for key in ("partial_rotary_factor", "rope_theta") for message in said):
+            problems[str(asked)] = said
     verdict.require(not problems, "ways of writing the same rotation", "honoured in silence, or refused", problems)
     if tower.rope_type != "default":  # it has one of its own, so others mean nothing
         other = {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": tower.base}}
