@@ -19,6 +19,9 @@ _KINDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
 )
 
 
+_NAMED = 4  # properties of a cause
+
+
 @dataclass(frozen=True)
 class Cause:
     """What a number of failures have in common.
@@ -38,8 +41,9 @@ class Cause:
     example: str
 
     def __str__(self) -> str:
-        some = ", ".join(self.properties[:4]) + (", ..." if len(self.properties) > 4 else "")
-        return f"{self.cases} cases of {len(self.properties)} properties ({some}), {'/'.join(self.rules)}: {self.what}"
+        more = len(self.properties) - _NAMED
+        some = ", ".join(self.properties[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        return f"{'/'.join(self.rules)}, {self.cases} failures in {some}: {self.what}"
 
 
 def causes_of(lines: Collection[Line]) -> list[Cause]:
@@ -93,8 +97,9 @@ def _error_of(line: Line) -> str | None:
     """The error that a model raised, its numbers left out; None where a rule does not hold."""
     if line["status"] not in ("crash", "refused"):
         return None
-    found = re.search(r"^ *got: +(.*)$", line["reason"], re.M)
-    return re.sub(r"\d+(\.\d+)?", "#", found[1]) if found else line["reason"]
+    found = re.search(r"^ *got: +(.*(?:(?<=:)\n.*)?)$", line["reason"], re.M)  # what is wrapped stands below
+    text = " ".join(found[1].split()) if found else line["reason"]
+    return re.sub(r"\d+(\.\d+)?", "#", text)
 
 
 def _said(line: Line) -> str:
