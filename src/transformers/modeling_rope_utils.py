@@ -221,26 +221,44 @@ class RotaryEmbeddingConfigMixin:
             keys.append("factor")
         if rope_type in ("yarn", "longrope", "llama3"):
             keys.append("original_max_position_embeddings")
-        for key in keys:
-            value = rope_parameters.get(key)
-            if not self._is_positive(value):
-                message = f"`{key}` must be a finite number above 0, but is {value!r}{where}"
-                if self._turns_by_rope():
-                    self._refuse(message)
-                else:
-                    logger.warning(message)
+        wrong = [(key, "a finite number above 0") for key in keys if not self._is_positive(rope_parameters.get(key))]
+        # Where one of these is missing, another check says so
+        if rope_type == "llama3":
+            limits = ("low_freq_factor", "high_freq_factor")
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters.get(key, 0))]
+        elif rope_type == "yarn":
+            limits = (key for key in ("beta_fast", "beta_slow") if rope_parameters.get(key) is not None)
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters[key])]
+        elif rope_type == "longrope":
+            lists = {key: rope_parameters.get(key) for key in ("short_factor", "long_factor")}
+            for key, factors in lists.items():
+                if isinstance(factors, (list, tuple)) and not all(map(self._is_number, factors)):
+                    wrong.append((key, "a list of numbers"))
+        for key, expected in wrong:
+            message = f"`{key}` must be {expected}, but is {rope_parameters.get(key)!r}{where}"
+            if self._turns_by_rope():
+                self._refuse(message)
+            else:
+                logger.warning(message)
 
     @staticmethod
-    def _is_positive(value: Any) -> bool:
+    def _is_number(value: Any) -> bool:
         """
-        Whether a value is a finite number above 0, of any numeric type: NumPy's and PyTorch's scalars count.
+        Whether a value is a number of any type: NumPy's and PyTorch's scalars count.
         """
         if value is None or isinstance(value, str):
             return False
         try:
-            return 0 < float(value) < math.inf
+            float(value)
         except (TypeError, ValueError):
             return False
+        return True
+
+    def _is_positive(self: "PreTrainedConfig", value: Any) -> bool:
+        """
+        Whether a value is a finite number above 0.
+        """
+        return self._is_number(value) and 0 < float(value) < math.inf
 
     def _turns_by_rope(self: "PreTrainedConfig") -> bool:
         """
