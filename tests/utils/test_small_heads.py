@@ -1,5 +1,7 @@
-"""Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so; a
-section that the config states must fit."""
+"""Heads that a class's own `mrope_section` was not made for.
+
+The model is built, as upstream builds it, and says so. A section that the config states must fit.
+"""
 
 import importlib
 import logging
