@@ -14,6 +14,7 @@ from . import (  # noqa: F401
     cache,
     config,
     coordinates,
+    head_sizes,
     heads,
     layers,
     lifecycle,
@@ -21,6 +22,7 @@ from . import (  # noqa: F401
     precision,
     rotation,
     scaling,
+    scores,
     training,
 )
 from .coordinates import COORDINATE_PROPERTIES
