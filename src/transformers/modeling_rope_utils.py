@@ -385,7 +385,9 @@ class RotaryEmbeddingConfigMixin:
         layers = enumerate(self.per_layer_config)
         return [layer for index, layer in layers if self.layer_types[index] == layer_type]
 
-    def _whole_sections(self: "PreTrainedConfig", sections: list[int], pairs: int) -> list[int]:
+    def _whole_sections(
+        self: "PreTrainedConfig", sections: list[int], pairs: int, layer_type: str | None = None
+    ) -> list[int]:
         """
         The sections by which the axes of a position (time, height, width) divide the pairs of a head among them.
         Sections that the config does not state are the class's, made for heads of one width: in a smaller head they
@@ -393,6 +395,7 @@ class RotaryEmbeddingConfigMixin:
 
         Args:
             pairs: how many there are.
+            layer_type: the layers that they hold for; None for all.
 
         Raises:
             ValueError: sections that the config states hold more pairs, or fewer; names the key, its value and the sum
@@ -400,7 +403,8 @@ class RotaryEmbeddingConfigMixin:
         """
         if sum(sections) != pairs:
             message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
-            if "mrope_section" in (self.rope_parameters or {}):
+            rope_parameters = self.rope_parameters or {}
+            if "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type]):
                 raise ValueError(message)
             logger.warning(f"{message}: images and videos need sections of their own")
         return sections

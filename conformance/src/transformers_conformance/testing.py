@@ -177,6 +177,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
         entry: where tokens enter, if not by `input_ids`: an argument of `forward` that takes embeddings of them, or
             "layers", which then run alone.
+        score_scale: what multiplies the products of q and k before the softmax, as `Description` has it.
         left_out: properties that cannot be asked of this class alone, each with the reason.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
@@ -198,6 +199,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
     rotated_last: bool = False
     normed_after_rotation: bool = False
     entry: str = "input_ids"
+    score_scale: float | None = None
     left_out: Mapping[str, str] = {}
     _properties = PROPERTIES
 
@@ -247,6 +249,7 @@ class RotaryNdimsOddTestMixin(_JudgedTestMixin):
                 cls.rotated_last,
                 cls.normed_after_rotation,
                 cls.entry,
+                cls.score_scale,
             )
         return cls._description
 

@@ -17,7 +17,6 @@ from .reference import rotary_ndims
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
 _SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
-_SECTIONS_IN_TURNS = re.compile(r"mrope_section\[\w+\] \* 3")  # time has the pairs that the other axes leave
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
 _LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # of layers with a sliding window
 _UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling leaves as it is
@@ -335,13 +334,11 @@ class RopeParametersForm:
         kinds: of layers that have parameters of their own, and whether those rotate; all are asked for the same.
         mrope_section: how many pairs each axis has by default (Qwen2-VL, arXiv:2409.12191, section 2.1), if pairs are
             dealt out to axes. A text's positions are the same on all of them.
-        sections_fill: whether the sections must be as many pairs as there are.
         scales_by_position: whether queries are also scaled by their positions, which is then turned off.
     """
 
     kinds: Mapping[str, bool]
     mrope_section: tuple[int, ...]
-    sections_fill: bool
     scales_by_position: bool
 
     @classmethod
@@ -350,8 +347,7 @@ class RopeParametersForm:
         section = (
             kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
         )
-        fill = bool(section) and not _SECTIONS_IN_TURNS.search(code)
-        return cls(_kinds_in(config_class, code), tuple(section), fill, "llama_4_scaling_beta" in code)
+        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
 
     @property
     def plain(self) -> bool:

@@ -15,6 +15,7 @@ from . import (  # noqa: F401
     cache,
     config,
     coordinates,
+    head_sizes,
     heads,
     layers,
     lifecycle,
@@ -22,6 +23,7 @@ from . import (  # noqa: F401
     precision,
     rotation,
     scaling,
+    scores,
     several_axes,
     training,
 )

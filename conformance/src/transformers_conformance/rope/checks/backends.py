@@ -40,6 +40,20 @@ def check_sdpa(description: Description, case: Case, verdict: Verdict) -> None:
     _require_as_eager(description, case, verdict, "sdpa")
 
 
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_a_mask)
+def check_unmasked(description: Description, case: Case, verdict: Verdict) -> None:
+    """Without an attention mask, positions with gaps mean what they mean with a mask of ones, eager and under sdpa."""
+    probed = probe(description, case)
+    ids = positions.gapped()
+    tolerance = rounding_tolerance(probed, ids)
+    require_positions_seen(verdict, probed, tolerance)
+    fused = [] if without_sdpa(description) else [build_model(description, case, attn_implementation="sdpa")]
+    for how, model in zip(("eager", "sdpa"), (probed.model, *fused), strict=False):
+        with torch.no_grad():
+            outputs = model(input_ids=probed.input_ids, position_ids=ids)[0]
+        verdict.require_close(f"outputs without a mask, {how}", outputs, probed.outputs(ids), tolerance)
+
+
 @rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_flex)
 def check_flex(description: Description, case: Case, verdict: Verdict) -> None:
     """Under `attn_implementation="flex_attention"`, outputs are those of eager attention, padding included.

@@ -133,13 +133,12 @@ def check_range(description: Description, case: Case, verdict: Verdict) -> None:
 def _require_whole_sections(description: Description, case: Case, verdict: Verdict) -> None:
     """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them."""
     width = description.width
-    if not isinstance(width, RopeParametersFactor) or not width.form.sections_fill:
+    if not isinstance(width, RopeParametersFactor) or not width.form.mrope_section:
         return
-    parameters = width.config_values(case.value, None, case.head_dim)["rope_parameters"]
+    parameters = width.parameters(case.value, None, case.head_dim)
     first, *others = parameters["mrope_section"]
-    for wrong in ([first + 1, *others], [first - 1, *others]):
-        values = {"rope_parameters": {**parameters, "mrope_section": wrong}}
-        build = partial(_build, description, case, values)
+    for wrong in ([first + 1, *others], [first - 1, *others], [first, *others[:-1], others[-1] + 1]):
+        build = partial(_build, description, case, width.form.by_kind({**parameters, "mrope_section": wrong}))
         require_refusal(verdict, build, {"mrope_section": wrong}, (sum(parameters["mrope_section"]),))
 
 
