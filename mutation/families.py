@@ -15,7 +15,7 @@ from .scope import OF_COORDINATES, OF_MODELS, SUBJECTS, Subject
 
 # So many files beside those of `SUBJECTS`, and mutants of each: each mutant more costs seconds, and each file a minute,
 # in which its checks are traced.
-FILES, MUTANTS = 16, 24
+FILES, MUTANTS = 16, 8
 
 
 @dataclass(frozen=True)
