@@ -1,4 +1,4 @@
-"""Checks of positions on several axes fire on what they are for, and on nothing else; the count by hand is the paper's."""
+"""Checks of positions on several axes fire on what they are for, and on nothing else; the paper's count is theirs."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""A small decoder that counts positions on three axes, right by the contract, made of parts that a slip can replace."""
+"""A small decoder that counts positions on three axes, right by the contract, of parts that a slip can replace."""
 
 from types import SimpleNamespace
 
@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from transformers_conformance.rope.several_axes import Row
 from transformers_conformance.rope.whole_model import HEAD_DIM, WholeModel
 
 
@@ -136,6 +135,7 @@ class TinyMultimodalModel(PreTrainedModel):
         logits = self.head(x + scores.softmax(-1) @ v)
         return SimpleNamespace(logits=logits, past_key_values=(k, v))
 
+    @torch.no_grad()
     def generate(self, input_ids, max_new_tokens, num_return_sequences=1, attention_mask=None, **inputs):
         """Greedy, whatever is asked for; each row as often as asked."""
         again = {"input_ids": input_ids, "attention_mask": attention_mask, **inputs}
@@ -163,9 +163,6 @@ class TinyMultimodal(WholeModel):
 
     config_values = {"image_token_id": IMAGE, "video_token_id": VIDEO}
     merged = 1
-
-    def sizes(self, rows: tuple[Row, ...]) -> dict[str, torch.Tensor]:
-        return super().sizes(rows)
 
 
 def whole_of(model_class: type = TinyMultimodalModel) -> WholeModel:

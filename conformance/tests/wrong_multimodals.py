@@ -62,7 +62,7 @@ class GridsFromZero(TinyMultimodalModel):
         return block
 
 
-@caught("axes_requests")
+@caught("axes_generated", "axes_requests")
 class DeltasOfTheRequestBefore(TinyMultimodalModel):
     """They are kept until there are others."""
 
@@ -95,13 +95,12 @@ class PaddingCountedInSteps(TinyMultimodalModel):
 
 
 @caught("axes_cached", "axes_counted", "axes_generated", "axes_rows")
-class FirstGridForAll(TinyMultimodalModel):
-    """Each image of a batch is placed as if it began where the batch's first did: a row depends on those before it."""
+class ColumnsMoved(TinyMultimodalModel):
+    """Columns begin one further out in each row of a batch."""
 
     def count(self, kinds, mask, grids):
         positions = super().count(kinds, mask, grids)
-        first = torch.arange(len(kinds))[:, None] * (kinds != 0)
-        positions[2] += first
+        positions[2] += torch.arange(len(kinds))[:, None] * (kinds != 0)
         return positions
 
 
@@ -123,7 +122,7 @@ class LastRowAlone(TinyMultimodalModel):
 
 @caught("axes_cached", "axes_counted", "axes_generated", "axes_rows")
 class RowsCountOn(TinyMultimodalModel):
-    """A row's columns begin beyond the number of rows before it, in images alone."""
+    """Rows of an image begin further out, the more rows of the batch stand before."""
 
     seen = 0
 
