@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+from functools import partial
 
 
 def get_rotary_ndims(
@@ -220,26 +221,44 @@ class RotaryEmbeddingConfigMixin:
             keys.append("factor")
         if rope_type in ("yarn", "longrope", "llama3"):
             keys.append("original_max_position_embeddings")
-        for key in keys:
-            value = rope_parameters.get(key)
-            if not self._is_positive(value):
-                message = f"`{key}` must be a finite number above 0, but is {value!r}{where}"
-                if self._turns_by_rope():
-                    self._refuse(message)
-                else:
-                    logger.warning(message)
+        wrong = [(key, "a finite number above 0") for key in keys if not self._is_positive(rope_parameters.get(key))]
+        # Where one of these is missing, another check says so
+        if rope_type == "llama3":
+            limits = ("low_freq_factor", "high_freq_factor")
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters.get(key, 0))]
+        elif rope_type == "yarn":
+            limits = (key for key in ("beta_fast", "beta_slow") if rope_parameters.get(key) is not None)
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters[key])]
+        elif rope_type == "longrope":
+            lists = {key: rope_parameters.get(key) for key in ("short_factor", "long_factor")}
+            for key, factors in lists.items():
+                if isinstance(factors, (list, tuple)) and not all(map(self._is_number, factors)):
+                    wrong.append((key, "a list of numbers"))
+        for key, expected in wrong:
+            message = f"`{key}` must be {expected}, but is {rope_parameters.get(key)!r}{where}"
+            if self._turns_by_rope():
+                self._refuse(message)
+            else:
+                logger.warning(message)
 
     @staticmethod
-    def _is_positive(value: Any) -> bool:
+    def _is_number(value: Any) -> bool:
         """
-        Whether a value is a finite number above 0, of any numeric type: NumPy's and PyTorch's scalars count.
+        Whether a value is a number of any type: NumPy's and PyTorch's scalars count.
         """
         if value is None or isinstance(value, str):
             return False
         try:
-            return 0 < float(value) < math.inf
+            float(value)
         except (TypeError, ValueError):
             return False
+        return True
+
+    def _is_positive(self: "PreTrainedConfig", value: Any) -> bool:
+        """
+        Whether a value is a finite number above 0.
+        """
+        return self._is_number(value) and 0 < float(value) < math.inf
 
     def _turns_by_rope(self: "PreTrainedConfig") -> bool:
         """
@@ -398,3 +417,30 @@ class RotaryEmbeddingConfigMixin:
                 f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
                 "`max_position_embeddings`"
             )
+
+
+@partial(ROPE_INIT_FUNCTIONS.setdefault, "default")
+def _compute_default_rope_parameters(
+    config: Optional["PreTrainedConfig"] = None,
+    device: Optional["torch.device"] = None,
+    seq_len: int | None = None,
+    layer_type: str | None = None,
+) -> tuple["torch.Tensor", float]:
+    """
+    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
+    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+
+    Args:
+        config: says the base, the width of a head and the share of it that is rotated.
+        device: of the frequencies.
+        seq_len: has no effect here.
+        layer_type: whose parameters count, where a config has several.
+
+    Returns:
+        `[pairs]`, radians a position; and the factor of cosines and sines, which is 1.
+    """
+    config.standardize_rope_params()
+    rope_parameters = config.rope_parameters[layer_type] if layer_type is not None else config.rope_parameters
+    dim = get_rotary_ndims(config, rope_parameters)
+    exponents = torch.arange(0, dim - dim % 2, 2, dtype=torch.int64).to(device=device, dtype=torch.float) / dim
+    return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0

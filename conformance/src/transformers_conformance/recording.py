@@ -5,9 +5,10 @@ Variables of the environment name the files:
         `transformers` that was judged), `build`, `model`, `rule`, `property`, `case`, `status`, `reason`, `seconds`,
         and `known` and `place`, the reason of the deviation that covers a broken property, and its number among those
         of its exception in the file.
-    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason` and
-        `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a place. One
-        that names no `models` holds for all of them; whether it is stale is for the reader of all results to tell.
+    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason`,
+        `kind` and `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a
+        place. One that names no `models` holds for all of them; whether it is stale is for the reader of all results
+        to tell.
         What else an exception says is left to whoever else reads the file.
     TRANSFORMERS_CONFORMANCE_BUILD: what the caller calls the build that is judged, such as "pristine".
 """
@@ -84,10 +85,13 @@ def load_deviations(file: Path) -> tuple[Deviation, ...]:
     )
 
 
+_OF_A_BUG = ("reason", "kind", "link")  # and not of a place
+
+
 def _deviations(table: dict, name: str) -> Iterator[Deviation]:
     """The deviations of one bug; `name` is what an error calls its table."""
-    shared = {key: table[key] for key in ("reason", "link") if key in table}
-    if misplaced := table.keys() & (Deviation.keys() - {"reason", "link"}):
+    shared = {key: table[key] for key in _OF_A_BUG if key in table}
+    if misplaced := table.keys() & (Deviation.keys() - set(_OF_A_BUG)):
         raise ValueError(f"{name}: {', '.join(sorted(misplaced))} must stand under [[exception.where]]")
     if not table.get("where"):
         raise ValueError(f"{name} has no [[exception.where]]")
