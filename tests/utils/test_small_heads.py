@@ -1,7 +1,5 @@
-"""Heads that a class's own `mrope_section` was not made for.
-
-The model is built, as upstream builds it, and says so. A section that the config states must fit.
-"""
+"""Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so.
+A section that the config states must fit."""
 
 import importlib
 import logging

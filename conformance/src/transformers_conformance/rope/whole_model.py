@@ -110,10 +110,9 @@ class WholeModel:
         return _with_changes(values, self.config_overrides) | {"attn_implementation": "eager"}
 
     def build(self) -> nn.Module:
-        """The tiny model, in evaluation mode, with seeded weights; it ends no row by itself."""
+        """The tiny model, in evaluation mode, with seeded weights."""
         model = self.model_class(self.config_class(**copy.deepcopy(self.config_values))).eval()
         seed_weights(model)
-        model.generation_config.eos_token_id = None
         return model
 
     def request(self, *rows: Row) -> Request:
