@@ -97,9 +97,7 @@ def problems(
         judged = {line["model"] for line in lines if line["case"] is not None}
         for place in known:
             for name in judged.intersection(place.where.get("models", ())):
-                broke = any(
-                    (x["known"], x["place"], x["model"]) == (place.reason, place.number, name) for x in lines
-                )
+                broke = any((x["known"], x["place"], x["model"]) == (place.reason, place.number, name) for x in lines)
                 if place.concerns(release, build) and not broke:
                     yield f"stale: nothing breaks in {name} any more where this says so, take it out: {place}"
     for place in known if whole else ():

@@ -1,5 +1,6 @@
 """What passed is not run again, and whatever its results are made from has it run again."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -249,7 +250,7 @@ def test_a_count_that_is_off_fails_a_run_of_one_model(small, monkeypatch, capsys
     small.write("tests/models/phi/test_modeling_phi.py", code)
     monkeypatch.setattr(sys, "argv", ["run_tests", "phi"])
     for counted, off in ((1, False), (2, True)):
-        lock = '{"phi": {"some 1": {"pass": %d}}}' % counted
+        lock = json.dumps({"phi": {"some 1": {"pass": counted}}})
         small.write("tests/models/known/5.23.0-pristine.json", lock)
         assert small.script.main() == off
         said = capsys.readouterr().out

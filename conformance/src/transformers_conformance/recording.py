@@ -22,9 +22,10 @@ from pathlib import Path
 
 import transformers
 
-from .rope import COORDINATE_PROPERTIES, PROPERTIES, Deviation, Result
+from .rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES, Deviation, Result
 
 
+_NAMES = {*PROPERTIES, *COORDINATE_PROPERTIES, *SEVERAL_AXES_PROPERTIES}
 RESULTS, EXCEPTIONS, BUILD = (f"TRANSFORMERS_CONFORMANCE_{name}" for name in ("RESULTS", "EXCEPTIONS", "BUILD"))
 
 
@@ -99,7 +100,7 @@ def _deviations(table: dict, name: str) -> Iterator[Deviation]:
             deviation = Deviation(**shared, **place, place=number)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}, place {number}: {error}") from error
-        if unknown := set(deviation.properties) - set(PROPERTIES) - set(COORDINATE_PROPERTIES):
+        if unknown := set(deviation.properties) - _NAMES:
             raise ValueError(f"{name}, place {number} names no property: {', '.join(sorted(unknown))}")
         yield deviation
 
