@@ -1,5 +1,7 @@
 """How a violated rule of a whole model is told."""
 
+from typing import Any
+
 from .verdict import ConformanceError, Verdict
 from .whole_model import WholeModel
 
@@ -9,7 +11,10 @@ class WholeVerdict(Verdict):
 
     description: WholeModel
 
-    def error(self, what: str, expected: object, got: object) -> ConformanceError:
+    def asked(self) -> dict[str, Any]:
+        return dict(self.description.config_values)
+
+    def error(self, what: str, expected: object, got: object, status: str = "fail") -> ConformanceError:
         """The error, with a snippet that builds what it is about."""
         model, config = self.description.model_class, self.description.config_class
         lines = [
@@ -21,4 +26,4 @@ class WholeVerdict(Verdict):
             *(f"  from {cls.__module__} import {cls.__name__}" for cls in (config, model)),
             f"  {model.__name__}({config.__name__}(**{self.description.config_values!r}))",
         ]
-        return ConformanceError(self.rule, self.property_name, "\n".join(lines))
+        return ConformanceError(self.rule, self.property_name, "\n".join(lines), status)
