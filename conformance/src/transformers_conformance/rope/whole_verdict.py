@@ -12,7 +12,7 @@ class WholeVerdict(Verdict):
     description: WholeModel
 
     def asked(self) -> dict[str, Any]:
-        return self.description.config_values
+        return dict(self.description.config_values)
 
     def error(self, what: str, expected: object, got: object, status: str = "fail") -> ConformanceError:
         """The error, with a snippet that builds what it is about."""
