@@ -155,3 +155,29 @@ class RotaryEmbeddingConfigMixin:
                 f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
                 "`max_position_embeddings`"
             )
+
+
+class RotaryEmbeddingMixin:
+    """
+    What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32. What a
+    frequency is off by, an angle is off by a position's number of times.
+    """
+
+    def _apply(self, fn, recurse=True):
+        """
+        What `to`, `half` and their kin do to every tensor. A table follows to another device and to a wider type, and
+        comes back to float32 where others are narrower. A complex table stays complex: a real one has no sines.
+        """
+        tables = {
+            name: table
+            for name, table in self.named_buffers(recurse=False)
+            if table.is_complex() or (name.endswith("inv_freq") and table.is_floating_point())
+        }
+        super()._apply(fn, recurse)
+        for name, table in tables.items():
+            cast = getattr(self, name)
+            narrower = torch.finfo(cast.dtype).bits < min(32, torch.finfo(table.dtype).bits)
+            if narrower or cast.is_complex() != table.is_complex():
+                dtype = table.dtype if table.is_complex() else torch.float32
+                setattr(self, name, table.to(cast.device, dtype))
+        return self

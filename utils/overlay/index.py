@@ -38,6 +38,14 @@ class Index:
 
         return [Span(*entry) for entry in self._look_up(f"file\0{source}", find)]
 
+    def headers(self, source: str) -> list[Span]:
+        """The headers of its classes, as `definitions.find_headers` gives them."""
+
+        def find() -> list:
+            return [[span.name, span.start, span.end] for span in definitions.find_headers(source)]
+
+        return [Span(*entry) for entry in self._look_up(f"headers\0{source}", find)]
+
     def fingerprint(self, text: str, prefix: str) -> str:
         """The fingerprint of a definition, as `definitions.fingerprint` gives it."""
         return self._look_up(f"definition\0{prefix}\0{text}", lambda: definitions.fingerprint(text, prefix))
