@@ -184,8 +184,8 @@ def _copied(tree: Tree, path: str, file: File) -> Iterator[Link]:
 
 
 def _header_sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:
-    """The class whose bases the generator may have given to a class: its parent in another model, its own in the modular
-    file, or one that those need."""
+    """The classes whose bases the generator may have given to a class: its parents in other models, or itself in the
+    modular file, or one that those need."""
     modular = tree.file(modular_path)
     parents = [modular.imports[base] for base in modular.bases.get(name, ()) if base in modular.imports]
     places = [Place(origin, there) for origin, there in parents] or _sources(tree, modular_path, name)

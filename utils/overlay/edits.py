@@ -5,8 +5,8 @@ Beside each edited upstream file, at the same path, stands `<file>.yml` with one
     definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
     addition: Class.method       add that definition of `<file>.py`, which upstream does not have
     rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
-    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit from
-                                 the same, whatever they hold
+    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
+                                 from the same, whatever they hold
 
 Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
 rewrite, matches) the edit must reach in each release, copies of the root included. A definition or rewrite that serves

@@ -216,7 +216,8 @@ def transform(target: Target, text: str) -> tuple[str, int]:
         return apply_rule(text, edit.rule, edit.constraints, fix)
     if edit.kind == "base":
         bases = definitions.bases_of(text)
-        return (text, 0) if edit.fix in bases.split(", ") else (text.replace(f"({bases})", f"({edit.fix}, {bases})"), 1)
+        new = text if edit.fix in bases.split(", ") else text.replace(f"({bases})", f"({edit.fix}, {bases})")
+        return new, int(new != text)
     ours = _our_definition(edit)
     if edit.kind == "addition":
         if text:
