@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import definitions
+from . import definitions, tools
 from .definitions import Span
 
 
-# An entry holds for the code that made it.
+# An entry holds for the code that made it, and for the tools.
 _CODE = "".join(Path(module).read_text() for module in (definitions.__file__, Path(__file__).with_name("engine.py")))
-_CODE = hashlib.sha256(_CODE.encode()).hexdigest()
+_CODE = hashlib.sha256(f"{_CODE}{tools.versions()}".encode()).hexdigest()
 
 
 class Index:
