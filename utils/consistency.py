@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from overlay import lockfile
-from overlay.definitions import Span, class_prefix, fingerprint, parse, prefix_of_copy
+from overlay.definitions import Span, bases_of, class_prefix, fingerprint, parse, prefix_of_copy
 from overlay.errors import run
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -49,6 +49,12 @@ class File:
     @cached_property
     def definitions(self) -> dict[str, Span]:
         return {span.name: span for span in self.index.definitions(self.text)}
+
+    @cached_property
+    def headers(self) -> dict[str, str]:
+        """What each class inherits from, by `class` and its name."""
+        spans = self.index.headers(self.text)
+        return {span.name: bases_of(span.text(self.lines)) for span in spans}
 
     @cached_property
     def bases(self) -> dict[str, list[str]]:
@@ -91,7 +97,7 @@ class Tree:
 
     def has(self, place: "Place") -> bool:
         file = self.file(place.file)
-        return file is not None and place.name in file.definitions
+        return file is not None and (place.name in file.definitions or place.name in file.headers)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Link:
 
     def equal(self, tree: Tree) -> bool:
         made, source = tree.file(self.made.file), tree.file(self.source.file)
+        if self.made.name in made.headers:
+            return made.headers[self.made.name] == source.headers[self.source.name]
         ours, theirs = made.source(self.made.name), source.source(self.source.name)
         for old, new in self.renamed:
             theirs = theirs.replace(old, new)
@@ -149,6 +157,9 @@ def links(tree: Tree, path: str) -> Iterator[Link]:
     modular = tree.file(modular_path)
     if modular is None or not file.generated:
         return
+    for name in file.headers:
+        for source in _header_sources(tree, modular_path, name.removeprefix("class ")):
+            yield Link(Place(path, name), source)
     for name in file.definitions:
         for source in dict.fromkeys(_sources(tree, modular_path, name)):
             if tree.has(source):
@@ -170,6 +181,18 @@ def _copied(tree: Tree, path: str, file: File) -> Iterator[Link]:
         renamed = tuple(tuple(pair.strip().split("->")) for pair in (stated[2] or "").split(",") if "->" in pair)
         if depth and tree.has(source):
             yield Link(Place(path, name), source, renamed)
+
+
+def _header_sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:
+    """The classes whose bases the generator may have given to a class: its parents in other models, or itself in the
+    modular file, or one that those need."""
+    modular = tree.file(modular_path)
+    parents = [modular.imports[base] for base in modular.bases.get(name, ()) if base in modular.imports]
+    places = [Place(origin, there) for origin, there in parents] or _sources(tree, modular_path, name)
+    for place in places:
+        header = Place(place.file, f"class {place.name}")
+        if tree.has(header):
+            yield header
 
 
 def _sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:

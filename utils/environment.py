@@ -71,6 +71,7 @@ def prepare(name: str = DEFAULT_LINE) -> Path:
         newest = ".".join(map(str, line.newest_python))
         raise SystemExit(f"error: the {name} line needs Python {newest}, this is {version}: run it by python{newest}")
     line.home.parent.mkdir(parents=True, exist_ok=True)
+    # By the standard library: `filelock`, which the build uses, comes with the environment that is made here.
     with open(line.home.with_name(f"{line.folder}.lock"), "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # who comes second finds it made
         return _made(line)

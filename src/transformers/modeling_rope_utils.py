@@ -461,3 +461,29 @@ def _compute_default_rope_parameters(
     dim = get_rotary_ndims(config, rope_parameters)
     exponents = torch.arange(0, dim - dim % 2, 2, dtype=torch.int64).to(device=device, dtype=torch.float) / dim
     return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
+
+
+class RotaryEmbeddingMixin:
+    """
+    What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32. What a
+    frequency is off by, an angle is off by a position's number of times.
+    """
+
+    def _apply(self, fn, recurse=True):
+        """
+        What `to`, `half` and their kin do to every tensor. A table follows to another device and to a wider type, and
+        comes back to float32 where others are narrower. A complex table stays complex: a real one has no sines.
+        """
+        tables = {
+            name: table
+            for name, table in self.named_buffers(recurse=False)
+            if table.is_complex() or (name.endswith("inv_freq") and table.is_floating_point())
+        }
+        super()._apply(fn, recurse)
+        for name, table in tables.items():
+            cast = getattr(self, name)
+            narrower = torch.finfo(cast.dtype).bits < min(32, torch.finfo(table.dtype).bits)
+            if narrower or cast.is_complex() != table.is_complex():
+                dtype = table.dtype if table.is_complex() else torch.float32
+                setattr(self, name, table.to(cast.device, dtype))
+        return self

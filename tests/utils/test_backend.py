@@ -63,7 +63,7 @@ def test_sdist_and_wheel(tmp_path, clean_environment):
     done = run(sys.executable, "-m", "build", "--outdir", tmp_path, REPOSITORY, env=clean_environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")
-    name = f"transformers-{version_of(DEFAULT_RELEASE)}"
+    name = f"transformers-{version_of(Layout(), DEFAULT_RELEASE)}"
     with tarfile.open(sdist) as archive:
         names = [member.removeprefix(f"{name}/") for member in archive.getnames()]
     assert "src/series.yml" in names and "utils/overlay/engine.py" in names and "NOTICE" in names
@@ -78,7 +78,7 @@ def test_sdist_and_wheel(tmp_path, clean_environment):
     for file in built_files(Layout(), DEFAULT_RELEASE):
         assert shipped[f"transformers/{file}"] == (source / "transformers" / file).read_bytes()
     metadata = email.message_from_bytes(shipped[f"{name}.dist-info/METADATA"])
-    assert (metadata["Name"], metadata["Version"]) == ("transformers", version_of(DEFAULT_RELEASE))
+    assert (metadata["Name"], metadata["Version"]) == ("transformers", version_of(Layout(), DEFAULT_RELEASE))
     assert f"{name}.dist-info/licenses/NOTICE" in shipped
     modified = json.loads(shipped[f"{name}.dist-info/licenses/utils/lock/{DEFAULT_RELEASE}.json"])
     assert {file for edit in modified.values() for file in edit["reaches"]} == set(
@@ -94,7 +94,7 @@ def test_sdist_and_wheel(tmp_path, clean_environment):
     done = run(python, "-c", code, cwd=tmp_path, env=clean_environment)
     where, version = done.stdout.split()
     assert Path(where).is_relative_to(tmp_path / "env")
-    assert version == version_of(DEFAULT_RELEASE)
+    assert version == version_of(Layout(), DEFAULT_RELEASE)
 
 
 def test_setup_py_alone_says_what_to_do(tmp_path):

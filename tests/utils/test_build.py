@@ -10,11 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
-from overlay import upstream
-from overlay.build import STAMP, build, built_files
+from overlay import tools, upstream
+from overlay.build import build, built_files
+from overlay.distribution import version_of
 from overlay.errors import OverlayError
 from overlay.layout import Layout
+from overlay.stamp import STAMP
 from overlay.upstream import find_release
 
 
@@ -50,7 +53,45 @@ def test_a_second_build_has_nothing_to_do_until_an_input_changes(built):
     write_second_edit(built)
     assert build(built.layout, built.release)
     assert "# second" in built.read(FILE)
-    assert not tree.exists(), "the tree that was replaced is gone"
+
+
+def test_the_tree_that_is_replaced_outlives_the_build_by_one(built):
+    """A process that runs from it finds its files until then."""
+    trees = [built.package.resolve()]
+    for words in ("second", "third"):
+        built.overlay(FILE, EDIT.format("first", words))
+        assert build(built.layout, built.release)
+        trees.append(built.package.resolve())
+    first, second, third = trees
+    assert not first.exists()
+    assert "# second" in (second / FILE).read_text() and "# third" in (third / FILE).read_text()
+
+
+def test_an_edit_that_moves_to_another_file_is_built_again(built):
+    """With the same words under the same name, in another folder."""
+    source = built.layout.root / "src" / "transformers" / "models"
+    (source / "mistral").mkdir()
+    (source / "llama" / "modeling_llama.yml").rename(source / "mistral" / "modeling_llama.yml")
+    with pytest.raises(OverlayError, match="models/mistral/modeling_llama.py"):
+        build(built.layout, built.release)
+
+
+def test_another_version_of_a_tool_builds_again(built, monkeypatch):
+    monkeypatch.setattr(tools, "versions", lambda: "another")
+    assert build(built.layout, built.release)
+    assert not build(built.layout, built.release)
+
+
+def test_the_version_tells_patch_sets_apart_by_what_they_make(built):
+    versions = [version_of(built.layout, built.release)]
+    for words in ("second", "first"):
+        built.overlay(FILE, EDIT.format("first", words))
+        build(built.layout, built.release)
+        versions.append(version_of(built.layout, built.release))
+    first, second, again = map(Version, versions)
+    assert first == again != second
+    assert first.public == second.public == built.release
+    assert [str(one) for one in (first, second, again)] == versions, "they are written as PEP 440 writes them"
 
 
 def test_what_is_built_differs_from_pristine_in_the_edited_files_alone(built):
@@ -76,6 +117,7 @@ def test_writing_into_the_fork_leaves_pristine_alone_and_is_gone_with_the_next_b
 
 @pytest.mark.parametrize("moment", ["_write_tree", "check_untouched"])
 def test_a_build_that_is_killed_leaves_the_old_fork_working(built, moment):
+    old = built.package.resolve()
     write_second_edit(built)
     code = f"""
 import os, signal, sys
@@ -95,7 +137,8 @@ build.build(Layout(Path({str(built.layout.root)!r})), {built.release!r})
     assert "# first" in built.read(FILE)
     assert build(built.layout, built.release), "the next build is not held up"
     assert "# second" in built.read(FILE)
-    assert len(list(built.layout.trees.iterdir())) == 1, "what was left behind is cleared away"
+    left = {tree / "transformers" for tree in built.layout.trees.iterdir()}
+    assert left == {old, built.package.resolve()}, "what was left behind is cleared away"
 
 
 def test_two_builds_at_once_take_turns(built):

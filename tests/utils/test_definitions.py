@@ -4,9 +4,12 @@ from pathlib import Path
 import pytest
 
 from overlay.definitions import (
+    bases_of,
     class_prefix,
     find_definitions,
+    find_headers,
     fingerprint,
+    origin_of,
     prefix_of_copy,
     rename_prefix,
     split,
@@ -158,3 +161,27 @@ def test_index_gives_what_it_kept_and_survives_a_file_cut_short(tmp_path: Path):
     assert (again.definitions(FUNCTION), again.fingerprint(FUNCTION, "")) == (spans, digest)
     path.write_text(path.read_text()[:20])
     assert Index(path).definitions(FUNCTION) == spans
+
+
+def test_headers_are_the_lines_that_name_what_a_class_inherits_from():
+    source = "class A: ...\n\n@late\nclass B(\n    x.Y,\n    Z,\n):\n    class C(B):\n        d = 1\n\nclass E(B): f"
+    spans = find_headers(source)
+    assert [(span.name, span.start, span.end) for span in spans] == [("class B", 3, 7), ("class C", 7, 8)]
+    assert bases_of(spans[1].text(source.splitlines(keepends=True))) == "B"
+
+
+@pytest.mark.parametrize(
+    ("imports", "origin"),
+    [
+        ("from torch import nn", "torch.nn.Module"),
+        ("from torch import Tensor, nn", "torch.nn.Module"),
+        ("from torch import (\n    Tensor,\n    nn,\n)", "torch.nn.Module"),
+        ("import torch.nn as nn", "torch.nn.Module"),
+        ("if x:\n    import flax.linen as nn", "flax.linen.Module"),
+        ("from keras import layers as nn", "keras.layers.Module"),
+        ("from torch import nnx", None),
+    ],
+)
+def test_the_origin_of_a_name_is_what_imports_say(imports, origin):
+    assert origin_of("nn.Module", f"import os\n{imports}\n") == origin
+    assert origin_of("torch.nn.Module", "import torch\nimport torch.utils") == "torch.nn.Module"

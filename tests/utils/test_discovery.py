@@ -20,8 +20,8 @@ from tests.utils.upstream_rope import LAYOUT, reason_to_skip, verdicts
 
 
 MACHINERY = re.compile(
-    r"configuration_\w+\.py::|::\w+Config(\.|$)|::RotaryEmbeddingConfigMixin\.|::dynamic_rope_update|::PreTrainedModel\._apply"
-    r"|::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
+    r"configuration_\w+\.py::|::\w+Config(\.|$)|::RotaryEmbeddingConfigMixin\.|::dynamic_rope_update|::RotaryEmbeddingMixin$"
+    r"|::class |::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
 # A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
 TURNING = """

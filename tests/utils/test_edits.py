@@ -50,6 +50,8 @@ def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
         ("- {rewrite: f, " + REST + "}", None, "has `rule` and `fix`"),
         ("- {definition: f, fix: x, " + REST + "}", "def f(): pass", "has `rule` and `fix`"),
         ("- {definition: f, addition: f, " + REST + "}", "def f(): pass", "an edit is one of"),
+        ("- {base: C, " + REST + "}", None, "a base has `fix`"),
+        ("- {base: C, rule: {pattern: x}, fix: D, " + REST + "}", None, "a base has `fix`"),
         ("- {definition: g, " + REST + "}", "def f(): pass", "does not define g"),
         ("- {definition: f, " + REST + "}", None, "does not define f"),
         ("- {definition: f, why: x, " + REST + "}", "def f(): pass", r"unknown fields \['why'\]"),

@@ -367,3 +367,50 @@ def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout
     with pytest.raises(OverlayError, match=problem) as caught:
         read_overlay(checkout.layout, find_release(checkout.layout, "4.57.6"))
     assert "a test" in str(caught.value), "the message names the edit"
+
+
+BASES = """\
+- base: LlamaRotaryEmbedding
+  series: full-precision
+  description: a base of our own
+  issue: 39847
+  fix: Steady
+  reaches: {5.23.0: 3}
+- addition: Steady
+  series: full-precision
+  description: a class with all that it holds
+  issue: 39847
+  reaches: {5.23.0: 1}
+"""
+STEADY = """\
+from ...steady import other
+
+
+class Steady:
+    def hold(self):
+        return other
+
+    def let(self): ...
+"""
+
+
+def test_classes_of_a_name_that_inherit_from_the_same_are_given_a_base(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", BASES, STEADY)
+    for model in ("Llama", "Mistral", "GPTNeoX"):
+        folder = {"GPTNeoX": "gpt_neox"}.get(model, model.lower())
+        text = checkout.read(f"models/{folder}/modeling_{folder}.py")
+        assert f"class {model}RotaryEmbedding(Steady, nn.Module):" in text
+        assert f"class {model}MLP(nn.Module):" in text, "others inherit from what they did"
+    modular = checkout.read("models/gpt_neox/modular_gpt_neox.py")
+    assert "class GPTNeoXRotaryEmbedding(LlamaRotaryEmbedding):" in modular, "it has the base from its parent"
+    llama = checkout.read("models/llama/modeling_llama.py")
+    assert "class Steady:\n    def hold(self):\n        return other\n\n    def let(self): ...\n" in llama
+
+
+def test_a_class_that_inherits_from_another_of_that_name_is_no_copy(checkout):
+    """`nn` is PyTorch's in one file, and Flax's in the next."""
+    mistral = checkout.pristine / "models/mistral/modeling_mistral.py"
+    mistral.write_text(mistral.read_text().replace("from torch import nn", "import flax.linen as nn"))
+    checkout.pin()
+    build_with(checkout, "models/llama/modeling_llama.py", BASES.replace("5.23.0: 3", "5.23.0: 2"), STEADY)
+    assert "class MistralRotaryEmbedding(nn.Module):" in checkout.read("models/mistral/modeling_mistral.py")

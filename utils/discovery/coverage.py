@@ -71,7 +71,10 @@ def judge(
         exemption = next((exempt[one.place] for one in variant.copies if one.place in exempt), None)
         fates = defaultdict(list)
         for one in variant.copies:
-            fates[tuple(reaching[one.file, one.name] or reaching[one.file, one.name.partition(".")[0]])].append(one)
+            edits = reaching[one.file, one.name]
+            if not exemption:  # what is exempt is so for itself, whatever an edit does elsewhere in its class
+                edits = edits or reaching[one.file, one.name.partition(".")[0]]
+            fates[tuple(edits)].append(one)
         if exemption:
             if set(fates) != {exemption.beside}:
                 edits = "; ".join(edit for keys in fates for edit in keys) or "none"

@@ -1,8 +1,6 @@
 """From a pinned upstream and the overlay to the fork, whole or not at all."""
 
-import fcntl
 import hashlib
-import json
 import os
 import shutil
 import tempfile
@@ -11,7 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import checks, lockfile
+from filelock import FileLock
+
+from . import checks, lockfile, stamp, tools
 from .edits import Overlay, load_overlay
 from .engine import PackageFiles, Reach, Result, Tree, apply, reaches_of
 from .errors import OverlayError
@@ -20,15 +20,11 @@ from .layout import Layout
 from .upstream import PACKAGE, Release, ensure_pristine, find_release, known_releases
 
 
-STAMP = "stamp.json"
-
-
 @contextmanager
 def only_one_build(layout: Layout) -> Iterator[None]:
     """Two builds of one checkout take turns."""
     layout.build.mkdir(parents=True, exist_ok=True)
-    with open(layout.build_lock, "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with FileLock(layout.build_lock):
         yield
 
 
@@ -44,8 +40,8 @@ def build(layout: Layout, version: str) -> bool:
     release = find_release(layout, version)
     with only_one_build(layout):
         inputs = _inputs(layout, release)
-        stamp = _read_stamp(layout, version)
-        if stamp is not None and stamp["inputs"] == inputs:
+        kept = stamp.read(layout, version)
+        if kept is not None and kept.inputs == inputs:
             return False
         manifest = ensure_pristine(layout, release)
         index = Index(layout.index(version))
@@ -99,46 +95,40 @@ def read_overlay(layout: Layout, release: Release) -> Overlay:
 
 def built_files(layout: Layout, version: str) -> list[str]:
     """The files that the fork in place changes, as paths under `transformers/`."""
-    stamp = _read_stamp(layout, version)
-    if stamp is None:
-        raise OverlayError("the fork is not built", way_out="run `make fork`", release=version)
-    return stamp["files"]
+    return stamp.read_built(layout, version).files
 
 
 def _inputs(layout: Layout, release: Release) -> str:
-    """A digest of all that a build depends on: the pin, the overlay, the lock and this engine."""
-    digest = hashlib.sha256(f"{release}".encode())
+    """A digest of all that a build depends on: the pin, the overlay, the lock, this engine and its tools.
+
+    A file counts with its path, which says what an edit is of.
+    """
+    digest = hashlib.sha256(f"{release}\0{tools.versions()}\0".encode())
     sources = [path for layer in release.layers for path in sorted(layout.layer(layer).rglob("*")) if path.is_file()]
     sources += [*sorted(Path(__file__).parent.glob("*.py")), layout.lock(release.version)]
     for path in sources:
         if path.exists():
-            digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
+            here = path.relative_to(layout.root if path.is_relative_to(layout.root) else Path(__file__).parent)
+            digest.update(f"{here.as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-def _read_stamp(layout: Layout, version: str) -> dict | None:
-    """What the tree in place was made from (`inputs`) and changes (`files`), or None where there is none."""
-    try:
-        return json.loads(((layout.source(version) / PACKAGE).resolve().parent / STAMP).read_text())
-    except (OSError, ValueError):
-        return None
 
 
 def _put_in_place(layout: Layout, release: Release, result: Result, manifest: dict[str, str], inputs: str) -> None:
     link = layout.source(release.version) / PACKAGE
     link.parent.mkdir(parents=True, exist_ok=True)
     layout.trees.mkdir(parents=True, exist_ok=True)
-    _remove_trees(layout, release, keep=link.resolve().parent)  # what a killed build left behind
+    # What a killed build left behind goes, and the tree before this one. The one that is replaced now stays until the
+    # next build: a process that imported from it may still want a file of it.
+    _remove_trees(layout, release, keep=link.resolve().parent)
     tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=layout.trees))
     tree.chmod(0o755)  # mkdtemp keeps other users out; an install for all of them must let them in
     _write_tree(tree, layout.upstream(release.version), link.resolve().parent, manifest, result)
     checks.check_untouched(tree, manifest, result.files, release.version)
-    (tree / STAMP).write_text(json.dumps({"inputs": inputs, "files": sorted(result.files)}, indent=1))
+    stamp.Stamp(inputs, sorted(result.files), stamp.patch_set_of(result.files)).write(tree)
     fresh = link.with_name(f".{PACKAGE}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(tree / PACKAGE, link.parent), target_is_directory=True)
     fresh.replace(link)
-    _remove_trees(layout, release, keep=tree)
 
 
 def _write_tree(tree: Path, pristine: Path, old: Path, manifest: dict[str, str], result: Result) -> None:

@@ -33,6 +33,35 @@ def find_definitions(source: str) -> list[Span]:
     return spans
 
 
+def find_headers(source: str) -> list[Span]:
+    """The lines of every class of a module, from `class` to the colon, where it names what it inherits from. They are
+    called by the line's own words: `class LlamaRotaryEmbedding`."""
+    nodes = SgRoot(source, "python").root().find_all(kind="class_definition")
+    found = [(node, node.field("superclasses")) for node in nodes if node.field("superclasses")]
+    return [
+        Span(f"class {node.field('name').text()}", node.range().start.line, bases.range().end.line + 1)
+        for node, bases in found
+        if bases.range().end.line < node.field("body").range().start.line
+    ]
+
+
+def bases_of(header: str) -> str:
+    """What the class of a header inherits from, as it stands in the parentheses."""
+    return header[header.index("(") + 1 : header.rindex(")")]
+
+
+def origin_of(name: str, source: str) -> str | None:
+    """The module and name that a module imports something from: `torch.nn` of `nn`, for `from torch import nn`."""
+    parts = name.split(".")
+    for found in re.finditer(r"^ *(?:from (\S+) )?import ([^\n(]+|\([^)]*\))", source, re.MULTILINE):
+        for imported in found[2].strip("()").split(","):
+            there, _, here = imported.strip().partition(" as ")
+            if parts[0] == (here or there if found[1] else here or there.split(".")[0]):
+                there = f"{found[1]}.{there}" if found[1] else there if here else there.split(".")[0]
+                return ".".join((there, *parts[1:]))
+    return None
+
+
 def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
     for outer in block.children():
         node = outer

@@ -5,16 +5,19 @@ import email
 import os
 from pathlib import Path
 
+from . import stamp
 from .errors import OverlayError
 from .layout import Layout
 from .upstream import PACKAGE
 
 
-PATCH_SET = 1  # the `n` of the version `<release>+rope.<n>`
+def version_of(layout: Layout, release: str) -> str:
+    """The version of the fork that is built: the release, and what tells its patch set from any other.
 
-
-def version_of(release: str) -> str:
-    return f"{release}+rope.{PATCH_SET}"
+    Raises:
+        OverlayError: the fork is not built.
+    """
+    return f"{release}+rope.{stamp.read_built(layout, release).patch_set}"
 
 
 def setup_arguments(layout: Layout, release: str, with_files: bool = True) -> dict:
@@ -35,7 +38,7 @@ def setup_arguments(layout: Layout, release: str, with_files: bool = True) -> di
     requirements, extras = _requirements(upstream)
     arguments = {
         "name": PACKAGE,
-        "version": version_of(release),
+        "version": version_of(layout, release),
         "description": f"Transformers {release} with rotary position embeddings made right (modified, see NOTICE)",
         "long_description": (layout.root / "README.md").read_text("utf-8"),
         "long_description_content_type": "text/markdown",

@@ -5,6 +5,8 @@ Beside each edited upstream file, at the same path, stands `<file>.yml` with one
     definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
     addition: Class.method       add that definition of `<file>.py`, which upstream does not have
     rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
+    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
+                                 from the same, whatever they hold
 
 Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
 rewrite, matches) the edit must reach in each release, copies of the root included. A definition or rewrite that serves
@@ -19,6 +21,7 @@ A release that `reaches` does not name is none of the edit's concern. One that a
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +31,8 @@ from .definitions import Span, find_definitions
 from .errors import OverlayError
 
 
-KINDS = ("definition", "addition", "rewrite")
+KINDS = ("definition", "addition", "rewrite", "base")
+OURS = ("definition", "addition")  # those that a definition of ours belongs to
 FIELDS = {*KINDS, "series", "description", "issue", "reaches", "also", "rule", "constraints", "fix"}
 SERIES_FIELDS = {"name", "description", "bug", "forwarded", "applied-upstream"}
 
@@ -39,6 +43,7 @@ class Source:
 
     path: Path
     text: str
+    whole: frozenset[str] = frozenset()  # classes that are added with all that they hold
 
     @property
     def lines(self) -> list[str]:
@@ -52,7 +57,8 @@ class Source:
     def leaves(self) -> list[Span]:
         """Its functions and methods, and the classes that are new as a whole; a class with declared members is only
         their container."""
-        return [span for span in self.spans if not any(other.name.startswith(span.name + ".") for other in self.spans)]
+        spans = [span for span in self.spans if not any(span.name.startswith(name + ".") for name in self.whole)]
+        return [span for span in spans if not any(other.name.startswith(span.name + ".") for other in spans)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,8 +155,10 @@ def _load_layer(layer: Path) -> list[Edit]:
     for path in sorted(root.rglob("*.yml")):
         target = path.relative_to(root).with_suffix(".py").as_posix()
         code = path.with_suffix(".py")
-        source = Source(code, code.read_text()) if code.exists() else None
-        here = [_edit(entry, target, path, source) for entry in _read_yaml(path)]
+        entries = _read_yaml(path)
+        added = frozenset(entry["addition"] for entry in entries if isinstance(entry.get("addition"), str))
+        source = Source(code, code.read_text(), added) if code.exists() else None
+        here = [_edit(entry, target, path, source) for entry in entries]
         _check_declared(here, source, path)
         edits += here
     for code in root.rglob("*.py"):
@@ -185,15 +193,16 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     if missing := {"series", "description", "issue", "reaches"} - set(entry):
         raise refuse(f"lacks {sorted(missing)}")
     kind = kinds[0]
-    needed = {"rule", "fix"} if kind == "rewrite" else set()
-    if needed - set(entry) or (kind != "rewrite" and {"rule", "fix", "constraints"} & set(entry)):
-        raise refuse("a rewrite, and nothing else, has `rule` and `fix`")
+    needed = {"rewrite": {"rule", "fix"}, "base": {"fix"}}.get(kind, set())
+    allowed = needed | ({"constraints"} if kind == "rewrite" else set())
+    if needed - set(entry) or {"rule", "fix", "constraints"} & set(entry) - allowed:
+        raise refuse("a rewrite, and nothing else, has `rule` and `fix`; a base has `fix`")
     name = entry[kind]
     if not isinstance(name, str):
         raise refuse(f"`{kind}` names one definition; further ones go into `also`")
     if kind == "addition" and "also" in entry:
         raise refuse("an addition has one place, and no `also`")
-    if kind != "rewrite" and not (source and any(span.name == name for span in source.leaves)):
+    if kind in OURS and not (source and any(span.name == name for span in source.leaves)):
         raise refuse(f"{path.with_suffix('.py').name} does not define {name}")
     further = entry.get("also", {})
     if not isinstance(further, dict) or not all(isinstance(x, dict) for x in (entry["reaches"], *further.values())):
@@ -203,9 +212,10 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     if missing := {release for reaches in further.values() for release in reaches} - set(entry["reaches"]):
         raise refuse(f"`also` names {sorted(map(str, missing))}, and `reaches` does not")
     roots = [(name, entry["reaches"]), *further.items()]
+    as_header = "class {}".format if kind == "base" else str
     return Edit(
         kind=kind,
-        roots=tuple(_root(place, target, reaches) for place, reaches in roots),
+        roots=tuple(_root(place, target, reaches, as_header) for place, reaches in roots),
         series=entry["series"],
         description=re.sub(r"\s+", " ", entry["description"]).strip(),
         issue=entry["issue"],
@@ -217,14 +227,14 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     )
 
 
-def _root(place: str, file: str, reaches: dict) -> Root:
+def _root(place: str, file: str, reaches: dict, named: Callable[[str], str]) -> Root:
     """A root from `path::name`, or from the name alone of one in `file`."""
     elsewhere, _, name = place.rpartition("::")
-    return Root(elsewhere or file, name, {str(release): count for release, count in reaches.items()})
+    return Root(elsewhere or file, named(name), {str(release): count for release, count in reaches.items()})
 
 
 def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
-    declared = [edit.roots[0].name for edit in edits if edit.kind != "rewrite"]
+    declared = [edit.roots[0].name for edit in edits if edit.kind in OURS]
     written = [span.name for span in source.leaves] if source else []
     for name in written:
         if declared.count(name) != 1:

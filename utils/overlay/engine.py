@@ -89,7 +89,7 @@ class Tree:
         self.index = index
         self.identity = identity
         self.lines = cache(lambda file: files[file].splitlines(keepends=True))
-        self.spans = cache(lambda file: index.definitions(files[file]))
+        self.spans = cache(lambda file: [*index.definitions(files[file]), *index.headers(files[file])])
         self.prefix = cache(lambda file: definitions.class_prefix(files[file]))
         self.files_defining = cache(self._files_defining)
 
@@ -141,7 +141,8 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
         return Reach(edit, root, None, (_place_for(edit, tree),))
     if not span:
         raise moved("upstream has no such definition")
-    digest, copies = tree.index.copies(tree.identity, str(root), lambda: _search_copies(root.file, span, tree))
+    search = _search_heirs if edit.kind == "base" else _search_copies
+    digest, copies = tree.index.copies(tree.identity, str(root), lambda: search(root.file, span, tree))
     our_prefix = tree.prefix(edit.roots[0].file)
     targets = [Target(edit, root, file, Span(*span), prefix, our_prefix) for file, span, prefix in copies]
     return Reach(edit, root, digest, tuple(targets))
@@ -171,6 +172,25 @@ def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
     return digest, found
 
 
+def _search_heirs(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
+    """What the class of a header inherits from, and the headers of all classes that are called as it is, less the
+    model's prefix, and inherit from the same."""
+    bases = definitions.bases_of(root.text(tree.lines(root_file)))
+    inherited = _inherited(bases, tree.files[root_file])
+    suffix = root.name.removeprefix("class ").removeprefix(tree.prefix(root_file))
+    found = []
+    for file, text in tree.files.items():
+        if f"{suffix}({bases})" in text and _inherited(bases, text) == inherited:
+            for span in tree.spans(file):
+                if span.name.startswith("class ") and f"{suffix}({bases})" in span.text(tree.lines(file)):
+                    found.append([file, [span.name, span.start, span.end], ""])
+    return f"{suffix}({', '.join(inherited)})", found
+
+
+def _inherited(bases: str, source: str) -> list[str]:
+    return [definitions.origin_of(base.strip(), source) or base.strip() for base in bases.split(",")]
+
+
 def _place_for(edit: Edit, tree: Tree) -> Target:
     """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
     or after the last definition of the file."""
@@ -194,6 +214,10 @@ def transform(target: Target, text: str) -> tuple[str, int]:
     if edit.kind == "rewrite":
         fix = definitions.rename_prefix(edit.fix, target.our_prefix, target.prefix)
         return apply_rule(text, edit.rule, edit.constraints, fix)
+    if edit.kind == "base":
+        bases = definitions.bases_of(text)
+        new = text if edit.fix in bases.split(", ") else text.replace(f"({bases})", f"({edit.fix}, {bases})")
+        return new, int(new != text)
     ours = _our_definition(edit)
     if edit.kind == "addition":
         if text:

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import definitions
+from . import definitions, tools
 from .definitions import Span
 
 
-# An entry holds for the code that made it.
+# An entry holds for the code that made it, and for the tools.
 _CODE = "".join(Path(module).read_text() for module in (definitions.__file__, Path(__file__).with_name("engine.py")))
-_CODE = hashlib.sha256(_CODE.encode()).hexdigest()
+_CODE = hashlib.sha256(f"{_CODE}{tools.versions()}".encode()).hexdigest()
 
 
 class Index:
@@ -37,6 +37,14 @@ class Index:
             return [[span.name, span.start, span.end] for span in definitions.find_definitions(source)]
 
         return [Span(*entry) for entry in self._look_up(f"file\0{source}", find)]
+
+    def headers(self, source: str) -> list[Span]:
+        """The headers of its classes, as `definitions.find_headers` gives them."""
+
+        def find() -> list:
+            return [[span.name, span.start, span.end] for span in definitions.find_headers(source)]
+
+        return [Span(*entry) for entry in self._look_up(f"headers\0{source}", find)]
 
     def fingerprint(self, text: str, prefix: str) -> str:
         """The fingerprint of a definition, as `definitions.fingerprint` gives it."""
