@@ -45,7 +45,7 @@ class Form:
 
     Args:
         name: what it is called in reports.
-        keywords: of the config.
+        keywords: of the config, its sizes included.
         n: the rotary width that it means.
         scaling: the rope type that it means, with its parameters; None for the default one.
         way: how the keywords reach the config: "keywords", "file" (a config.json), or "attributes" (set on it later).
@@ -95,7 +95,7 @@ def descriptions(model: str) -> Iterator[tuple[str, Description]]:
     """The models that take tokens of a folder's tests, by the names of the tests."""
     for path in sorted((ROOT / "tests" / "models" / model).glob("test_modeling_*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = importlib.util.module_from_spec(spec)
+        module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
         except ImportError:  # this release has no such class
@@ -110,61 +110,73 @@ def forms(description: Description) -> Iterator[Form]:
     width = description.width
     if not isinstance(width, FlatFactor) or not description.takes_position_ids:
         return
-    whole, half = Case(HEAD_DIM, HEAD_DIM, 1.0), Case(HEAD_DIM, HEAD_DIM // 2, 0.5)
+    sizes = size_values(description, HEAD_DIM)
+    declared = width.key in description.fields
+    default = description.config_class(**sizes)
+    n = HEAD_DIM if declared else width.read(default, HEAD_DIM)[0]
     base = {key: BASE for key in (width.base_key, width.local_base_key) if key is not None}
-    if width.key in description.fields:
-        base[width.key] = whole.value  # where a class rotates a part of the head by default
-    one_table = not width.local_base_key and not width.form.mrope_section
-    sections = {"mrope_section": width.form._section(HEAD_DIM // 2)} if width.form.mrope_section else {}
+    if declared:
+        base[width.key] = 1.0  # where a class rotates a part of the head by default
+    sections = {"mrope_section": width.form._section(n // 2)} if width.form.mrope_section else {}
     plain = {"rope_scaling": {"rope_type": "default"} | sections} if sections else {}
-    yield Form("base", base | plain, HEAD_DIM)
-    yield Form("base, in a file", base | plain, HEAD_DIM, way="file")
-    yield Form("base, set later", base, HEAD_DIM, way="attributes", has_formula=one_table)
-    if width.key in description.fields and not sections:
-        yield Form("factor", base | {width.key: half.value}, half.n)
-        yield Form("factor, in a file", base | {width.key: half.value}, half.n, way="file")
+    one_table = width.base_key is not None and not width.names_default
+    yield Form("base", sizes | base | plain, n, has_formula=one_table)
+    yield Form("base, in a file", sizes | base | plain, n, way="file", has_formula=one_table)
+    if not sections and not width.local_base_key:
+        yield Form("base, set later", sizes | base, n, way="attributes", has_formula=one_table)
+    half = base | {width.key: 0.5}
+    if declared and not sections:
+        yield Form("factor", sizes | half, HEAD_DIM // 2, has_formula=one_table)
+        yield Form("factor, in a file", sizes | half, HEAD_DIM // 2, way="file", has_formula=one_table)
     if not width.takes_rope_type:
         return
     if not sections:
-        yield Form("rope_scaling null", base | {"rope_scaling": None}, HEAD_DIM)
+        yield Form("rope_scaling null", sizes | base | {"rope_scaling": None}, n)
     for rope_type in SCALED_ROPE_TYPES:
-        if rope_type not in description.supported_rope_types:
-            continue
-        case = Case(HEAD_DIM, HEAD_DIM, whole.value, rope_type)
-        scaling = dict(scaling_of(case))
-        canonical = dict(width.rotation(scaling, HEAD_DIM)) | base
-        given = canonical["rope_scaling"]
-        rest = {key: value for key, value in given.items() if key != "rope_type"}
-
-        def form(name: str, written: dict[str, Any], way: str = "keywords", **others: Any) -> Form:
-            keywords = canonical | {"rope_scaling": written} | others
-            return Form(f"{rope_type}, {name}", keywords, HEAD_DIM, scaling, way)
-
-        yield form("rope_type", given)
-        yield form("type", {"type": rope_type} | rest)
-        yield form("both names", {"type": rope_type} | given)
-        yield form("in a file", given, "file")
-        yield form("type, in a file", {"type": rope_type} | rest, "file")
-        yield form("set later", given, "attributes")
-        if width.key in description.fields and rope_type != "longrope" and not sections:
-            yield Form(f"{rope_type}, factor", canonical | {width.key: half.value}, half.n, scaling)
-        if description.fields.defaults.get("head_dim", HEAD_DIM) is None:
-            yield form("head_dim None", given, head_dim=None)
-        if "head_dim" in description.fields and "hidden_size" in description.fields:
-            yield form("hidden_size of its own", given, hidden_size=NUM_HEADS * HEAD_DIM * 3 // 2)
-        if _ORIGINAL in given:
-            short = {key: value for key, value in given.items() if key != _ORIGINAL}
-            if _ORIGINAL in description.fields:
-                top = {_ORIGINAL: ORIGINAL_MAX_POSITION_EMBEDDINGS}
-                yield form("original length at the top", short, **top)
-                yield form("original length at the top, null inside", short | {_ORIGINAL: None}, **top)
+        if rope_type in description.supported_rope_types:
+            yield from _scaled_forms(description, rope_type, n, sizes | base)
+            if declared and rope_type != "longrope" and not sections:
+                scaling = dict(scaling_of(Case(HEAD_DIM, HEAD_DIM // 2, 0.5, rope_type)))
+                written = sizes | dict(width.rotation(scaling, HEAD_DIM)) | half
+                yield Form(f"{rope_type}, factor", written, HEAD_DIM // 2, scaling)
     if width.local_base_key is not None:
-        scaled = {"rope_scaling": {"rope_type": "linear", "factor": 4.0}}
         kinds = {"layer_types": ["sliding_attention", "full_attention"], "num_hidden_layers": 2}
         bases = {width.base_key: BASE, width.local_base_key: 3 * BASE}
-        kinds = {key: value for key, value in kinds.items() if key in description.fields}
-        yield Form("two bases", bases | kinds, HEAD_DIM, has_formula=False)
-        yield Form("two bases, scaled", bases | scaled | kinds, HEAD_DIM, has_formula=False)
+        written = sizes | bases | {key: value for key, value in kinds.items() if key in description.fields}
+        yield Form("two bases", written, n, has_formula=False)
+        scaled = {"rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+        yield Form("two bases, scaled", written | scaled, n, has_formula=False)
+
+
+def _scaled_forms(description: Description, rope_type: str, n: int, stated: dict[str, Any]) -> Iterator[Form]:
+    """The forms of one scaled rope type, beside what is stated apart from it."""
+    width, fields = description.width, description.fields
+    scaling = dict(scaling_of(Case(HEAD_DIM, n, 1.0, rope_type)))
+    canonical = stated | {key: value for key, value in width.rotation(scaling, n).items() if key not in stated}
+    canonical |= {key: value for key, value in width.rotation(scaling, n).items() if key.endswith("layer_types")}
+    given = width.rotation(scaling, n)["rope_scaling"]
+    rest = {key: value for key, value in given.items() if key != "rope_type"}
+    by_type = {"type": rope_type} | rest
+    written: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
+        ("rope_type", given, "keywords", {}),
+        ("type", by_type, "keywords", {}),
+        ("both names", {"type": rope_type} | given, "keywords", {}),
+        ("in a file", given, "file", {}),
+        ("type, in a file", by_type, "file", {}),
+        ("set later", given, "attributes", {}),
+    ]
+    if fields.defaults.get("head_dim", HEAD_DIM) is None:
+        written.append(("head_dim None", given, "keywords", {"head_dim": None}))
+    if "head_dim" in fields and "hidden_size" in fields:
+        wider = {"head_dim": HEAD_DIM, "hidden_size": NUM_HEADS * HEAD_DIM * 3 // 2}
+        written.append(("hidden_size of its own", given, "keywords", wider))
+    if _ORIGINAL in given and _ORIGINAL in fields:
+        short = {key: value for key, value in given.items() if key != _ORIGINAL}
+        top = {_ORIGINAL: ORIGINAL_MAX_POSITION_EMBEDDINGS}
+        written.append(("original length at the top", short, "keywords", top))
+        written.append(("original length at the top, null inside", short | {_ORIGINAL: None}, "keywords", top))
+    for name, asked, way, others in written:
+        yield Form(f"{rope_type}, {name}", canonical | {"rope_scaling": asked} | others, n, scaling, way)
 
 
 def _outcome(description: Description, form: Form) -> dict[str, Any]:
@@ -177,17 +189,17 @@ def _outcome(description: Description, form: Form) -> dict[str, Any]:
 
 
 def _config(description: Description, form: Form) -> Any:
-    sizes, keywords = size_values(description, HEAD_DIM), copy.deepcopy(form.keywords)
+    keywords = copy.deepcopy(form.keywords)
     if form.way == "attributes":
         stated = {key: keywords.pop(key) for key in list(keywords) if key.startswith("rope") or "theta" in key}
-        config = description.config_class(**(sizes | keywords))
+        config = description.config_class(**keywords)
         for key, value in stated.items():
             setattr(config, key, value)
         return config
     if form.way == "keywords":
-        return description.config_class(**(sizes | keywords))
+        return description.config_class(**keywords)
     with tempfile.TemporaryDirectory() as folder:
-        written = {key: value for key, value in (sizes | keywords).items() if key != "attn_implementation"}
+        written = {key: value for key, value in keywords.items() if key != "attn_implementation"}
         Path(folder, "config.json").write_text(json.dumps(written | {"model_type": description.model_type}))
         return description.config_class.from_pretrained(folder, attn_implementation="eager")
 

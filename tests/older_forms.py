@@ -1,10 +1,10 @@
 """Older forms of configs: what a 4.x config means in the release that it was written for, it means on the fork of 5.x.
 
-For every model that both lines have, configs state their rotation in each form that the 4.x releases take: flat keys,
-`type` and `rope_type`, by file, by attributes that are set later, lengths in either place, two kinds of layers. By how
-much each layer then turns is measured on queries, on the older release as upstream ships it and on the fork. Where the
-two differ, the papers' formulas in float64 decide. Exit status 1 if the fork is wrong, or where no formula tells, other
-than the older release; or if nothing could be compared of a model.
+For every model that both lines have, configs state their rotation in each form that the 4.x releases take: flat
+keys, `type` and `rope_type`, by file, by attributes that are set later, lengths in either place, two kinds of layers.
+By how much each layer then turns is measured on queries, on the older release as upstream ships it and on the fork.
+Where the two differ, the papers' formulas in float64 decide. Exit status 1 if the fork is wrong, or where no formula
+tells, other than the older release; or if nothing could be compared of a model.
 
 Needs `utils` on the import path.
 """
@@ -18,6 +18,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 OLDER_RELEASE = "4.57.6"
+_BATCH = 12  # models that share one import of a release
 U = 2.0**-24  # unit roundoff of float32
 # Forms that the fork of 5.x cannot take, or takes otherwise by design, each with the reason: (model, form) or a model.
 EXPECTED: Mapping[tuple[str, str], str] = {}
@@ -48,18 +50,24 @@ def main() -> int:
     older, newer = install_release(OLDER_RELEASE), layout.source(DEFAULT_RELEASE)
     models = arguments.models or both
 
-    def compared(model: str) -> "Comparison":
-        written, read = folder / f"{model}-written.json", folder / f"{model}-read.json"
-        for path, command in ((older, ["write", written, model]), (newer, ["read", written, read])):
+    def compared(batch: list[str]) -> list["Comparison"]:
+        written, read = folder / f"{batch[0]}-written.json", folder / f"{batch[0]}-read.json"
+        for path, command in ((older, ["write", written, *batch]), (newer, ["read", written, read])):
             if said := _run(path, command):
-                return Comparison(model, [f"cannot be run: {said}"])
-        return compare(model, json.loads(written.read_text()), json.loads(read.read_text()))
+                return [Comparison(model, [f"cannot be run: {said}"]) for model in batch]
+        before, after = (json.loads(file.read_text()) for file in (written, read))
+        return [
+            compare(model, *([x for x in records if x["model"] == model] for records in (before, after)))
+            for model in batch
+        ]
 
+    batches = [models[start : start + _BATCH] for start in range(0, len(models), _BATCH)]
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        comparisons = []
-        for one in pool.map(compared, models):
-            comparisons.append(one)
-            print(f"[{len(comparisons)}/{len(models)}] {one.summary()}", flush=True)
+        comparisons: list[Comparison] = []
+        for some in pool.map(compared, batches):
+            for one in some:
+                comparisons.append(one)
+                print(f"[{len(comparisons)}/{len(models)}] {one.summary()}", flush=True)
     return report(comparisons)
 
 
@@ -72,16 +80,24 @@ def _run(path: Path, command: list[str | Path]) -> str | None:
     return (done.stderr.strip().splitlines() or ["no message"])[-1] if done.returncode else None
 
 
+@dataclass
 class Comparison:
-    """Of one model: forms that mean the same, that the older release has wrong, that both refuse, and others."""
+    """Of one model.
 
-    def __init__(self, model: str, different: list[str] | None = None):
-        self.model = model
-        self.equal = 0
-        self.wrong_before: list[str] = []
-        self.refused = 0
-        self.expected: list[str] = []
-        self.different = different or []
+    Args:
+        different: forms that the fork has wrong, or that turn otherwise where no formula tells, a sentence each.
+        equal: forms that mean the same, and what the formula says.
+        wrong_before: forms that the fork has as the formula says, and the older release has not.
+        refused: forms that come to nothing on both.
+        expected: forms that differ for a reason in `EXPECTED`, with the reason.
+    """
+
+    model: str
+    different: list[str] = field(default_factory=list)
+    equal: int = 0
+    wrong_before: list[str] = field(default_factory=list)
+    refused: int = 0
+    expected: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
         return (
@@ -126,7 +142,7 @@ def by_layers(formula: list, turned: list | None) -> list | None:
 
 
 def agrees(expected: list | None, turned: list | None) -> bool:
-    """Whether all layers turn alike, up to the rounding of angles in float32.
+    """Whether all layers turn by the same angles, up to the rounding of angles in float32.
 
     An angle at position `p` is off by `p (3 + ln b) U`, from the frequency and the product; cosine, sine and the
     products of the rotation, and the sums of the measurement, add some roundings more, for which 16 stand.

@@ -375,8 +375,18 @@ class TinyRopeModel(PreTrainedModel):
                 raise ValueError(f"`{key}` is missing in {rope}")
         for key in ("short_factor", "long_factor"):
             self.check_length(key, rope.get(key))
-        for key in self.doubts(rope):
+        doubts = self.doubts(rope)
+        for key in doubts:
             logger.warning(f"`{key}`={rope[key]!r} is not what {rope['rope_type']!r} expects")
+        if doubts:
+            self.check_table(doubts[0], rope[doubts[0]])
+
+    def check_table(self, key: str, value: object) -> None:
+        """What no table can be made of is refused."""
+        try:
+            self.rotary_of(0)
+        except (TypeError, ValueError):
+            raise ValueError(f"`{key}` may not be {value!r}") from None
 
     def doubts(self, rope: dict) -> list[str]:
         """The keys whose values the rope type does not expect."""

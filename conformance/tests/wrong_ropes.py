@@ -652,6 +652,39 @@ class RefusalNamesNothing(TinyRopeModel):
             raise ValueError("bad rope configuration") from None
 
 
+class _RefusedInOtherWords(TinyRopeModel):
+    def said(self, factor) -> str:
+        raise NotImplementedError
+
+    def check_width(self, factor):
+        try:
+            super().check_width(factor)
+        except ValueError:
+            raise ValueError(self.said(factor)) from None
+
+
+@caught("range")
+class RefusalWithoutRange(_RefusedInOtherWords):
+    def said(self, factor):
+        return f"`partial_rotary_factor` may not be {factor!r}"
+
+
+@caught("range")
+class RefusalOfAnotherKey(_RefusedInOtherWords):
+    """Whose name holds that of the one that is wrong."""
+
+    def said(self, factor):
+        return f"`partial_rotary_factors` must be numbers from 0 to 1, got {factor!r}"
+
+
+@caught("range")
+class RefusalWithAnotherRange(_RefusedInOtherWords):
+    """Whose numbers begin as those of the right one do."""
+
+    def said(self, factor):
+        return f"`partial_rotary_factor` must be a number from 0.05 to 1.25, got {factor!r}"
+
+
 @caught("range")
 class RefusedByAssertion(TinyRopeModel):
     def check_width(self, factor):
@@ -1304,6 +1337,14 @@ class UnstatedLengthDoubted(TinyRopeModel):
     def contradictions(self, rope):
         unstated = rope.get("original_max_position_embeddings") == self.config.max_position_embeddings
         return super().contradictions(rope) or ["factor"] * (unstated and rope.get("factor") != 1)
+
+
+@caught("doubts")
+class CrashAfterWarning(TinyRopeModel):
+    """What was warned of may end as it will."""
+
+    def check_table(self, key, value):
+        pass
 
 
 @caught("doubts")

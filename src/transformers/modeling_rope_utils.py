@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+from functools import partial
 
 
 def get_rotary_ndims(
@@ -11,8 +12,8 @@ def get_rotary_ndims(
 ) -> int:
     """
     The number of channels of a head that RoPE rotates: the share that `partial_rotary_factor` says, and all of them
-    where it says nothing. A config may point `head_dim` at the slice that is cut off for RoPE (`qk_rope_head_dim`). All
-    of the slice rotates, since a factor beside it describes the head that the slice is cut from.
+    where it says nothing. A config may point `head_dim` at the slice that is cut off for RoPE (`qk_rope_head_dim`).
+    All of the slice rotates, since a factor beside it describes the head that the slice is cut from.
 
     Args:
         rope_parameters: those of the layers in question.
@@ -39,20 +40,24 @@ def get_rotary_ndims(
 class RotaryEmbeddingConfigMixin:
     def _is_own_class(self: "PreTrainedConfig") -> bool:
         """
-        Whether the class is Transformers' own. Any other may have meanings of its own for the keys that it shares.
+        Whether the class is Transformers' own. Any other may give the keys that it shares meanings of its own.
         """
         return type(self).__module__.startswith("transformers.")
 
-    def _refuse(self: "PreTrainedConfig", message: str) -> None:
+    def _check(self: "PreTrainedConfig", check: Callable[..., None], *arguments: Any) -> None:
         """
-        Refuse what no model could be built with, and warn of it where somebody else's class may know better.
+        Run a check that refuses what no model can be built with. A class that is not Transformers' own may know
+        better: it is warned.
 
         Raises:
-            ValueError: the class is Transformers' own.
+            ValueError: the check fails, and the class is Transformers' own.
         """
-        if self._is_own_class():
-            raise ValueError(message)
-        logger.warning(message)
+        try:
+            check(*arguments)
+        except Exception as error:
+            if self._is_own_class():
+                raise
+            logger.warning(f"{type(self).__name__}: {error}")
 
     def _read_older_rope_keys(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
         """
@@ -67,6 +72,10 @@ class RotaryEmbeddingConfigMixin:
         """
         self.rope_parameters = copy.deepcopy(self.rope_parameters)
         scaling = copy.deepcopy(kwargs.get("rope_scaling"))
+        if "rope_scaling" in kwargs:
+            kwargs["rope_scaling"] = scaling
+        if not self._is_own_class():
+            return kwargs
         for parameters in (self.rope_parameters, scaling):
             for one in self._each_rope_parameters(parameters):
                 self._name_rope_type(one)
@@ -75,9 +84,8 @@ class RotaryEmbeddingConfigMixin:
             for key in ("rope_theta", "partial_rotary_factor"):
                 if key not in kwargs and isinstance(self.rope_parameters, dict) and key in self.rope_parameters:
                     scaling.setdefault(key, self.rope_parameters[key])
-            kwargs["rope_scaling"] = scaling
         rotary_dim = kwargs.get("rotary_dim")
-        if self._is_own_class() and isinstance(rotary_dim, int) and (head_dims := self._head_dims(None)):
+        if isinstance(rotary_dim, int) and (head_dims := self._head_dims(None)):
             kwargs.setdefault("partial_rotary_factor", rotary_dim / head_dims[0])
         return kwargs
 
@@ -85,7 +93,7 @@ class RotaryEmbeddingConfigMixin:
         """
         A factor that stands beside RoPE parameters counts for each of them that has none of its own.
         """
-        if (factor := kwargs.get("partial_rotary_factor")) is not None:
+        if self._is_own_class() and (factor := kwargs.get("partial_rotary_factor")) is not None:
             for parameters in self._each_rope_parameters(self.rope_parameters):
                 parameters.setdefault("partial_rotary_factor", factor)
 
@@ -93,7 +101,7 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"
     ) -> list[dict[str, Any]]:
         """
-        The dicts of RoPE parameters: one for each layer type that has its own, or the only one. None where RoPE is off.
+        The dicts of RoPE parameters: one for each layer type that has its own, or the only one; none without RoPE.
         """
         if not isinstance(rope_parameters, dict) or not rope_parameters:
             return []
@@ -113,16 +121,14 @@ class RotaryEmbeddingConfigMixin:
         if rope_type is None:
             scaling = {"factor", "short_factor", "long_factor", "low_freq_factor", "high_freq_factor"}
             if stated := sorted(scaling & rope_parameters.keys()):
-                self._refuse(
+                raise ValueError(
                     f"`rope_type` must be one of {self._known_rope_types()}, but is missing beside "
                     f"`{stated[0]}`={rope_parameters[stated[0]]!r}"
                 )
             return
-        if self._is_own_class():
-            rope_type = {"su": "longrope", "mrope": "default"}.get(rope_type, rope_type)
-            if "partial_rotary_factor" in rope_parameters and rope_parameters["partial_rotary_factor"] is None:
-                del rope_parameters["partial_rotary_factor"]  # which stands for the whole head
-        rope_parameters["rope_type"] = rope_type
+        rope_parameters["rope_type"] = {"su": "longrope", "mrope": "default"}.get(rope_type, rope_type)
+        if rope_parameters.get("partial_rotary_factor", 1.0) is None:
+            del rope_parameters["partial_rotary_factor"]  # which stands for the whole head
 
     def _known_rope_types(self: "PreTrainedConfig") -> list[str]:
         """
@@ -134,8 +140,8 @@ class RotaryEmbeddingConfigMixin:
 
     def _pop_flat_rope_parameters(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any] | None:
         """
-        Take RoPE parameters that are not nested from a config whose class nests them by layer type: `rope_scaling`, and
-        `rope_parameters` that are written as flat as it.
+        Take RoPE parameters that are not nested from a config whose class nests them by layer type: `rope_scaling`,
+        and `rope_parameters` that are written as flat as it.
 
         Returns:
             The parameters of the layers that the class scales, or None.
@@ -165,7 +171,7 @@ class RotaryEmbeddingConfigMixin:
         self.__dict__["rope_parameters"] = bare
         self._fill_in_flat_factor(self.convert_rope_params_to_dict(**{key: value}) | {key: value})
         converted = self._each_rope_parameters(self.rope_parameters)
-        for one, now in zip(self._each_rope_parameters(rope_parameters), converted):
+        for one, now in zip(self._each_rope_parameters(rope_parameters), converted, strict=True):
             one.update({name: now[name] for name in names if now.get(name) == value})
         self.__dict__["rope_parameters"] = rope_parameters
 
@@ -212,7 +218,7 @@ class RotaryEmbeddingConfigMixin:
         rope_type = rope_parameters["rope_type"]
         where = f" in {layer_type!r}" if layer_type in self.rope_parameters else ""
         if rope_type not in (known := self._known_rope_types()):
-            self._refuse(f"`rope_type` must be one of {known}, but is {rope_type!r}{where}")
+            raise ValueError(f"`rope_type` must be one of {known}, but is {rope_type!r}{where}")
         keys = ["rope_theta"] if "rope_theta" in rope_parameters else []
         if rope_type in ("linear", "dynamic", "llama3"):
             keys.append("factor")
@@ -220,26 +226,43 @@ class RotaryEmbeddingConfigMixin:
             keys.append("factor")
         if rope_type in ("yarn", "longrope", "llama3"):
             keys.append("original_max_position_embeddings")
-        for key in keys:
-            value = rope_parameters.get(key)
-            if not self._is_positive(value):
-                message = f"`{key}` must be a finite number above 0, but is {value!r}{where}"
-                if self._turns_by_rope():
-                    self._refuse(message)
-                else:
-                    logger.warning(message)
+        wrong = [(key, "a finite number above 0") for key in keys if not self._is_positive(rope_parameters.get(key))]
+        # Where one of these is missing, another check says so
+        if rope_type == "llama3":
+            limits = ("low_freq_factor", "high_freq_factor")
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters.get(key, 0))]
+        elif rope_type == "yarn":
+            limits = (key for key in ("beta_fast", "beta_slow") if rope_parameters.get(key) is not None)
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters[key])]
+        elif rope_type == "longrope":
+            lists = {key: rope_parameters.get(key) for key in ("short_factor", "long_factor")}
+            for key, factors in lists.items():
+                if isinstance(factors, (list, tuple)) and not all(map(self._is_number, factors)):
+                    wrong.append((key, "a list of numbers"))
+        for key, expected in wrong:
+            message = f"`{key}` must be {expected}, but is {rope_parameters.get(key)!r}{where}"
+            if self._turns_by_rope():
+                raise ValueError(message)
+            logger.warning(message)
 
     @staticmethod
-    def _is_positive(value: Any) -> bool:
+    def _is_number(value: Any) -> bool:
         """
-        Whether a value is a finite number above 0, of any numeric type: NumPy's and PyTorch's scalars count.
+        Whether a value is a number of any type: NumPy's and PyTorch's scalars count.
         """
         if value is None or isinstance(value, str):
             return False
         try:
-            return 0 < float(value) < math.inf
+            float(value)
         except (TypeError, ValueError):
             return False
+        return True
+
+    def _is_positive(self: "PreTrainedConfig", value: Any) -> bool:
+        """
+        Whether a value is a finite number above 0.
+        """
+        return self._is_number(value) and 0 < float(value) < math.inf
 
     def _turns_by_rope(self: "PreTrainedConfig") -> bool:
         """
@@ -250,8 +273,8 @@ class RotaryEmbeddingConfigMixin:
 
     def _validate_rotary_widths(self: "PreTrainedConfig") -> None:
         """
-        Check every rotary width that the config asks for: a number of channels (`rotary_dim`, `qk_rope_head_dim`), or a
-        share of the head (`partial_rotary_factor`).
+        Check every rotary width that the config asks for: a number of channels (`rotary_dim`, `qk_rope_head_dim`), or
+        a share of the head (`partial_rotary_factor`).
 
         Raises:
             ValueError: a rotary width is no number, or does not fit the head.
@@ -298,8 +321,7 @@ class RotaryEmbeddingConfigMixin:
         except (TypeError, ValueError):
             fits = False
         if not fits:
-            self._refuse(f"`{key}` must be a number from 0 to {limit}, but is {value!r}")
-            return
+            raise ValueError(f"`{key}` must be a number from 0 to {limit}, but is {value!r}")
         if key == "partial_rotary_factor":
             heads = [head_dim for head_dim in head_dims if head_dim not in self._rotary_slices(layer_type)]
             left = [f"one of {head_dim} channels" for head_dim in heads if int(head_dim * value) == 1]
@@ -326,7 +348,7 @@ class RotaryEmbeddingConfigMixin:
             return
         widths, head_dims = self._rotary_slices(layer_type), set(self._head_dims(layer_type))
         if widths - head_dims:
-            self._refuse(
+            raise ValueError(
                 f"`rope_type`='proportional' needs a slice for RoPE as wide as the head, {head_dims} channels, but "
                 f"`qk_rope_head_dim` is {widths}"
             )
@@ -398,7 +420,34 @@ class RotaryEmbeddingConfigMixin:
         """
         rope_type = (rope_parameters or {}).get("rope_type")
         if rope_type in ("dynamic", "yarn", "longrope", "llama3") and not hasattr(self, "max_position_embeddings"):
-            self._refuse(
+            raise ValueError(
                 f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
                 "`max_position_embeddings`"
             )
+
+
+@partial(ROPE_INIT_FUNCTIONS.setdefault, "default")
+def _compute_default_rope_parameters(
+    config: Optional["PreTrainedConfig"] = None,
+    device: Optional["torch.device"] = None,
+    seq_len: int | None = None,
+    layer_type: str | None = None,
+) -> tuple["torch.Tensor", float]:
+    """
+    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
+    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+
+    Args:
+        config: says the base, the width of a head and the share of it that is rotated.
+        device: of the frequencies.
+        seq_len: has no effect here.
+        layer_type: whose parameters count, where a config has several.
+
+    Returns:
+        `[pairs]`, radians a position; and the factor of cosines and sines, which is 1.
+    """
+    config.standardize_rope_params()
+    rope_parameters = config.rope_parameters[layer_type] if layer_type is not None else config.rope_parameters
+    dim = get_rotary_ndims(config, rope_parameters)
+    exponents = torch.arange(0, dim - dim % 2, 2, dtype=torch.int64).to(device=device, dtype=torch.float) / dim
+    return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0

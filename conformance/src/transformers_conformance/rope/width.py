@@ -37,6 +37,9 @@ class Width(Protocol):
     def out_of_range(self, head_dim: int) -> list[Any]:
         """Values that must be refused (R6)."""
 
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        """The numbers that the range of the key is told by."""
+
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """Config keywords that ask for `value`, under a rope type where the config takes one."""
 
@@ -78,6 +81,9 @@ class _Factor(_PartOfHead):
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-0.25, 1.5, math.nan, "half"]
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return 0, 1
 
     def _divided(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> int:
         """Channels whose pairs are dealt out to axes, where they are."""
@@ -143,6 +149,9 @@ class RopeHeadDim:
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-1]
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return (0,)
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
@@ -246,6 +255,9 @@ class RotaryDim(_PartOfHead):
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-1, head_dim + 1]
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return 0, head_dim
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return {"rotary_dim": value}

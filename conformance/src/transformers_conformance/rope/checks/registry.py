@@ -147,8 +147,7 @@ def rope_property(
             except ConformanceError:
                 raise
             except Exception as error:
-                got = f"{type(error).__name__}: {error}"
-                raise verdict.error("the model builds and runs", "no error", got) from error
+                raise verdict.raised("the model builds and runs", "no error", error) from error
             if not verdict.required:
                 verdict.fail(f"{rule}, {name}: judged nothing", "at least one requirement", "none")
 
