@@ -7,10 +7,11 @@ from .. import positions
 from ..description import SCALED_ROPE_TYPES, Case, Description
 from ..probe import Probe
 from ..reference import inverse_frequencies
+from ..refusal import MISSING, refuses, told
 from ..sizes import NUM_HEADS
 from ..tiny import MAX_POSITION_EMBEDDINGS, build_model, scaling_parameters
 from ..verdict import Verdict
-from .assertions import refusals, require_tables, require_turned
+from .assertions import require_tables, require_turned
 from .registry import FEW_HEADS, full_width, rope_property, without_position_ids
 
 
@@ -44,9 +45,12 @@ def check_head_sizes(description: Description, case: Case, verdict: Verdict) -> 
     for what, sizes in asked.items():
         try:
             own = Probe(description, case, build_model(description, case, **sizes))
-        except refusals() as error:
-            named = [name for name in ("head_dim", "hidden_size") if name in str(error)]
-            verdict.require(bool(named), f"the refusal of {what}", "names head_dim or hidden_size", str(error))
+        except Exception as error:
+            # The size that does not fit another one may be named in its place
+            fits = any(refuses(error, {name: MISSING}) for name in ("head_dim", "hidden_size"))
+            verdict.require(
+                fits, f"the refusal of {what}", "a ValueError that names head_dim or hidden_size", told(error)
+            )
             continue
         _require_scaled(description, case, verdict, own, sizes, what)
 
