@@ -13,8 +13,8 @@ from pathlib import Path
 from .scope import OF_COORDINATES, OF_MODELS, SUBJECTS, Subject
 
 
-# So many files beside those of `SUBJECTS`, and mutants of each: each mutant more costs seconds, and each file a minute,
-# in which its checks are traced.
+# So many files beside those of `SUBJECTS`, and mutants of each: each mutant more costs seconds, and each file a
+# minute, in which its checks are traced.
 FILES, MUTANTS = 16, 8
 
 

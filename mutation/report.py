@@ -54,9 +54,7 @@ def table(verdicts: Iterable[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def document(
-    verdicts: list[Verdict], left_out: Mapping[str, int], survivors: Iterable[Survivors], share: str
-) -> str:
+def document(verdicts: list[Verdict], left_out: Mapping[str, int], survivors: Iterable[Survivors], share: str) -> str:
     """`docs/mutants.md`; `share` says how much of what edits reach it tells of."""
     rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
     parts = [_INTRODUCTION.format(left_out=rules), f"{share}.\n", table(verdicts), ""]

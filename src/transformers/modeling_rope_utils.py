@@ -386,28 +386,38 @@ class RotaryEmbeddingConfigMixin:
         return [layer for index, layer in layers if self.layer_types[index] == layer_type]
 
     def _whole_sections(
-        self: "PreTrainedConfig", sections: list[int], pairs: int, layer_type: str | None = None
+        self: "PreTrainedConfig",
+        sections: list[int],
+        pairs: int,
+        layer_type: str | None = None,
+        in_turns: bool = False,
     ) -> list[int]:
         """
-        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them.
-        Sections that the config does not state are the class's, made for heads of one width: in a smaller head they
-        are cut, which is right for text alone.
+        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them. The
+        config may leave them to its class, whose own were made for heads of one width. Where these do not fit, they
+        are cut, or the last one grows: text, whose axes are the same, rotates rightly.
 
         Args:
             pairs: how many there are.
             layer_type: the layers that they hold for; None for all.
+            in_turns: whether the axes take turns, pair by pair. Any sections can then be used as they are.
 
         Raises:
             ValueError: sections that the config states hold more pairs, or fewer; names the key, its value and the sum
                 that fits.
         """
-        if sum(sections) != pairs:
-            message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
-            rope_parameters = self.rope_parameters or {}
-            if "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type]):
-                raise ValueError(message)
-            logger.warning(f"{message}: images and videos need sections of their own")
-        return sections
+        if sum(sections) == pairs:
+            return sections
+        message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
+        rope_parameters = self.rope_parameters or {}
+        stated = "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type])
+        if stated and self._is_own_class():
+            raise ValueError(message)
+        logger.warning(f"{message}: images and videos need sections of their own")
+        if stated or in_turns:
+            return sections
+        ends = [min(sum(sections[: axis + 1]), pairs) for axis in range(len(sections) - 1)] + [pairs]
+        return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
     def _check_context_length(
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"

@@ -25,9 +25,9 @@ def check_softmax_scale(description: Description, case: Case, verdict: Verdict) 
     """Products of q and k are multiplied by `D^-0.5`, or by what a key of the config says, before the softmax.
 
     Where channels that rotate have a projection of their own, also by `(0.1 mscale_all_dim ln(factor) + 1)^2` under a
-    scaled rope type (DeepSeek-V2, arXiv:2405.04434, section 3.1.4, and the code published with it). Such a projection
-    has half of the channels here, and values are of another width than keys. A constant added to a query's scores
-    changes nothing, and is left out.
+    scaled rope type (DeepSeek-V2, arXiv:2405.04434, section 3.1.4, and the code published with it). Such a
+    projection has half of the channels here, and values are of another width than keys. A constant added to a query's
+    scores changes nothing, and is left out.
     Tolerance: the roundings of a product of `D` terms, and a few more.
     """
     if "qk_rope_head_dim" in description.fields:
