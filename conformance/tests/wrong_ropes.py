@@ -158,7 +158,6 @@ class WidthRoundedUp(TableCutToN):
     "passing",
     "saved_config",
     "shift",
-    "unmasked",
 )
 class OneChannelBroadcast(TableCutToN):
     """The slice has `n` channels and the table `n + 1`: broadcast at `n = 1`, a crash above."""
@@ -225,6 +224,7 @@ class ZeroMeansWholeHead(SinusoidRotary):
     "rotation",
     "shift",
     "softmax_scale",
+    "unmasked",
 )
 class WholeHeadSizedByAllHeads(SinusoidRotary):
     """Without `rotary_dim`, a table as wide as all heads together."""

@@ -177,6 +177,12 @@ def first_scores(
 
     class Softmaxes(_ScoreProducts):
         def __torch_function__(self, func, types, args=(), kwargs=None):
+            if func is torch.nn.functional.scaled_dot_product_attention:
+                self.seen(args[0], args[1])
+                if products:
+                    scale = (kwargs or {}).get("scale")
+                    raise _Found(products[0] * (args[0].shape[-1] ** -0.5 if scale is None else scale))
+                return func(*args, **(kwargs or {}))
             if func in _SOFTMAXES and products and args[0].shape[-2:-1] == products[0].shape[-2:-1]:
                 raise _Found(args[0].detach())
             return super().__torch_function__(func, types, args, kwargs)

@@ -17,7 +17,7 @@ from ..tiny import build_model
 from ..tracing import calls_at, first_tensor, rotary_path
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
+from .registry import FEW_HEADS, few_widths, full_width, odd_width, rope_property, without_a_mask
 
 
 def without_sdpa(description: Description) -> str | None:
@@ -40,7 +40,7 @@ def check_sdpa(description: Description, case: Case, verdict: Verdict) -> None:
     _require_as_eager(description, case, verdict, "sdpa")
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_a_mask)
+@rope_property("R5", head_dims=FEW_HEADS, widths=full_width, obstacle=without_a_mask)
 def check_unmasked(description: Description, case: Case, verdict: Verdict) -> None:
     """Without an attention mask, positions with gaps mean what they mean with a mask of ones, eager and under sdpa."""
     probed = probe(description, case)

@@ -12,7 +12,7 @@ from ..description import Case, Description
 from ..probe import probe, run_model
 from ..tiny import config_values
 from ..verdict import Verdict
-from .registry import FEW_HEADS, few_widths, no_obstacle, odd_width, rope_property
+from .registry import FEW_HEADS, few_widths, full_width, no_obstacle, odd_width, rope_property
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
@@ -32,7 +32,7 @@ def check_copies(description: Description, case: Case, verdict: Verdict) -> None
     _require_same(description, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, obstacle=no_obstacle)
+@rope_property("R7", head_dims=FEW_HEADS, widths=full_width, obstacle=no_obstacle)
 def check_state(description: Description, case: Case, verdict: Verdict) -> None:
     """What a model saves holds no table that the config determines: loaded under another config, it would win.
 
