@@ -1,11 +1,11 @@
 """A cast leaves the rotary tables of the 4.57 line in float32, too."""
 
 import pytest
-from transformers.models.esm.modeling_esm import RotaryEmbedding
 from transformers.models.idefics.modeling_idefics import IdeficsEmbedding
 
 from tests.casts import PROPERTIES
 from transformers import LlamaConfig
+from transformers.models.esm.modeling_esm import RotaryEmbedding
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 

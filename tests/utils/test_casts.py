@@ -6,7 +6,6 @@ from torch import nn
 from transformers.models.clvp.modeling_clvp import ClvpRotaryPositionalEmbedding
 from transformers.models.dinov3_vit.modeling_dinov3_vit import DINOv3ViTRopePositionEmbedding
 from transformers.models.gemma3.modeling_gemma3 import Gemma3RotaryEmbedding
-from transformers.models.llama4.modeling_llama4 import Llama4VisionRotaryEmbedding
 from transformers.models.wav2vec2_conformer.modeling_wav2vec2_conformer import (
     Wav2Vec2ConformerRotaryPositionalEmbedding,
 )
@@ -23,6 +22,7 @@ from transformers import (
 )
 from transformers.modeling_rope_utils import RotaryEmbeddingMixin
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
+from transformers.models.llama4.modeling_llama4 import Llama4VisionRotaryEmbedding
 
 
 class Rotary(RotaryEmbeddingMixin, Tables):

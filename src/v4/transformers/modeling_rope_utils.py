@@ -2,6 +2,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 from functools import wraps
+from numbers import Integral, Real
 
 
 def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float = 1.0) -> int:
@@ -19,7 +20,7 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
     """
     if value is None:
         return head_dim
-    if not isinstance(value, (int, type(whole))) or not 0 <= value <= whole:
+    if not isinstance(value, Real if isinstance(whole, float) else Integral) or not 0 <= value <= whole:
         raise ValueError(f"`{key}` must be a number from 0 to {whole}, but is {value!r}")
     rotary_ndims = int(head_dim * value / whole)
     if rotary_ndims == 1:
@@ -42,6 +43,8 @@ def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     if rotary_slice is not None:
         whole = rotary_slice + getattr(config, "qk_nope_head_dim", 0)
         rotary_width("qk_rope_head_dim", rotary_slice, whole, whole)
+        if head_dim == rotary_slice:  # all of it rotates: a factor describes the head that it is cut from
+            return head_dim
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
     return getattr(config, "_rotary_width", rotary_width)(key, getattr(config, key, None), head_dim)
 
