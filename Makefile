@@ -4,7 +4,7 @@ python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: fork relock edits discovery models consistency fixup check test bits bench bugs report mutants
+.PHONY: fork relock edits discovery models consistency fixup check test bits older bench bugs report known mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -33,16 +33,22 @@ check: ## lint only
 	$(python) -m ruff format --check . run_tests
 
 test: ## the tests of the machinery and of the conformance suite itself
-	$(python) -m pytest tests/utils tests/references conformance/tests -n auto
+	$(python) -m pytest tests/utils tests/loading tests/references conformance/tests -n auto
 
 bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
 	PYTHONPATH=utils $(line_python) tests/bit_identity.py --release $(RELEASE) $(MODELS)
+
+older: ## configs in the forms of the 4.x releases mean on the fork what they mean there
+	PYTHONPATH=utils $(python) tests/older_forms.py $(MODELS)
 
 bench: ## the rotation of the fork against pristine's
 	PYTHONPATH=utils $(line_python) benchmarks/rotation.py --release $(RELEASE)
 
 bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` and `--release` found
 	python3 utils/upstream_bugs.py
+
+known: ## count the expected failures of what run_tests found, and lock the counts
+	$(python) utils/known.py write
 
 report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
 	PYTHONPATH=utils python3 -m report

@@ -11,8 +11,8 @@ import time
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 from . import survivors
+from .families import edited_definitions, share, subjects
 from .report import LIMIT, count, document, table
-from .scope import SUBJECTS
 from .session import ROOT, BaselineError, Session
 
 
@@ -29,7 +29,11 @@ def main() -> int:
         sys.exit(f"error: {package.relative_to(ROOT)} is missing; ./run_tests makes it")
     names = set(arguments.names)
     listed = survivors.read()
-    session = Session(package, SUBJECTS, ROOT / "build" / "mutants")
+    edited = edited_definitions(Layout().lock(DEFAULT_RELEASE))
+    tested = {path.parent.name for path in (ROOT / "tests" / "models").glob("*/test_*.py")}
+    judged = subjects(edited, tested)
+    print(share(edited, judged), flush=True)
+    session = Session(package, judged, ROOT / "build" / "mutants")
     unmet = names - {name for mutant in session.mutants() for name in (mutant.file, *mutant.definition.split("."))}
     if unmet:
         sys.exit(f"error: no mutants in {', '.join(sorted(unmet))}")
@@ -53,7 +57,7 @@ def main() -> int:
         if count(verdicts)["all"].percent < LIMIT:
             problems.append(f"less than {LIMIT:g} % are caught")
         DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(document(verdicts, session.left_out(), listed))
+        DOCUMENT.write_text(document(verdicts, session.left_out(), listed, share(edited, judged)))
         print(f"written: {DOCUMENT.relative_to(ROOT)}")
     for problem in problems:
         print(problem)

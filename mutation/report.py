@@ -54,10 +54,10 @@ def table(verdicts: Iterable[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def document(verdicts: list[Verdict], left_out: Mapping[str, int], survivors: Iterable[Survivors]) -> str:
-    """`docs/mutants.md`."""
+def document(verdicts: list[Verdict], left_out: Mapping[str, int], survivors: Iterable[Survivors], share: str) -> str:
+    """`docs/mutants.md`; `share` says how much of what edits reach it tells of."""
     rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
-    parts = [_INTRODUCTION.format(left_out=rules), table(verdicts), ""]
+    parts = [_INTRODUCTION.format(left_out=rules), f"{share}.\n", table(verdicts), ""]
     properties = Counter(_catcher(verdict.killer) for verdict in verdicts if verdict.killer is not None)
     parts += ["What caught them first:", ""]
     parts += [", ".join(f"`{name}` {number}" for name, number in sorted(properties.items())) + ".", ""]

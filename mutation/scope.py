@@ -6,7 +6,7 @@ name says that it is rotary, and in any other function those statements and cond
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,11 +20,15 @@ class Subject:
         models: folders of `tests/models`, the likeliest to see an error first; after a colon, the only properties that
             a model is asked.
         rotary: the file holds rotary code only.
+        definitions: the only ones that count; all if empty.
+        most: mutants that are made of it, spread over it evenly; all if None.
     """
 
     file: str
     models: tuple[str, ...]
     rotary: bool = False
+    definitions: frozenset[str] = frozenset()
+    most: int | None = None
 
     @property
     def module(self) -> str:
@@ -34,7 +38,10 @@ class Subject:
 # What shows an error in what is made of a config; in how it is scaled; and in what a model does with it.
 _OF_CONFIGS = "keys,saved_config,defaults,faults,doubts,quiet,range,warning"
 _OF_SCALING = "scaled,scaling_options,history,growth,batch_scaling"
-_OF_MODELS = (
+OF_COORDINATES = (
+    "coordinate_rotation,coordinate_passing,coordinate_norms,coordinate_relative,coordinate_keys,coordinate_range"
+)
+OF_MODELS = (
     "forward,keys,saved_config,defaults,scaled,history,positions,counted,shift,heads,grouped,layers,sdpa,decoding,padding,"
     "packed,state,saved_model"
 )
@@ -63,9 +70,9 @@ SUBJECTS = (
         ),
         rotary=True,
     ),
-    Subject("models/llama/modeling_llama.py", (f"llama:{_OF_MODELS}",)),
-    Subject("models/gptj/modeling_gptj.py", (f"gptj:{_OF_MODELS},compiled",)),
-    Subject("models/glm/modeling_glm.py", (f"glm:{_OF_MODELS}",)),
+    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",)),
+    Subject("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",)),
+    Subject("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",)),
 )
 
 _ROTARY = re.compile(
@@ -93,11 +100,12 @@ class _Span:
 class Source:
     """The source of one file, and where in it a mutant counts."""
 
-    def __init__(self, text: str, rotary: bool):
+    def __init__(self, text: str, rotary: bool, definitions: Collection[str] = ()):
         self.text = text
         self.lines = text.splitlines()
         self.tree = ast.parse(text)
         self.rotary = rotary
+        self.definitions = definitions
 
     def definition(self, start: tuple[int, int], end: tuple[int, int]) -> str | None:
         """The dotted name of the innermost definition around a place, decorators included; None outside of any."""
@@ -129,6 +137,8 @@ class Source:
         definition = self.definition(start, end)
         if definition is None:
             return "outside of definitions"
+        if self.definitions and not any(f"{definition}.".startswith(f"{name}.") for name in self.definitions):
+            return "not edited"
         if definition in self._typed_dicts:
             return "a type"
         for reason, spans in self._no_code.items():

@@ -34,7 +34,7 @@ _SUITE = (
     "conformance/src",
     "tests/models",
     "tests/models/exceptions.toml",
-    *(f"mutation/{x}.py" for x in ("in_place", "jury", "scope", "zygote")),
+    *(f"mutation/{x}.py" for x in ("families", "in_place", "jury", "scope", "zygote")),
 )
 
 
@@ -72,7 +72,8 @@ class Session:
         self.package = package
         self.subjects = {str(package / subject.file): subject for subject in subjects}
         self.sources = {
-            path: Source(Path(path).read_text(), subject.rotary) for path, subject in self.subjects.items()
+            path: Source(Path(path).read_text(), subject.rotary, subject.definitions)
+            for path, subject in self.subjects.items()
         }
         self.path = home / f"{self._digest()}.sqlite"
         self.memory = home / "killers.json"  # of any session: who caught a mutant is asked first next time
@@ -138,7 +139,7 @@ class Session:
         partial.unlink(missing_ok=True)
         with use_db(partial) as database:
             init([Path(path) for path in self.subjects], database, {})
-            skipped = defaultdict(list)
+            skipped, counting = defaultdict(list), defaultdict(list)
             for item in database.work_items:
                 (spec,) = item.mutations
                 source = self.sources[str(spec.module_path)]
@@ -149,6 +150,11 @@ class Session:
                     reason = reason or "an order, where names are compared"
                 if reason is not None:
                     skipped[reason].append(item.job_id)
+                else:
+                    counting[str(spec.module_path)].append((spec.start_pos, spec.operator_name, item.job_id))
+            for path, places in counting.items():
+                chosen = _evenly(sorted(places), self.subjects[path].most)
+                skipped["beyond the sample"] += [place[-1] for place in places if place not in chosen]
             for reason, job_ids in skipped.items():
                 database.set_multiple_results(job_ids, WorkResult(WorkerOutcome.SKIPPED, reason))
         partial.replace(self.path)
@@ -234,6 +240,13 @@ def _judge_all(jobs: list[_Job], workers: int, memory: dict[str, str]) -> Iterat
             yield job, found
     finally:
         ended.set()
+
+
+def _evenly(places: list[tuple], most: int | None) -> set[tuple]:
+    """So many of them, from all over."""
+    if most is None or len(places) <= most:
+        return set(places)
+    return {places[index * len(places) // most] for index in range(most)}
 
 
 class _Ranking:

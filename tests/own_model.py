@@ -1,15 +1,21 @@
-"""Judges the model that `./run_tests --model file.py:ConfigClass:ModelClass` names."""
+"""Judges the model that `./run_tests --model file.py:ConfigClass:ModelClass:layout` names."""
 
 import os
 import unittest
 
-from transformers_conformance.own_code import load_classes
-from transformers_conformance.rope.discovery import describe_or_assume
+from transformers_conformance.own_code import load_model
+from transformers_conformance.recording import record
+from transformers_conformance.rope import PROPERTIES, Result
+from transformers_conformance.rope.discovery import describe_stated
+from transformers_conformance.rope.refusal import told
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
-_config_class, _model_class = load_classes(os.environ["TRANSFORMERS_CONFORMANCE_MODEL"])
-_found = describe_or_assume(_model_class, _config_class)
+# Of all properties. Models of Transformers are asked nine tenths and more; one whose arguments do not show, a quarter.
+FLOOR = 0.75
+
+_config_class, _model_class, _layout = load_model(os.environ["TRANSFORMERS_CONFORMANCE_MODEL"])
+_found, _retries = describe_stated(_model_class, _config_class, _layout)
 
 
 class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -19,3 +25,20 @@ class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_overrides = _found.config_overrides
     rotated_last = _found.rotated_last
     normed_after_rotation = _found.normed_after_rotation
+
+    def test_tiny_config(self):
+        """The plain tiny config works, or is refused by name; that another had to be tried is a result."""
+        crashes = []
+        for retry in _retries:
+            status = "refused" if retry.refused else "crash"
+            asked = dict(retry.description.config_overrides) or "nothing beside sizes"
+            reason = f"a tiny config was asked for {asked}: {told(retry.error)}"
+            record(Result("R6", "tiny_config", _found.model_type, retry.case, status, reason))
+            crashes += [reason] * (status == "crash")
+        self.assertFalse(crashes, f"judged with {dict(_found.config_overrides)} instead")
+
+    def test_enough_is_asked(self):
+        """A model that few properties can be asked of is not shown to be right."""
+        reasons = {result.property_name: result.reason for result in self._obstacles()}
+        asked = len(PROPERTIES) - len(reasons)
+        self.assertGreaterEqual(asked, FLOOR * len(PROPERTIES), f"properties asked of {len(PROPERTIES)}; {reasons}")

@@ -21,7 +21,7 @@ from overlay.layout import DEFAULT_RELEASE
 ROOT = Path(__file__).resolve().parents[1]
 
 
-_WITHOUT_DEPENDENCIES = "requirements-litgpt.txt"
+_WITHOUT_DEPENDENCIES = "requirements-references.txt"
 # What the environment of every line depends on.
 OF_ALL_LINES = (_WITHOUT_DEPENDENCIES, "setup.py", "pyproject.toml", "conformance/pyproject.toml")
 

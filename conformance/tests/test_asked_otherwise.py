@@ -172,9 +172,10 @@ def refusing(number: int, text: str) -> type:
 @pytest.mark.parametrize(
     ("model_class", "status"),
     [
-        (refusing(1, "num_key_value_heads must be even"), "pass"),
-        (refusing(1, "it must be even"), "fail"),
-        (refusing(4, "num_key_value_heads must be 2"), "fail"),
+        (refusing(1, "num_key_value_heads must be even, but is 1"), "pass"),
+        (refusing(1, "num_key_value_heads must be even"), "crash"),
+        (refusing(1, "it must be even, but is 1"), "crash"),
+        (refusing(4, "num_key_value_heads must be 2, but is 4"), "refused"),
     ],
 )
 def test_one_key_for_all_heads_may_be_refused_by_name_and_more_may_not(model_class, status):

@@ -63,6 +63,11 @@ def test_an_unknown_status_is_refused():
         deviation(statuses=("pass", "fail"))
 
 
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="kind may be by-design, upstream-bug, unsupported, got meant"):
+        deviation(kind="meant")
+
+
 def test_an_unknown_kind_of_width_is_refused():
     with pytest.raises(ValueError, match="rotary_ndims may be odd, partial, full, none, odd-half, got even"):
         deviation(rotary_ndims=("even",))

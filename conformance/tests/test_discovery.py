@@ -1,5 +1,7 @@
 """What is found out of a model by running it."""
 
+from typing import get_args
+
 import pytest
 from torch import nn
 from transformers import MllamaTextConfig, MllamaTextModel
@@ -21,6 +23,7 @@ from transformers_conformance.rope.discovery import (
     model_classes,
     rope_models,
 )
+from transformers_conformance.rope.reference import Layout
 
 
 class ReversedRotary(Rotary):
@@ -69,14 +72,21 @@ FORMS = [
 
 @pytest.mark.parametrize(("model_class", "layout", "rotated_last", "normed"), FORMS)
 def test_a_model_is_described_as_it_is(model_class, layout, rotated_last, normed):
-    found = describe_class(model_class)
+    found = describe_class(model_class, layout)
     assert (found.layout, found.rotated_last, found.normed_after_rotation) == (layout, rotated_last, normed)
     assert found.config_overrides == {}
 
 
-@pytest.mark.parametrize("model_class", [FORMS[i][0] for i in (4, 6, 7)])
-def test_every_property_holds_of_what_is_described_so(model_class):
-    results = list(judge(describe_class(model_class), (5,)))
+@pytest.mark.parametrize(("model_class", "layout"), [form[:2] for form in FORMS])
+def test_another_layout_than_the_models_own_is_not_described(model_class, layout):
+    for other in set(get_args(Layout)) - {layout}:
+        with pytest.raises(NoDescriptionError, match=f"turns no pairs as {other} does"):
+            describe_class(model_class, other)
+
+
+@pytest.mark.parametrize(("model_class", "layout"), [FORMS[i][:2] for i in (4, 6, 7)])
+def test_every_property_holds_of_what_is_described_so(model_class, layout):
+    results = list(judge(describe_class(model_class, layout), (5,)))
     assert [result.reason for result in results if result.unexpected] == []
     assert {result.property_name for result in results} == set(PROPERTIES)
 
@@ -112,14 +122,14 @@ class Broken(TinyRopeModel):
     [
         (model_with(attention_class=NoRope), r"positions move the channels \[\[\], \[\]\]"),
         (model_with(attention_class=SecondLayerWithoutRope), r"positions move the channels \[\[0, 1, 2, 3\], \[\]\]"),
-        (model_with(rotary_class=Stretched), "keeps the norms of no pairs"),
+        (model_with(rotary_class=Stretched), "turns no pairs as half-split does"),
         (Large, r"is not tiny: table.weight is \(1024, 1024\)"),
         (Broken, "RuntimeError: not today"),
     ],
 )
 def test_what_cannot_be_judged_says_why(model_class, said):
     with pytest.raises(NoDescriptionError, match=said):
-        describe_class(model_class)
+        describe_class(model_class, "half-split")
 
 
 def test_layers_of_the_kind_that_has_rope_stand_for_all():
@@ -131,7 +141,7 @@ def test_layers_of_the_kind_that_has_rope_stand_for_all():
     class ByKindModel(TinyLayeredModel):
         attention_class = ByKind
 
-    assert describe_class(ByKindModel).config_overrides == {"layer_types": ["sliding_attention"] * 2}
+    assert describe_class(ByKindModel, "half-split").config_overrides == {"layer_types": ["sliding_attention"] * 2}
 
 
 def test_models_are_found_by_what_their_files_define():

@@ -169,7 +169,7 @@ def test_a_model_without_such_layers_says_so():
 
 
 def test_an_entry_is_described_and_told():
-    found = describe_class(Encoder, entry="layers")
+    found = describe_class(Encoder, "half-split", entry="layers")
     assert (found.layout, found.entry) == ("half-split", "layers")
     description = entered(DoubledPart, "layers")
     assert "entry='layers'" in judge_case(PROPERTIES["rotation"], description, description.cases(8, 8)[0]).reason

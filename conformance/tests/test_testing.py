@@ -12,7 +12,7 @@ from tiny_rope import (
     TinyRopeModel,
     TinyRotaryDimConfig,
 )
-from transformers_conformance import recording, testing
+from transformers_conformance import testing
 from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, judge
 from transformers_conformance.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
@@ -44,13 +44,10 @@ def names(mixin: type) -> list[str]:
     return unittest.TestLoader().getTestCaseNames(as_case(mixin))
 
 
-def outcome(mixin: type, pattern: str, alone: bool = False) -> unittest.TestResult:
-    """What the tests of a name give; `alone` takes the others out of the class, so that it runs in full."""
+def outcome(mixin: type, pattern: str) -> unittest.TestResult:
+    """What the tests of a name give."""
     case = as_case(mixin)
     chosen = [name for name in names(mixin) if pattern in name]
-    if alone:
-        for name in set(names(mixin)) - set(chosen):
-            setattr(case, name, None)
     result = unittest.TestResult()
     unittest.TestSuite(case(name) for name in chosen).run(result)
     assert result.testsRun
@@ -125,39 +122,6 @@ def test_a_known_deviation_passes_where_it_is_said_to_be_and_fails_elsewhere():
     assert (odd.case.n, odd.status, odd.deviation, odd.unexpected) == (5, "fail", None, True)
 
 
-def test_a_known_deviation_is_not_stale():
-    assert not outcome(Deviating, "cast_", alone=True).errors
-
-
-def test_a_stale_exception_fails_the_class():
-    class Cured(Deviating):
-        model_class = TinyRopeModel
-
-    ((_, text),) = outcome(Cured, "cast_", alone=True).errors
-    assert "nothing breaks any more where exceptions say so, take them out: the table is cast" in text
-
-
-@pytest.mark.parametrize(("models", "stale"), [("", False), ('models = ["tiny_rope"]', True)])
-def test_a_place_of_the_file_is_stale_by_one_model_only_if_it_names_it(tmp_path, monkeypatch, models, stale):
-    file = tmp_path / "exceptions.toml"
-    file.write_text(f'[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["cast"]\n{models}\n')
-    monkeypatch.setenv(recording.EXCEPTIONS, str(file))
-
-    class Sound(Right):
-        pass
-
-    result = outcome(Sound, "cast_", alone=True)
-    assert [("take them out: why" in text) for _, text in result.errors] == [True] * stale
-    assert not result.failures
-
-
-def test_what_was_not_run_is_not_stale():
-    class Cured(Deviating):
-        model_class = TinyRopeModel
-
-    assert outcome(Cured, "_head_dim_8_n_8").wasSuccessful()
-
-
 def test_an_exception_that_names_no_property_is_refused():
     with pytest.raises(TypeError, match="exceptions name no property: rotatoin"):
         type("Misspelt", (Right,), {"exceptions": (Deviation(reason="why", properties=("rotatoin",)),)})
@@ -199,4 +163,5 @@ def test_a_supported_type_may_not_be_listed_as_refused():
         rope_types = ("linear",)
 
     texts = [text for _, text in outcome(Stale, "_scaled_yarn_").failures]
-    assert texts and all("expected: a ValueError while the model is built" in text for text in texts)
+    expected = "expected: a ValueError that names rope_type, yarn, while the model is built"
+    assert texts and all(expected in text for text in texts)

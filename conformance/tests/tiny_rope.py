@@ -44,7 +44,7 @@ class TinyRopeConfig(PretrainedConfig):
         num_hidden_layers: int = 2,
         num_attention_heads: int = 4,
         num_key_value_heads: int = 2,
-        head_dim: int = 4,
+        head_dim: int | None = 4,
         max_position_embeddings: int = 512,
         rope_parameters: dict | None = None,
         no_rope_layers: list[int] | None = None,
@@ -58,11 +58,14 @@ class TinyRopeConfig(PretrainedConfig):
         self.num_hidden_layers = num_hidden_layers
         self.num_attention_heads = num_attention_heads
         self.num_key_value_heads = num_key_value_heads
-        self.head_dim = head_dim
+        self.head_dim = self.derived_head_dim() if head_dim is None else head_dim
         self.max_position_embeddings = max_position_embeddings
         # Not under its usual name, which some releases validate by rules of their own.
         self.rope = self.standard(rope_parameters, kwargs)
         super().__init__(**kwargs)
+
+    def derived_head_dim(self) -> int:
+        return self.hidden_size // self.num_attention_heads
 
     def standard(self, rope_parameters: dict | None, older: dict) -> dict:
         """One dict of what is given nested and flat, today's names and older ones; `older` loses what it counts."""
@@ -308,9 +311,12 @@ class TinyAttention(nn.Module):
             return self.attend_fused(q, k, v, mask)
         if self.config._attn_implementation == "flex_attention":
             return self.attend_flexibly(q, k, v, mask)
-        scores = q @ k.transpose(-1, -2) * self.head_dim**-0.5
+        scores = q @ k.transpose(-1, -2) * self.score_scale()
         # A token of padding may see nothing at all, and must not spread NaN.
         return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1) @ v
+
+    def score_scale(self) -> float:
+        return self.head_dim**-0.5
 
     def attend_fused(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
@@ -369,8 +375,18 @@ class TinyRopeModel(PreTrainedModel):
                 raise ValueError(f"`{key}` is missing in {rope}")
         for key in ("short_factor", "long_factor"):
             self.check_length(key, rope.get(key))
-        for key in self.doubts(rope):
+        doubts = self.doubts(rope)
+        for key in doubts:
             logger.warning(f"`{key}`={rope[key]!r} is not what {rope['rope_type']!r} expects")
+        if doubts:
+            self.check_table(doubts[0], rope[doubts[0]])
+
+    def check_table(self, key: str, value: object) -> None:
+        """What no table can be made of is refused."""
+        try:
+            self.rotary_of(0)
+        except (TypeError, ValueError):
+            raise ValueError(f"`{key}` may not be {value!r}") from None
 
     def doubts(self, rope: dict) -> list[str]:
         """The keys whose values the rope type does not expect."""
@@ -431,7 +447,7 @@ class TinyRopeModel(PreTrainedModel):
         batch, seq = input_ids.shape[:2]
         mask = self.mask(attention_mask, int(seen), batch, seq)
         position_ids = self.counted(int(seen), batch, seq) if position_ids is None else position_ids
-        if attention_mask is None and past_key_values is None:
+        if attention_mask is None and past_key_values is None and use_cache is False:
             mask = mask & self.packed(position_ids)[:, None]
         x = self.embed(input_ids)
         for index, norm in enumerate(self.norms[:-1]):

@@ -5,22 +5,26 @@ The suite fails while the table says anything else than they do.
 
 from pathlib import Path
 
+import wrong_multimodals
 import wrong_towers
 
 import wrong_ropes
-from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, Property
+from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES, Property
 
 
 CAUGHT_BY = {name: control.by for name, control in wrong_ropes.CONTROLS.items()}
-CAUGHT_BY |= {name: by for name, (_, by) in wrong_towers.CONTROLS.items()}
+for controls in (wrong_towers.CONTROLS, wrong_multimodals.CONTROLS):
+    for name, (_, by) in controls.items():
+        CAUGHT_BY[name] = CAUGHT_BY.get(name, set()) | by
 FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
 
 HEAD = """# Properties
 
 What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
-(`conformance/tests/wrong_ropes.py`, `wrong_towers.py`) that each property catches. Made by
+(`conformance/tests/wrong_ropes.py`, `wrong_towers.py`, `wrong_multimodals.py`) that each property catches. Made by
 `python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates, on
-several axes or counted by the model itself.
+several axes or counted by the model itself. Those named `axes_...` are asked of whole models that count positions of
+images, videos and text on several axes.
 
 | property | rule | what holds | wrong models that it catches |
 |---|---|---|---|
@@ -29,7 +33,10 @@ several axes or counted by the model itself.
 
 def table() -> str:
     """The whole file: a row a property, by rule and then by name."""
-    ordered = sorted((PROPERTIES | COORDINATE_PROPERTIES).values(), key=lambda prop: (prop.rule, prop.name))
+    ordered = sorted(
+        (PROPERTIES | COORDINATE_PROPERTIES | SEVERAL_AXES_PROPERTIES).values(),
+        key=lambda prop: (prop.rule, prop.name),
+    )
     return HEAD + "".join(row(prop) for prop in ordered)
 
 

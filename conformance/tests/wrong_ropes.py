@@ -104,7 +104,7 @@ class DefaultTypeOnly(Rotary):
 # The width.
 
 
-@caught(TURNING, "faults", "forward", "frequencies", "keys", "norms", "passing", "saved_config", "shift")
+@caught(TURNING, "faults", "forward", "frequencies", "head_sizes", "keys", "norms", "passing", "saved_config", "shift")
 class TableCutToN(DefaultTypeOnly):
     """LitGPT's way with odd widths: a table of `ceil(n / 2)` frequencies, doubled and cut to `n` columns."""
 
@@ -117,7 +117,19 @@ class TableCutToN(DefaultTypeOnly):
         return rotate_width(x, cos, sin, n)
 
 
-@caught(TURNING, "faults", "forward", "frequencies", "heads", "keys", "norms", "passing", "saved_config", "shift")
+@caught(
+    TURNING,
+    "faults",
+    "forward",
+    "frequencies",
+    "head_sizes",
+    "heads",
+    "keys",
+    "norms",
+    "passing",
+    "saved_config",
+    "shift",
+)
 class WidthRoundedUp(TableCutToN):
     """`arange(0, n, 2)`: `ceil(n / 2)` pairs, one channel too many; a head that is odd and full has none left."""
 
@@ -137,6 +149,7 @@ class WidthRoundedUp(TableCutToN):
     "gradcheck",
     "growth",
     "head_permutation",
+    "head_sizes",
     "heads",
     "history",
     "inputs",
@@ -154,7 +167,7 @@ class OneChannelBroadcast(TableCutToN):
         return rotate_width(x, cos, sin, self.config.rotary_ndims)
 
 
-@caught(TURNING, "faults", "forward", "frequencies", "keys", "norms", "passing", "saved_config", "shift")
+@caught(TURNING, "faults", "forward", "frequencies", "head_sizes", "keys", "norms", "passing", "saved_config", "shift")
 class FactorIgnored(DefaultTypeOnly):
     """Rotates the whole head whatever `partial_rotary_factor` says."""
 
@@ -200,7 +213,19 @@ class ZeroMeansWholeHead(SinusoidRotary):
         return self.config.rotary_dim or self.config.head_dim
 
 
-@caught("defaults", "forward", "frequencies", "heads", "norms", "passing", "positions", "rotation", "shift")
+@caught(
+    "defaults",
+    "forward",
+    "frequencies",
+    "heads",
+    "norms",
+    "passing",
+    "positions",
+    "rotation",
+    "shift",
+    "softmax_scale",
+    "unmasked",
+)
 class WholeHeadSizedByAllHeads(SinusoidRotary):
     """Without `rotary_dim`, a table as wide as all heads together."""
 
@@ -220,6 +245,7 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
     "frequencies",
     "gradients",
     "grouped",
+    "head_sizes",
     "keys",
     "layers",
     "layout",
@@ -239,7 +265,7 @@ class EvenDenominator(DefaultTypeOnly):
         return default_table(self.config, width, width)
 
 
-@caught(TURNING, "faults", "frequencies", "keys", "saved_config")
+@caught(TURNING, "faults", "frequencies", "head_sizes", "keys", "saved_config")
 class BaseFixed(DefaultTypeOnly):
     """The number of the paper, whatever `rope_theta` says."""
 
@@ -247,7 +273,7 @@ class BaseFixed(DefaultTypeOnly):
         return super().own_table() ** (math.log(10000.0) / math.log(self.config.rope["rope_theta"]))
 
 
-@caught(TURNING, "defaults", "faults", "frequencies", "keys", "saved_config")
+@caught(TURNING, "defaults", "faults", "frequencies", "head_sizes", "keys", "saved_config")
 class ExponentsOffByOne(DefaultTypeOnly):
     """The paper counts pairs from 1, the code from 0."""
 
@@ -256,7 +282,7 @@ class ExponentsOffByOne(DefaultTypeOnly):
         return default_table(self.config, 2 * (n // 2) + 2, n)[1:]
 
 
-@caught("batch_scaling", "faults", "frequencies", "keys", "saved_config", "scaled", "scaling_options")
+@caught("batch_scaling", "faults", "frequencies", "head_sizes", "keys", "saved_config", "scaled", "scaling_options")
 class SpareFrequency(TableCutToN):
     """Keeps `ceil(n / 2)` frequencies, uses `n // 2` of them."""
 
@@ -269,7 +295,11 @@ class SpareFrequency(TableCutToN):
 
 @caught(
     "batch_scaling",
+    "counted",
     "gradients",
+    "grouped",
+    "head_sizes",
+    "layers",
     "layout",
     "norms",
     "positions",
@@ -277,9 +307,6 @@ class SpareFrequency(TableCutToN):
     "scaled",
     "scaling_options",
     "shift",
-    "counted",
-    "grouped",
-    "layers",
 )
 class CoarseTables(Rotary):
     """cos and sin go through bfloat16."""
@@ -288,19 +315,19 @@ class CoarseTables(Rotary):
         return tuple(part.bfloat16().float() for part in super().cos_sin(position_ids))
 
 
-@caught("batch_scaling", "scaled", "scaling_options")
+@caught("batch_scaling", "head_sizes", "scaled", "scaling_options")
 class AttentionFactorForgotten(Rotary):
     def cos_sin(self, position_ids):
         return tuple(part / self.attention_scaling for part in super().cos_sin(position_ids))
 
 
-@caught("batch_scaling", "scaled", "scaling_options")
+@caught("batch_scaling", "head_sizes", "scaled", "scaling_options")
 class AttentionFactorAlwaysOne(Rotary):
     def table(self, position_ids=None):
         return super().table(position_ids)[0], 1.0
 
 
-@caught("batch_scaling", "faults", "keys", "saved_config", "scaled", "scaling_options")
+@caught("batch_scaling", "faults", "head_sizes", "keys", "saved_config", "scaled", "scaling_options")
 class RopeTypeIgnored(DefaultTypeOnly):
     pass
 
@@ -316,19 +343,19 @@ class LengthCounted(Rotary):
 # The rotation.
 
 
-@caught(TURNING)
+@caught(TURNING, "head_sizes")
 class SignReversed(Rotary):
     def cos_sin(self, position_ids):
         cos, sin = super().cos_sin(position_ids)
         return cos, -sin
 
 
-@caught(TURNING, "norms")
+@caught(TURNING, "head_sizes", "norms")
 class LayoutSwapped(InterleavedRotary):
     pass
 
 
-@caught(TURNING, "norms", "shift")
+@caught(TURNING, "head_sizes", "norms", "shift")
 class CosineForgotten(Rotary):
     """Half-way to an addition: the second member of a pair keeps its own part unscaled."""
 
@@ -337,7 +364,7 @@ class CosineForgotten(Rotary):
         return torch.ones_like(cos), sin
 
 
-@caught(TURNING, "heads", "norms", "shift", "head_permutation")
+@caught(TURNING, "head_permutation", "head_sizes", "heads", "norms", "shift")
 class HeadsMixed(Rotary):
     """Pairs run over the flattened heads: `(i, i + heads * m)` instead of `(i, i + m)` in each."""
 
@@ -352,7 +379,19 @@ class HeadsMixed(Rotary):
 
 
 @caught(
-    TURNING, WHOLE_MODEL, ITSELF, "defaults", "forward", "growth", "heads", "shift", "gradcheck", "head_permutation"
+    TURNING,
+    WHOLE_MODEL,
+    ITSELF,
+    "defaults",
+    "forward",
+    "gradcheck",
+    "growth",
+    "head_permutation",
+    "head_sizes",
+    "heads",
+    "shift",
+    "softmax_scale",
+    "unmasked",
 )
 class QueriesVanish(Rotary):
     """Equal to any rotation of itself: only the guards against empty proof notice."""
@@ -373,13 +412,13 @@ class ValuesRotated(TinyAttention):
 # The positions.
 
 
-@caught(TURNING, WHOLE_MODEL, ITSELF, "defaults", "forward", "shift")
+@caught(TURNING, WHOLE_MODEL, ITSELF, "defaults", "forward", "head_sizes", "shift", "unmasked")
 class PositionsCounted(Rotary):
     def positions(self, position_ids):
         return torch.arange(position_ids.shape[1])[None]
 
 
-@caught(TURNING, WHOLE_MODEL, "shift")
+@caught(TURNING, WHOLE_MODEL, "head_sizes", "shift", "unmasked")
 class PositionsCountedFromTheFirst(Rotary):
     """Right where positions are consecutive, as in decoding with a cache."""
 
@@ -393,7 +432,9 @@ class FirstRowForAll(Rotary):
         return position_ids[:1]
 
 
-@caught(WHOLE_MODEL, "cast", "far", "positions", "precision", "loaded_precision", "shift", "grouped", "layers")
+@caught(
+    WHOLE_MODEL, "cast", "far", "grouped", "layers", "loaded_precision", "positions", "precision", "shift", "unmasked"
+)
 class PositionsSorted(Rotary):
     def positions(self, position_ids):
         return position_ids.sort(dim=-1).values
@@ -436,7 +477,7 @@ class CountsOverTheBatch(TinyRopeModel):
 # The heads.
 
 
-@caught(TURNING, "head_permutation", "shift")
+@caught(TURNING, "head_permutation", "head_sizes", "shift")
 class FirstHeadExact(Rotary):
     """All heads but the first turn a little slower."""
 
@@ -445,7 +486,7 @@ class FirstHeadExact(Rotary):
         return torch.cat((super().turn(x[:, :1], position_ids), slower), dim=1)
 
 
-@caught(TURNING, "head_permutation", "shift")
+@caught(TURNING, "head_permutation", "head_sizes", "shift")
 class OneHeadForgotten(Rotary):
     """`range(heads - 1)`."""
 
@@ -505,6 +546,16 @@ class FirstLayerDecides(TinyAttention):
     def __init__(self, config, rotary, layer_idx):
         super().__init__(config, rotary, 0)
         self.layer_idx = layer_idx
+
+
+@caught("layer_types")
+class RopeTypeOfTheFirst(TinyLayeredModel):
+    """Bases and widths of their own, one rope type for all."""
+
+    def parameters_of(self, layer):
+        own = super().parameters_of(layer)
+        kept = {key: own[key] for key in ("rope_theta", "partial_rotary_factor") if key in own}
+        return super().parameters_of(0) | kept
 
 
 @caught("layer_types")
@@ -601,6 +652,39 @@ class RefusalNamesNothing(TinyRopeModel):
             raise ValueError("bad rope configuration") from None
 
 
+class _RefusedInOtherWords(TinyRopeModel):
+    def said(self, factor) -> str:
+        raise NotImplementedError
+
+    def check_width(self, factor):
+        try:
+            super().check_width(factor)
+        except ValueError:
+            raise ValueError(self.said(factor)) from None
+
+
+@caught("range")
+class RefusalWithoutRange(_RefusedInOtherWords):
+    def said(self, factor):
+        return f"`partial_rotary_factor` may not be {factor!r}"
+
+
+@caught("range")
+class RefusalOfAnotherKey(_RefusedInOtherWords):
+    """Whose name holds that of the one that is wrong."""
+
+    def said(self, factor):
+        return f"`partial_rotary_factors` must be numbers from 0 to 1, got {factor!r}"
+
+
+@caught("range")
+class RefusalWithAnotherRange(_RefusedInOtherWords):
+    """Whose numbers begin as those of the right one do."""
+
+    def said(self, factor):
+        return f"`partial_rotary_factor` must be a number from 0.05 to 1.25, got {factor!r}"
+
+
 @caught("range")
 class RefusedByAssertion(TinyRopeModel):
     def check_width(self, factor):
@@ -613,7 +697,7 @@ class RefusedByAssertion(TinyRopeModel):
 # The layout.
 
 
-@caught(TURNING, "norms")
+@caught(TURNING, "head_sizes", "norms")
 class LayoutMixed(Rotary):
     """Pairs are split in halves and joined in turn."""
 
@@ -882,6 +966,15 @@ class TableSaved(Rotary):
 
 
 @caught("state")
+class TurnsSaved(Rotary):
+    """A table under a name that says nothing of it."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.register_buffer("turns", self.inv_freq / 3)
+
+
+@caught("state")
 class SinusoidsSaved(SinusoidRotary):
     def __init__(self, config):
         super().__init__(config)
@@ -984,7 +1077,7 @@ class SdpaForgetsTheMask(TinyAttention):
         return torch.nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
 
 
-@caught("sdpa")
+@caught("sdpa", "unmasked")
 class SdpaScaledTwice(TinyAttention):
     def attend_fused(self, q, k, v, mask):
         return super().attend_fused(q * self.head_dim**-0.5, k, v, mask)
@@ -1002,6 +1095,67 @@ class FlexTurnsAgain(TinyAttention):
 
     def attend_flexibly(self, q, k, v, mask):
         return super().attend_flexibly(q, k.flip(-1), v, mask)
+
+
+# Passes without an attention mask.
+
+
+@caught("packed", "unmasked")
+class UnmaskedPositionsCounted(TinyRopeModel):
+    def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
+        if attention_mask is None:
+            position_ids = None
+        return super().forward(input_ids, attention_mask, position_ids, past_key_values, use_cache)
+
+
+@caught("unmasked")
+class UnmaskedTokensSeeAll(TinyRopeModel):
+    def mask(self, attention_mask, seen, batch, seq):
+        mask = super().mask(attention_mask, seen, batch, seq)
+        return torch.ones_like(mask) if attention_mask is None else mask
+
+
+@caught("unmasked")
+class GapsReadAsRows(TinyRopeModel):
+    """As the release's masks read them in a pass without a cache."""
+
+    def mask(self, attention_mask, seen, batch, seq):
+        self.unmasked = attention_mask is None
+        return super().mask(attention_mask, seen, batch, seq)
+
+    def run_layer(self, index, x, mask, position_ids, cache):
+        if self.unmasked and cache is None:
+            mask = mask & self.packed(position_ids)[:, None]
+        return super().run_layer(index, x, mask, position_ids, cache)
+
+
+# What multiplies the products of q and k.
+
+
+@caught("flex", "sdpa", "softmax_scale", "unmasked")
+class ScoresByTheHiddenSize(TinyAttention):
+    def score_scale(self):
+        return self.config.hidden_size**-0.5
+
+
+@caught("softmax_scale")
+class ScoresByMscale(TinyAttention):
+    """As DeepSeek has it, whose rotated channels have a projection of their own."""
+
+    def score_scale(self):
+        return super().score_scale() * (1 + self.config.rope.get("mscale_all_dim", 0)) ** 2
+
+
+# Widths of heads.
+
+
+@caught("head_sizes")
+class TableByTheHiddenSize(Rotary):
+    """Takes a head for a share of the hidden states, whatever the config says of it."""
+
+    def table(self, position_ids=None):
+        frequencies, factor = super().table(position_ids)
+        return frequencies / (self.config.hidden_size / self.config.num_attention_heads / self.config.head_dim), factor
 
 
 # What a config is asked.
@@ -1073,6 +1227,12 @@ class OlderTypeKeyIgnored(WrongConfig):
         rope = super().standard(rope_parameters, older)
         given = rope_parameters or {}
         return rope | {"rope_type": given.get("rope_type", "default")}
+
+
+@caught("head_sizes")
+class UnstatedHeadHalved(WrongConfig):
+    def derived_head_dim(self):
+        return super().derived_head_dim() // 2
 
 
 @caught("config_arguments")
@@ -1177,6 +1337,14 @@ class UnstatedLengthDoubted(TinyRopeModel):
     def contradictions(self, rope):
         unstated = rope.get("original_max_position_embeddings") == self.config.max_position_embeddings
         return super().contradictions(rope) or ["factor"] * (unstated and rope.get("factor") != 1)
+
+
+@caught("doubts")
+class CrashAfterWarning(TinyRopeModel):
+    """What was warned of may end as it will."""
+
+    def check_table(self, key, value):
+        pass
 
 
 @caught("doubts")

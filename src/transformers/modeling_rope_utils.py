@@ -1,40 +1,288 @@
+import copy
+import math
+import re
+from functools import partial
+
+
+def get_rotary_ndims(
+    config: "PreTrainedConfig",
+    rope_parameters: "RopeParameters | dict[str, Any]",
+    head_dim: int | None = None,
+    ignored_before: bool = False,
+) -> int:
+    """
+    The number of channels of a head that RoPE rotates: the share that `partial_rotary_factor` says, and all of them
+    where it says nothing. A config may point `head_dim` at the slice that is cut off for RoPE (`qk_rope_head_dim`).
+    All of the slice rotates, since a factor beside it describes the head that the slice is cut from.
+
+    Args:
+        rope_parameters: those of the layers in question.
+        head_dim: channels of a head, where the config does not say so by `head_dim`.
+        ignored_before: whether releases up to 5.23 ignored the factor here. It is then warned of, once.
+    """
+    if head_dim is None:
+        head_dim = getattr(config, "head_dim", None)
+    if head_dim is None:
+        head_dim = config.hidden_size // config.num_attention_heads
+    factor = rope_parameters.get("partial_rotary_factor")
+    if factor is None or head_dim == getattr(config, "qk_rope_head_dim", None):
+        return head_dim
+    dim = int(head_dim * factor)
+    if ignored_before and dim < head_dim:
+        logger.warning_once(
+            f"`partial_rotary_factor`={factor!r} rotates {dim} of the {head_dim} channels of a head of "
+            f"{type(config).__name__}. Earlier releases ignored this key and rotated all of them. If the weights were "
+            "trained that way, take the key out of the config or set it to 1.0."
+        )
+    return dim
+
+
 class RotaryEmbeddingConfigMixin:
-    def validate_rope(self: "PreTrainedConfig") -> None:
+    def _is_own_class(self: "PreTrainedConfig") -> bool:
         """
-        Check the RoPE parameters, those of each layer type where they are nested, and the rotary width that they ask
-        for. Configs without RoPE parameters may state the width themselves, as a number of channels (GPT-J's
-        `rotary_dim`) or as a share of the head (`partial_rotary_factor`).
+        Whether the class is Transformers' own. Any other may give the keys that it shares meanings of its own.
+        """
+        return type(self).__module__.startswith("transformers.")
+
+    def _check(self: "PreTrainedConfig", check: Callable[..., None], *arguments: Any) -> None:
+        """
+        Run a check that refuses what no model can be built with. A class that is not Transformers' own may know
+        better: it is warned.
 
         Raises:
-            KeyError: a parameter that the rope type needs is missing.
-            ValueError: the rotary width is no number, or does not fit the head.
+            ValueError: the check fails, and the class is Transformers' own.
         """
-        rope_parameters = getattr(self, "rope_parameters", None) or {}
+        try:
+            check(*arguments)
+        except Exception as error:
+            if self._is_own_class():
+                raise
+            logger.warning(f"{type(self).__name__}: {error}")
+
+    def _read_older_rope_keys(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Bring RoPE parameters of any older form to today's keys, before the class converts what is its own. The dicts
+        that the caller gave stay as they are.
+
+        Args:
+            kwargs: what is left of the config's keywords.
+
+        Raises:
+            ValueError: there are scaling parameters and no `rope_type`.
+        """
+        self.rope_parameters = copy.deepcopy(self.rope_parameters)
+        scaling = copy.deepcopy(kwargs.get("rope_scaling"))
+        if "rope_scaling" in kwargs:
+            kwargs["rope_scaling"] = scaling
+        if not self._is_own_class():
+            return kwargs
+        for parameters in (self.rope_parameters, scaling):
+            for one in self._each_rope_parameters(parameters):
+                self._name_rope_type(one)
+        if isinstance(scaling, dict) and scaling:
+            # The base and the factor of the newer form stay, unless the older form states its own
+            for key in ("rope_theta", "partial_rotary_factor"):
+                if key not in kwargs and isinstance(self.rope_parameters, dict) and key in self.rope_parameters:
+                    scaling.setdefault(key, self.rope_parameters[key])
+        rotary_dim = kwargs.get("rotary_dim")
+        if isinstance(rotary_dim, int) and (head_dims := self._head_dims(None)):
+            kwargs.setdefault("partial_rotary_factor", rotary_dim / head_dims[0])
+        return kwargs
+
+    def _fill_in_flat_factor(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> None:
+        """
+        A factor that stands beside RoPE parameters counts for each of them that has none of its own.
+        """
+        if self._is_own_class() and (factor := kwargs.get("partial_rotary_factor")) is not None:
+            for parameters in self._each_rope_parameters(self.rope_parameters):
+                parameters.setdefault("partial_rotary_factor", factor)
+
+    def _each_rope_parameters(
+        self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"
+    ) -> list[dict[str, Any]]:
+        """
+        The dicts of RoPE parameters: one for each layer type that has its own, or the only one; none without RoPE.
+        """
+        if not isinstance(rope_parameters, dict) or not rope_parameters:
+            return []
         nested_keys = self.nested_rope_parameter_keys(rope_parameters)
-        for parameters in [rope_parameters[key] for key in nested_keys] or [rope_parameters or None]:
-            if parameters is None:  # no RoPE, in this layer type or at all
-                continue
-            rope_type = parameters.setdefault("rope_type", parameters.get("type", "default"))
-            validation_fn = getattr(self, f"_validate_{rope_type}_rope_parameters", None)
-            if validation_fn is None:
-                logger.warning(f"There is no validation for `rope_type`={rope_type!r}: its parameters go unchecked")
-            else:
-                validation_fn(parameters, ignore_keys=self.ignore_keys_at_rope_validation)
-        self._validate_rotary_widths()
+        parameters = [rope_parameters[key] for key in nested_keys] or [rope_parameters]
+        return [one for one in parameters if isinstance(one, dict)]
+
+    def _name_rope_type(self: "PreTrainedConfig", rope_parameters: dict[str, Any]) -> None:
+        """
+        Name the rope type by today's key and in today's words. `type` is the key of releases before 4.43, "su" is
+        Phi-3's first name for LongRoPE, and "mrope" is Qwen2-VL's for the default type with sections.
+
+        Raises:
+            ValueError: there are scaling parameters and no rope type.
+        """
+        rope_type = rope_parameters.get("rope_type") or rope_parameters.get("type")
+        if rope_type is None:
+            scaling = {"factor", "short_factor", "long_factor", "low_freq_factor", "high_freq_factor"}
+            if stated := sorted(scaling & rope_parameters.keys()):
+                raise ValueError(
+                    f"`rope_type` must be one of {self._known_rope_types()}, but is missing beside "
+                    f"`{stated[0]}`={rope_parameters[stated[0]]!r}"
+                )
+            return
+        rope_parameters["rope_type"] = {"su": "longrope", "mrope": "default"}.get(rope_type, rope_type)
+        if rope_parameters.get("partial_rotary_factor", 1.0) is None:
+            del rope_parameters["partial_rotary_factor"]  # which stands for the whole head
+
+    def _known_rope_types(self: "PreTrainedConfig") -> list[str]:
+        """
+        The rope types that a model can be built with: those of all models, and those that the class checks itself.
+        """
+        own = [name for name in dir(type(self)) if not hasattr(RotaryEmbeddingConfigMixin, name)]
+        checked = re.findall(r"\b_validate_(\w+)_rope_parameters\b", " ".join(own))
+        return sorted({*ROPE_INIT_FUNCTIONS, "default", self.default_rope_type, *checked})
+
+    def _pop_flat_rope_parameters(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any] | None:
+        """
+        Take RoPE parameters that are not nested from a config whose class nests them by layer type: `rope_scaling`,
+        and `rope_parameters` that are written as flat as it.
+
+        Returns:
+            The parameters of the layers that the class scales, or None.
+        """
+        scaling = kwargs.pop("rope_scaling", None)
+        if self.rope_parameters and not any(isinstance(value, dict) for value in self.rope_parameters.values()):
+            scaling = {**self.rope_parameters, **(scaling or {})}
+            self.rope_parameters = None
+        return scaling
+
+    def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
+        """
+        A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
+        Gemma 3 reads `rope_theta` for its layers with full attention alone.
+        """
+        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
+        rope_parameters = getattr(self, "rope_parameters", None)
+        if key not in (*bases, "partial_rotary_factor", "rotary_pct") or not rope_parameters:
+            return
+        if self.nested_rope_parameter_keys(rope_parameters) and key in self.__dataclass_fields__:
+            return  # the class reads its own field
+        names = ("rope_theta", "partial_rotary_factor")
+        bare = copy.deepcopy(rope_parameters)
+        for one in self._each_rope_parameters(bare):
+            for name in names:
+                one.pop(name, None)
+        self.__dict__["rope_parameters"] = bare
+        self._fill_in_flat_factor(self.convert_rope_params_to_dict(**{key: value}) | {key: value})
+        converted = self._each_rope_parameters(self.rope_parameters)
+        for one, now in zip(self._each_rope_parameters(rope_parameters), converted, strict=True):
+            one.update({name: now[name] for name in names if now.get(name) == value})
+        self.__dict__["rope_parameters"] = rope_parameters
+
+    def _with_older_base(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
+        """
+        RoPE parameters that are set on a finished config, with the base that it has where they state none.
+        """
+        older = self.__dict__.get("rope_parameters")
+        if not isinstance(older, dict) or not isinstance(rope_parameters, dict) or not rope_parameters:
+            return rope_parameters
+        nested = any(isinstance(value, dict) for value in (*older.values(), *rope_parameters.values()))
+        if nested or "rope_theta" in rope_parameters or "rope_theta" not in older:
+            return rope_parameters
+        return {**rope_parameters, "rope_theta": older["rope_theta"]}
+
+    def _rescaled_rope_parameters(self: "PreTrainedConfig", rope_scaling: dict[str, Any] | None) -> dict[str, Any]:
+        """
+        RoPE parameters of a finished config whose `rope_scaling` is set: those that are no scaling stay, which are the
+        base, the rotary width, and the sections of the axes.
+        """
+        kept = ("rope_theta", "partial_rotary_factor", "mrope_section")
+        older = self.rope_parameters or {}
+        nested = self.nested_rope_parameter_keys(older)
+        if nested:
+            unscaled = {kind: {k: older[kind][k] for k in kept if k in older[kind]} for kind in nested if older[kind]}
+        else:
+            unscaled = {key: older[key] for key in kept if key in older}
+        if any(isinstance(value, dict) for value in (rope_scaling or {}).values()):
+            unscaled, rope_scaling = rope_scaling, None  # by layer type, as `rope_parameters` are
+        self.__dict__["rope_parameters"] = unscaled
+        kwargs = {} if rope_scaling is None else {"rope_scaling": rope_scaling}
+        self.convert_rope_params_to_dict(**self._read_older_rope_keys(kwargs))
+        return self.rope_parameters
+
+    def _check_rope_parameters(
+        self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any]", layer_type: str
+    ) -> None:
+        """
+        Refuse parameters that no table can be made from.
+
+        Raises:
+            ValueError: names the key, its value and what is expected.
+        """
+        rope_type = rope_parameters["rope_type"]
+        where = f" in {layer_type!r}" if layer_type in self.rope_parameters else ""
+        if rope_type not in (known := self._known_rope_types()):
+            raise ValueError(f"`rope_type` must be one of {known}, but is {rope_type!r}{where}")
+        keys = ["rope_theta"] if "rope_theta" in rope_parameters else []
+        if rope_type in ("linear", "dynamic", "llama3"):
+            keys.append("factor")
+        elif rope_type in ("yarn", "longrope", "proportional") and rope_parameters.get("factor") is not None:
+            keys.append("factor")
+        if rope_type in ("yarn", "longrope", "llama3"):
+            keys.append("original_max_position_embeddings")
+        wrong = [(key, "a finite number above 0") for key in keys if not self._is_positive(rope_parameters.get(key))]
+        # Where one of these is missing, another check says so
+        if rope_type == "llama3":
+            limits = ("low_freq_factor", "high_freq_factor")
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters.get(key, 0))]
+        elif rope_type == "yarn":
+            limits = (key for key in ("beta_fast", "beta_slow") if rope_parameters.get(key) is not None)
+            wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters[key])]
+        elif rope_type == "longrope":
+            lists = {key: rope_parameters.get(key) for key in ("short_factor", "long_factor")}
+            for key, factors in lists.items():
+                if isinstance(factors, (list, tuple)) and not all(map(self._is_number, factors)):
+                    wrong.append((key, "a list of numbers"))
+        for key, expected in wrong:
+            message = f"`{key}` must be {expected}, but is {rope_parameters.get(key)!r}{where}"
+            if self._turns_by_rope():
+                raise ValueError(message)
+            logger.warning(message)
+
+    @staticmethod
+    def _is_number(value: Any) -> bool:
+        """
+        Whether a value is a number of any type: NumPy's and PyTorch's scalars count.
+        """
+        if value is None or isinstance(value, str):
+            return False
+        try:
+            float(value)
+        except (TypeError, ValueError):
+            return False
+        return True
+
+    def _is_positive(self: "PreTrainedConfig", value: Any) -> bool:
+        """
+        Whether a value is a finite number above 0.
+        """
+        return self._is_number(value) and 0 < float(value) < math.inf
+
+    def _turns_by_rope(self: "PreTrainedConfig") -> bool:
+        """
+        Whether positions are told by RoPE, as far as the config has a key for that.
+        """
+        kind = getattr(self, "position_embedding_type", "rope")
+        return kind in ("rope", "rotary") and not getattr(self, "alibi", False) and getattr(self, "use_mem_rope", True)
 
     def _validate_rotary_widths(self: "PreTrainedConfig") -> None:
         """
-        Check every rotary width that the config asks for, and take out a factor of None: it is optional, and stands
-        for the whole head. A class without `@strict` is asked for this alone.
+        Check every rotary width that the config asks for: a number of channels (`rotary_dim`, `qk_rope_head_dim`), or
+        a share of the head (`partial_rotary_factor`).
 
         Raises:
             ValueError: a rotary width is no number, or does not fit the head.
         """
-        rope_parameters = getattr(self, "rope_parameters", None)
-        slices = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(None)}
         if not hasattr(self, "partial_rotary_factor"):  # which a slice follows from, where a config has both
-            for value in slices:
+            for value in {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(None)}:
                 self._validate_rotary_width("qk_rope_head_dim", value)
+        rope_parameters = getattr(self, "rope_parameters", None)
         if not rope_parameters:
             for key in ("rotary_dim", "partial_rotary_factor"):
                 self._validate_rotary_width(key, getattr(self, key, None))
@@ -43,20 +291,19 @@ class RotaryEmbeddingConfigMixin:
             parameters = rope_parameters if layer_type is None else rope_parameters[layer_type]
             if parameters is None:  # a layer type without RoPE
                 continue
-            if "partial_rotary_factor" in parameters and parameters["partial_rotary_factor"] is None:
-                parameters.pop("partial_rotary_factor")
             self._check_table_fits_slice(parameters, layer_type)
-            whole = None if slices - {None} else 1.0  # a slice is as wide as its own key says
-            self._validate_rotary_width(
-                "partial_rotary_factor", parameters.get("partial_rotary_factor", whole), layer_type
-            )
+            factor = parameters.get("partial_rotary_factor")
+            if factor is None and not self._rotary_slices(layer_type):
+                factor = 1.0  # of a head that may have one channel
+            self._validate_rotary_width("partial_rotary_factor", factor, layer_type)
 
     def _validate_rotary_width(
         self: "PreTrainedConfig", key: str, value: float | int | None, layer_type: str | None = None
     ) -> None:
         """
         Refuse a rotary width that does not fit the head, and warn of one that has room for no pair of channels. Where
-        `value` is None, the config has no such key.
+        `value` is None, the config has no such key. Where the width of a head is unknown, a number of channels has no
+        upper limit.
 
         Args:
             key: `partial_rotary_factor`, a share of the head, or `rotary_dim` or `qk_rope_head_dim`, channels.
@@ -68,11 +315,16 @@ class RotaryEmbeddingConfigMixin:
         if value is None:
             return
         head_dims = self._head_dims(layer_type)
-        limit = {"partial_rotary_factor": 1, "rotary_dim": min(head_dims, default=float("inf"))}.get(key, float("inf"))
-        if not isinstance(value, (int, float)) or not 0 <= value <= limit:
+        limit = {"partial_rotary_factor": 1, "rotary_dim": min(head_dims, default=math.inf)}.get(key, math.inf)
+        try:
+            fits = not isinstance(value, str) and 0 <= float(value) <= limit
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
             raise ValueError(f"`{key}` must be a number from 0 to {limit}, but is {value!r}")
         if key == "partial_rotary_factor":
-            left = [f"one of {head_dim} channels" for head_dim in head_dims if int(head_dim * value) == 1]
+            heads = [head_dim for head_dim in head_dims if head_dim not in self._rotary_slices(layer_type)]
+            left = [f"one of {head_dim} channels" for head_dim in heads if int(head_dim * value) == 1]
         else:
             left = ["one channel of a head"] if value == 1 else []
         if left:
@@ -82,7 +334,7 @@ class RotaryEmbeddingConfigMixin:
             )
 
     def _check_table_fits_slice(
-        self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any], layer_type: str | None
+        self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any]", layer_type: str | None
     ) -> None:
         """
         Refuse the proportional rope type, whose table is as wide as the head, where RoPE turns a narrower slice that
@@ -94,13 +346,18 @@ class RotaryEmbeddingConfigMixin:
         factor = rope_parameters.get("partial_rotary_factor")
         if rope_parameters.get("rope_type") != "proportional" or factor in (None, 1):
             return
-        widths = {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(layer_type)} - {None}
-        head_dims = set(self._head_dims(layer_type))
+        widths, head_dims = self._rotary_slices(layer_type), set(self._head_dims(layer_type))
         if widths - head_dims:
             raise ValueError(
                 f"`rope_type`='proportional' needs a slice for RoPE as wide as the head, {head_dims} channels, but "
                 f"`qk_rope_head_dim` is {widths}"
             )
+
+    def _rotary_slices(self: "PreTrainedConfig", layer_type: str | None) -> set[int]:
+        """
+        The widths of slices that are cut off heads for RoPE, of the layers of one type or of all.
+        """
+        return {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(layer_type)} - {None}
 
     def _head_dims(self: "PreTrainedConfig", layer_type: str | None) -> list[int]:
         """
@@ -109,8 +366,10 @@ class RotaryEmbeddingConfigMixin:
         head_dims = []
         for layer in self._distinct_layers(layer_type):
             head_dim = getattr(layer, "head_dim", None)
-            if head_dim is None and isinstance(getattr(layer, "num_attention_heads", None), int):
-                head_dim = layer.hidden_size // layer.num_attention_heads
+            if head_dim is None:
+                hidden_size, heads = (getattr(layer, key, None) for key in ("hidden_size", "num_attention_heads"))
+                if isinstance(hidden_size, int) and isinstance(heads, int) and heads > 0:
+                    head_dim = hidden_size // heads
             if isinstance(head_dim, int):
                 head_dims.append(head_dim)
         return head_dims
@@ -126,22 +385,42 @@ class RotaryEmbeddingConfigMixin:
         layers = enumerate(self.per_layer_config)
         return [layer for index, layer in layers if self.layer_types[index] == layer_type]
 
-    def _whole_sections(self: "PreTrainedConfig", sections: list[int], pairs: int) -> list[int]:
+    def _whole_sections(
+        self: "PreTrainedConfig",
+        sections: list[int],
+        pairs: int,
+        layer_type: str | None = None,
+        in_turns: bool = False,
+    ) -> list[int]:
         """
-        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them.
+        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them. The
+        config may leave them to its class, whose own were made for heads of one width. Where these do not fit, they
+        are cut, or the last one grows: text, whose axes are the same, rotates rightly.
 
         Args:
             pairs: how many there are.
+            layer_type: the layers that they hold for; None for all.
+            in_turns: whether the axes take turns, pair by pair. Any sections can then be used as they are.
 
         Raises:
-            ValueError: the sections hold more pairs, or fewer; names the key, its value and the sum that fits.
+            ValueError: sections that the config states hold more pairs, or fewer; names the key, its value and the sum
+                that fits.
         """
-        if sum(sections) != pairs:
-            raise ValueError(f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width")
-        return sections
+        if sum(sections) == pairs:
+            return sections
+        message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
+        rope_parameters = self.rope_parameters or {}
+        stated = "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type])
+        if stated and self._is_own_class():
+            raise ValueError(message)
+        logger.warning(f"{message}: images and videos need sections of their own")
+        if stated or in_turns:
+            return sections
+        ends = [min(sum(sections[: axis + 1]), pairs) for axis in range(len(sections) - 1)] + [pairs]
+        return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 
     def _check_context_length(
-        self: "PreTrainedConfig", rope_parameters: RopeParameters | dict[str, Any] | None
+        self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"
     ) -> None:
         """
         Refuse a rope type that scales by the context length where the config has none.
@@ -155,6 +434,33 @@ class RotaryEmbeddingConfigMixin:
                 f"`rope_type`={rope_type!r} scales by the context length, but {type(self).__name__} has no "
                 "`max_position_embeddings`"
             )
+
+
+@partial(ROPE_INIT_FUNCTIONS.setdefault, "default")
+def _compute_default_rope_parameters(
+    config: Optional["PreTrainedConfig"] = None,
+    device: Optional["torch.device"] = None,
+    seq_len: int | None = None,
+    layer_type: str | None = None,
+) -> tuple["torch.Tensor", float]:
+    """
+    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
+    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+
+    Args:
+        config: says the base, the width of a head and the share of it that is rotated.
+        device: of the frequencies.
+        seq_len: has no effect here.
+        layer_type: whose parameters count, where a config has several.
+
+    Returns:
+        `[pairs]`, radians a position; and the factor of cosines and sines, which is 1.
+    """
+    config.standardize_rope_params()
+    rope_parameters = config.rope_parameters[layer_type] if layer_type is not None else config.rope_parameters
+    dim = get_rotary_ndims(config, rope_parameters)
+    exponents = torch.arange(0, dim - dim % 2, 2, dtype=torch.int64).to(device=device, dtype=torch.float) / dim
+    return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
 
 
 class RotaryEmbeddingMixin:

@@ -8,7 +8,13 @@ import pytest
 
 
 # Apart from all else, since what they require contradicts it.
-sys.path.append(str(Path(sys.prefix) / "references"))
+REFERENCES = Path(sys.prefix) / "references"
+sys.path.append(str(REFERENCES))
+
+
+@pytest.fixture(scope="session")
+def references() -> Path:
+    return REFERENCES
 
 
 def pytest_collection_modifyitems(items):

@@ -452,6 +452,23 @@ def test_what_edits_reach_is_recognised():
     reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}
     others = {place for place in reached - found if not MACHINERY.search("::".join(place))}
     assert others == {
+        # How models are loaded: rotary keys of GGUF files, and tables that no checkpoint holds
+        ("integrations/ggml.py", "add_gguf_rope_parameters"),
+        ("integrations/ggml.py", "_read_gguf_rope_scaling"),
+        ("integrations/gguf/gguf_config_mapping.py", "get_gguf_config"),
+        ("modeling_gguf_pytorch_utils.py", "load_gguf_checkpoint"),
+        ("initialization.py", "parameters_on_meta_device"),
+        ("modeling_rope_utils.py", "_compute_default_rope_parameters"),
+        *(
+            ("modeling_utils.py", f"PreTrainedModel.{name}")
+            for name in (
+                "_fill_placeholders",
+                "_init_weights",
+                "_move_missing_keys_from_meta_to_device",
+                "from_pretrained",
+                "to_empty",
+            )
+        ),
         # GPT-J's table, which here is added to hidden states
         ("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions"),
         # Positions that a model counts

@@ -138,14 +138,14 @@ class Sections(tuple):
 
 class Embedding:
     """Stands for an instance of a rotary class: its own methods, as edits leave them, and frequencies under whatever
-    name it asks for. Without `sections`, axes share out its pairs."""
+    name it asks for. Axes share out its pairs."""
 
-    def __init__(self, place: Place, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None):
+    def __init__(self, place: Place, inv_freq: torch.Tensor):
         self._place = place
         self._inv_freq = inv_freq
         self.attention_scaling = 1.0
         pairs = inv_freq.numel()
-        self.mrope_section = Sections(sections or (pairs // 3, pairs // 3, pairs - 2 * (pairs // 3)))
+        self.mrope_section = Sections((pairs // 3, pairs // 3, pairs - 2 * (pairs // 3)))
         self.config = SimpleNamespace(rope_parameters={"rope_type": "default"})
         self.alpha = torch.zeros(())  # what is learned, before it is
 
@@ -174,13 +174,11 @@ POSITIONS = {
 }
 
 
-def columns_of(
-    place: Place, positions: torch.Tensor, inv_freq: torch.Tensor, sections: tuple[int, ...] | None = None
-) -> list[int] | None:
+def columns_of(place: Place, positions: torch.Tensor, inv_freq: torch.Tensor) -> list[int] | None:
     """Which frequency, of which axis, each column of a class's table belongs to; None for what is no such table."""
     pairs = inv_freq.numel()
     forward = place.member("forward")
-    arguments = [Embedding(place, inv_freq, sections), torch.zeros(1, dtype=torch.float32), positions]
+    arguments = [Embedding(place, inv_freq), torch.zeros(1, dtype=torch.float32), positions]
     if "layer_type" in inspect.signature(forward).parameters:
         arguments.append("full_attention")
     try:
@@ -204,10 +202,8 @@ def columns_of(
     return columns if {column % pairs for column in columns} == set(range(pairs)) else None
 
 
-def holds_whole_pairs(
-    place: Place, positions: torch.Tensor, pairs: int, sections: tuple[int, ...] | None = None
-) -> bool:
-    columns = columns_of(place, positions, torch.logspace(0, -2, pairs), sections)
+def holds_whole_pairs(place: Place, positions: torch.Tensor, pairs: int) -> bool:
+    columns = columns_of(place, positions, torch.logspace(0, -2, pairs))
     return columns is not None and (is_paired(columns) or is_half_width(place, columns))
 
 
@@ -243,17 +239,6 @@ def test_its_table_holds_whole_pairs(entry: Entry):
         assert any(
             all(holds_whole_pairs(place, positions, pairs) for pairs in (3, 6, 7)) for positions in POSITIONS.values()
         ), place.label
-
-
-@on_its_entries
-def test_its_sections_give_every_pair_an_axis(entry: Entry):
-    """Axes take turns as far as the sections that it falls back on go, and what is left over is one axis's: a table of
-    whole pairs at any width."""
-    for place in entry.runnable:
-        literals = [node for node in place.nodes if isinstance(node, ast.List)]
-        (sections,) = [ast.literal_eval(node) for node in literals if len(node.elts) == 3]
-        for pairs in (1, 2, 3, 16, 64, 80):
-            assert holds_whole_pairs(place, POSITIONS["three axes"], pairs, tuple(sections)), place.label
 
 
 class Parts(SimpleNamespace):

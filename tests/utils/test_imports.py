@@ -27,3 +27,12 @@ def test_a_file_that_lies_deeper_reaches_further_out_and_no_further_within_its_f
     merged = merge_imports(THEIRS.format(dots, "turn(ElmConfig)"), OURS, levels)
     assert f"from {dots}tools import turn\nfrom {dots}utils import logging\n" in merged
     assert "from .configuration_elm import ElmConfig\n" in merged
+
+
+@pytest.mark.parametrize("docstring", ['"""What it is."""\n', ""])
+def test_a_file_without_imports_gets_its_first_below_its_docstring(docstring):
+    licence, function = "# A licence.\n", "def f():\n    return turn(1)\n"
+    gap = "\n\n" if docstring else ""
+    merged = merge_imports(f"{licence}{docstring}{gap}{function}", "from elsewhere import turn\n")
+    start = f"{docstring}\n" if docstring else ""
+    assert merged == f"{licence}{start}from elsewhere import turn\n\n\n{function}"

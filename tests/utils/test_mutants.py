@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import shutil
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from cosmic_ray.commands.init import init
 from cosmic_ray.work_db import use_db
 
 from mutation import report, survivors
+from mutation.families import FILES, Definition, covered, edited_definitions, share, subjects, telling_files
 from mutation.in_place import Functions
 from mutation.jury import all_checks, find_killer
 from mutation.mutants import Mutant, MutatedFile
@@ -123,13 +125,59 @@ def test_a_name_outlives_an_edit_elsewhere_and_not_one_of_its_line(tmp_path):
     assert names(MODEL.replace("x[1:]", "x[1:3]")).isdisjoint(names(MODEL) - names(MODEL.replace("x[1:]", "x")))
 
 
+EDITED = edited_definitions(REPOSITORY / "utils" / "lock" / "5.23.0.json")
+TESTED = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
+
+
 def test_every_subject_is_in_the_fork_and_has_models_that_judge_it():
-    for subject in SUBJECTS:
+    judged = subjects(EDITED, TESTED)
+    assert judged[: len(SUBJECTS)] == SUBJECTS and len(judged) == len(SUBJECTS) + FILES
+    for subject in judged:
         assert (FORK / subject.file).exists()
         for model in subject.models:
             folder, _, properties = model.partition(":")
             assert (REPOSITORY / "tests" / "models" / folder).is_dir()
             assert set(filter(None, properties.split(","))) <= PROPERTIES.keys() | COORDINATE_PROPERTIES.keys()
+
+
+def definition(model: str, name: str, *edits: str) -> Definition:
+    return Definition(f"models/{model}/modeling_{model}.py", name, frozenset(edits))
+
+
+FEW = [
+    definition("llama", "turn", "a"),
+    definition("glm", "turn", "a"),
+    definition("glm", "cut", "b"),
+    definition("phi", "cut", "b"),
+    definition("esm", "cut", "b", "c"),
+    definition("untested", "own", "d"),
+]
+
+
+def test_a_file_stands_for_what_the_same_edits_reach():
+    assert covered(FEW, [FEW[0].file]) == FEW[:2]
+    assert covered(FEW, [FEW[1].file]) == FEW[:4]
+    assert share(FEW, [Subject(FEW[1].file, ())]).startswith("4 of 6 edited definitions are judged")
+
+
+def test_the_files_that_stand_for_most_come_first():
+    tested = ("llama", "glm", "phi", "esm")
+    assert list(telling_files(FEW, tested, [])) == [FEW[1].file, FEW[4].file]
+    assert list(telling_files(FEW, tested, [FEW[1].file])) == [FEW[4].file]
+
+
+def test_most_of_what_edits_reach_is_judged():
+    files = [subject.file for subject in subjects(EDITED, TESTED)]
+    assert len(covered(EDITED, files)) > 0.75 * len(EDITED)
+
+
+def test_of_an_edited_file_only_what_edits_reach_counts_and_no_more_than_asked(tmp_path):
+    (tmp_path / "model.py").write_text(MODEL)
+    subject = Subject("model.py", ("gptj",), definitions=frozenset({"rotate_half"}))
+    mutants = Session(tmp_path, (subject,), tmp_path / "home").mutants()
+    assert {mutant.definition for mutant in mutants} == {"rotate_half"}
+    few = Session(tmp_path, (replace(subject, most=1),), tmp_path / "few").mutants()
+    assert len(mutants) > len(few) == 1 and set(few) < set(mutants)
 
 
 def test_a_jury_asks_a_tower_for_what_holds_of_coordinates():
@@ -297,7 +345,7 @@ def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream():
 
 def test_the_document_counts_and_gives_reasons(tmp_path):
     verdicts = [Verdict(A, None), Verdict(B, None), Verdict(C, "gptj rotation 8 4 default")]
-    text = report.document(verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY))
+    text = report.document(verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged")
     for words in (
         "| f.py | 3 | 1 | 2 | 33.3 |",
         "an annotation (7)",

@@ -123,45 +123,58 @@ def test_a_model_that_a_release_has_not_is_absent_and_no_failure():
     assert "glm: absent" in done.stdout and "gptj: passed" in done.stdout
 
 
-OWN_CONFIG = """
-from transformers import LlamaConfig
+OWN_MODELS = "tests/utils/own_models.py"
 
 
-class OwnConfig(LlamaConfig):
-    model_type = "own"
-"""
-OWN_MODEL = """
-from transformers import LlamaModel
-
-from .configuration_own import OwnConfig
+def own_model(name: str, expression: str) -> subprocess.CompletedProcess:
+    return run_tests("--model", f"{OWN_MODELS}:OwnConfig:{name}:half-split", "-k", expression)
 
 
-class OwnModel(LlamaModel):
-    config_class = OwnConfig
-"""
-
-
-def test_a_model_of_ones_own_is_judged(tmp_path):
-    (tmp_path / "configuration_own.py").write_text(OWN_CONFIG)
-    (tmp_path / "modeling_own.py").write_text(OWN_MODEL)
-    done = run_tests("--model", "modeling_own.py:OwnConfig:OwnModel", "-k", "rotation and n_3", cwd=tmp_path)
+def test_a_model_of_ones_own_is_judged_and_what_it_was_asked_is_told():
+    done = own_model("OwnModel", "tiny_config or enough or rotation and n_3")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[1/1] OwnModel: passed" in done.stdout
+    assert "OwnModel: 1 properties were asked" in done.stdout
     assert {line["model"] for line in results("", "OwnModel")} == {"own"}
 
 
+def test_a_file_beside_is_imported_and_any_folder_will_do(tmp_path):
+    (tmp_path / "configuration_own.py").write_text((REPOSITORY / OWN_MODELS).read_text())
+    code = "from .configuration_own import OwnConfig, OwnModel\n\n\nclass Model(OwnModel):\n    pass\n"
+    (tmp_path / "modeling_own.py").write_text(code)
+    done = run_tests("--model", "modeling_own.py:OwnConfig:Model:half-split", "-k", "rotation and n_3", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("name", "said"),
     [
-        ("modeling_own.py:OwnConfig", "is not FILE:CONFIG:MODEL"),
-        ("missing.py:OwnConfig:OwnModel", "is not FILE:CONFIG:MODEL"),
+        ("BackwardsModel", "rotation"),
+        ("UngroupedModel", "tried first, crash: a tiny config was asked for nothing beside sizes: RuntimeError"),
+        ("HidingModel", "shift: HidingModel.forward takes no position_ids"),
     ],
 )
-def test_a_place_that_names_no_model_is_refused(tmp_path, place, said):
+def test_a_model_with_a_slip_fails(name, said):
+    done = own_model(name, "tiny_config or enough or rotation and head_dim_8 or forward and head_dim_8")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"[1/1] {name}: FAILED" in done.stdout
+    assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "modeling_own.py:OwnConfig",
+        "modeling_own.py:OwnConfig:OwnModel",
+        "modeling_own.py:OwnConfig:OwnModel:sideways",
+        "missing.py:OwnConfig:OwnModel:half-split",
+    ],
+)
+def test_a_place_that_names_no_model_or_no_layout_is_refused(tmp_path, place):
     (tmp_path / "modeling_own.py").touch()
     done = run_tests("--model", place, cwd=tmp_path)
     assert done.returncode != 0
-    assert said in done.stderr
+    assert "is not FILE:CONFIG:MODEL:LAYOUT" in done.stderr and "half-split or interleaved" in done.stderr
 
 
 def test_a_release_that_does_not_exist_is_named():

@@ -317,7 +317,10 @@ def test_ntk_scaling_leaves_a_single_pair():
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file, owner", [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText")])
+SECTIONED = [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText"), ("qwen3_vl", "Qwen3VLText"), ("qwen3_5", "Qwen3_5Text")]
+
+
+@pytest.mark.parametrize("file, owner", SECTIONED)
 def test_sections_must_sum_to_the_pairs(file: str, owner: str):
     construct = load(f"models/{file}/modeling_{file}.py", f"{owner}RotaryEmbedding.__init__", fork())
     module = SimpleNamespace(compute_default_rope_parameters=lambda config: (torch.ones(8), 1.0))

@@ -72,9 +72,14 @@ def _add(text: str, node: SgNode, missing: list[str]) -> str:
     if before and (not after or _kind(before[-1]) == key[0] or _kind(after[0]) != key[0]):
         at, gap = before[-1].range().end.line + 1, _kind(before[-1]) != key[0]
         statement = ("\n" if gap else "") + statement + "\n"
-    else:
+    elif after:
         at, gap = after[0].range().start.line, _kind(after[0]) != key[0]
         statement = statement + "\n" + ("\n" if gap else "")
+    else:  # the first import of the file: below its docstring
+        first = next(child for child in SgRoot(text, "python").root().children() if child.kind() != "comment")
+        documented = first.text().lstrip("rR").startswith(('"', "'"))
+        at = first.range().end.line + 1 if documented else first.range().start.line
+        statement = f"\n{statement}\n" if documented else f"{statement}\n\n\n"
     return "".join([*lines[:at], statement, *lines[at:]])
 
 

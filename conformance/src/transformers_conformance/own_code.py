@@ -5,23 +5,28 @@ import importlib.machinery
 import importlib.util
 import sys
 from pathlib import Path
+from typing import get_args
+
+from .rope.reference import Layout
 
 
 _PACKAGE = "own_model"
 
 
-def load_classes(place: str) -> tuple[type, type]:
-    """The config class and the model class of `file.py:ConfigClass:ModelClass`.
+def load_model(place: str) -> tuple[type, type, Layout]:
+    """The config class, the model class and the layout of `file.py:ConfigClass:ModelClass:layout`.
 
     The folder of the file becomes a package, so that relative imports of files beside it work.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: the text is of another form, or the file has no such class.
+        ValueError: the text is of another form, names no layout, or the file has no such class.
     """
-    file, *names = place.rsplit(":", 2)
-    if len(names) != 2:
-        raise ValueError(f"{place!r} is not file.py:ConfigClass:ModelClass")
+    file, *names, layout = place.rsplit(":", 3)
+    if len(names) != 2 or layout not in get_args(Layout):
+        raise ValueError(
+            f"{place!r} is not file.py:ConfigClass:ModelClass:layout, whose layout is {' or '.join(get_args(Layout))}"
+        )
     path = Path(file).resolve()
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {file}")
@@ -33,4 +38,4 @@ def load_classes(place: str) -> tuple[type, type]:
     if missing:
         raise ValueError(f"{path.name} has no class {' and none '.join(missing)}")
     config_class, model_class = (getattr(module, name) for name in names)
-    return config_class, model_class
+    return config_class, model_class, layout

@@ -5,9 +5,10 @@ Variables of the environment name the files:
         `transformers` that was judged), `build`, `model`, `rule`, `property`, `case`, `status`, `reason`, `seconds`,
         and `known` and `place`, the reason of the deviation that covers a broken property, and its number among those
         of its exception in the file.
-    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason` and
-        `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a place. One
-        that names no `models` holds for all of them; whether it is stale is for the reader of all results to tell.
+    TRANSFORMERS_CONFORMANCE_EXCEPTIONS: known deviations, a TOML file of `[[exception]]` tables with `reason`,
+        `kind` and `link`, each with `[[exception.where]]` tables that hold the other arguments of `Deviation`, one a
+        place. One that names no `models` holds for all of them; whether it is stale is for the reader of all results
+        to tell.
         What else an exception says is left to whoever else reads the file.
     TRANSFORMERS_CONFORMANCE_BUILD: what the caller calls the build that is judged, such as "pristine".
 """
@@ -21,9 +22,10 @@ from pathlib import Path
 
 import transformers
 
-from .rope import COORDINATE_PROPERTIES, PROPERTIES, Deviation, Result
+from .rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES, Deviation, Result
 
 
+_NAMES = {*PROPERTIES, *COORDINATE_PROPERTIES, *SEVERAL_AXES_PROPERTIES}
 RESULTS, EXCEPTIONS, BUILD = (f"TRANSFORMERS_CONFORMANCE_{name}" for name in ("RESULTS", "EXCEPTIONS", "BUILD"))
 
 
@@ -83,10 +85,13 @@ def load_deviations(file: Path) -> tuple[Deviation, ...]:
     )
 
 
+_OF_A_BUG = ("reason", "kind", "link")  # and not of a place
+
+
 def _deviations(table: dict, name: str) -> Iterator[Deviation]:
     """The deviations of one bug; `name` is what an error calls its table."""
-    shared = {key: table[key] for key in ("reason", "link") if key in table}
-    if misplaced := table.keys() & (Deviation.keys() - {"reason", "link"}):
+    shared = {key: table[key] for key in _OF_A_BUG if key in table}
+    if misplaced := table.keys() & (Deviation.keys() - set(_OF_A_BUG)):
         raise ValueError(f"{name}: {', '.join(sorted(misplaced))} must stand under [[exception.where]]")
     if not table.get("where"):
         raise ValueError(f"{name} has no [[exception.where]]")
@@ -95,7 +100,7 @@ def _deviations(table: dict, name: str) -> Iterator[Deviation]:
             deviation = Deviation(**shared, **place, place=number)
         except (TypeError, ValueError) as error:
             raise ValueError(f"{name}, place {number}: {error}") from error
-        if unknown := set(deviation.properties) - set(PROPERTIES) - set(COORDINATE_PROPERTIES):
+        if unknown := set(deviation.properties) - _NAMES:
             raise ValueError(f"{name}, place {number} names no property: {', '.join(sorted(unknown))}")
         yield deviation
 

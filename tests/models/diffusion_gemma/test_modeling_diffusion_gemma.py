@@ -8,3 +8,4 @@ class DiffusionGemmaEncoderTextRotaryTest(RotaryNdimsOddTestMixin, unittest.Test
     config_class = DiffusionGemmaTextConfig
     model_class = DiffusionGemmaEncoderTextModel
     layout = "half-split"
+    score_scale = 1.0  # q and k are scaled by norms

@@ -20,6 +20,9 @@ class EfficientLoFTRTower(Tower):
     def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim, n, HEADS / 2)] if n == head_dim else []
 
+    def bounds(self, case: Case) -> tuple[float, ...]:
+        return (int(case.value),)  # no other fits
+
     def config_values(self, case: Case) -> dict[str, Any]:
         sizes = {"hidden_size": HEADS * case.head_dim, "out_features": [8, 8, 8, HEADS * case.head_dim]}
         if not self.takes_factor:  # in 4.x

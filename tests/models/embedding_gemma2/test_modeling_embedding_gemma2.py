@@ -8,3 +8,4 @@ class EmbeddingGemma2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = EmbeddingGemma2TextConfig
     model_class = EmbeddingGemma2TextModel
     layout = "half-split"
+    score_scale = 1.0  # q and k are scaled by norms

@@ -1,13 +1,18 @@
 import unittest
 
+from transformers.models.ernie4_5_vl_moe.configuration_ernie4_5_vl_moe import Ernie4_5_VLMoeConfig
+from transformers.models.ernie4_5_vl_moe.modeling_ernie4_5_vl_moe import Ernie4_5_VLMoeForConditionalGeneration
+
 from transformers import (
     Ernie4_5_VLMoeTextConfig,
     Ernie4_5_VLMoeTextModel,
     Ernie4_5_VLMoeVisionConfig,
     Ernie4_5_VLMoeVisionTransformerPretrainedModel,
 )
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Tower, WholeModel
+from transformers_conformance.rope.whole_model import sections
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class Ernie4_5_VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,3 +25,12 @@ class Ernie4_5_VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
 class Ernie4_5_VLMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = Tower(Ernie4_5_VLMoeVisionConfig, Ernie4_5_VLMoeVisionTransformerPretrainedModel, "half-split")
+
+
+class Ernie4_5_VLMoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        Ernie4_5_VLMoeConfig,
+        Ernie4_5_VLMoeForConditionalGeneration,
+        {"text_config": {"rope_parameters": sections([3, 3, 2])}},
+        frames_merged=2,
+    )

@@ -37,7 +37,7 @@ class EvollaDecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
     entry = "layers"
     # On the 4.57 line, eager attention has a key for each head alone.
-    config_overrides = describe_class(Decoder, config_class, entry=entry).config_overrides
+    config_overrides = describe_class(Decoder, "half-split", config_class, entry=entry).config_overrides
 
 
 class OwnTableTower(CountingTower):

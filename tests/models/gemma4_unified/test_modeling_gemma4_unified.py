@@ -8,3 +8,4 @@ class Gemma4UnifiedTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = Gemma4UnifiedTextConfig
     model_class = Gemma4UnifiedTextModel
     layout = "half-split"
+    score_scale = 1.0  # q and k are scaled by norms

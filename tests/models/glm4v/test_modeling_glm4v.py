@@ -1,14 +1,17 @@
 import unittest
 
+from transformers.models.glm4v.configuration_glm4v import Glm4vConfig
 from transformers.models.glm4v.modeling_glm4v import (
+    Glm4vForConditionalGeneration,
     Glm4vTextConfig,
     Glm4vTextModel,
     Glm4vVisionConfig,
     Glm4vVisionModel,
 )
 
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Tower, WholeModel
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class Glm4vTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -19,3 +22,11 @@ class Glm4vTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
 class Glm4vVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = Tower(Glm4vVisionConfig, Glm4vVisionModel, "half-split")
+
+
+class Glm4vSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        Glm4vConfig,
+        Glm4vForConditionalGeneration,
+        frames_apart=True,
+    )

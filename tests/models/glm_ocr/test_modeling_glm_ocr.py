@@ -1,8 +1,12 @@
 import unittest
 
+from transformers.models.glm_ocr.configuration_glm_ocr import GlmOcrConfig
+from transformers.models.glm_ocr.modeling_glm_ocr import GlmOcrForConditionalGeneration
+
 from transformers import GlmOcrTextConfig, GlmOcrTextModel, GlmOcrVisionConfig, GlmOcrVisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Tower, WholeModel
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class GlmOcrTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -13,3 +17,11 @@ class GlmOcrTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
 class GlmOcrVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = Tower(GlmOcrVisionConfig, GlmOcrVisionModel, "half-split")
+
+
+class GlmOcrSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        GlmOcrConfig,
+        GlmOcrForConditionalGeneration,
+        frames_apart=True,
+    )

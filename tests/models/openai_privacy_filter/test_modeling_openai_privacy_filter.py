@@ -8,3 +8,4 @@ class OpenAIPrivacyFilterRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = OpenAIPrivacyFilterConfig
     model_class = OpenAIPrivacyFilterModel
     layout = "interleaved"
+    score_scale = 1.0  # q and k are scaled before they meet, each by the root of it

@@ -3,12 +3,14 @@ import unittest
 
 import numpy as np
 import torch
+from transformers.models.qwen2_5_omni.configuration_qwen2_5_omni import Qwen2_5OmniThinkerConfig
 from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import (
     DiTDecoderLayer,
     Qwen2_5OmniDiTConfig,
     Qwen2_5OmniDiTRotaryEmbedding,
     Qwen2_5OmniPreTrainedModel,
     Qwen2_5OmniTextConfig,
+    Qwen2_5OmniThinkerForConditionalGeneration,
     Qwen2_5OmniThinkerTextModel,
     Qwen2_5OmniToken2WavDiTModel,
     Qwen2_5OmniVisionEncoder,
@@ -16,10 +18,11 @@ from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import (
     apply_rotary_pos_emb_vision,
 )
 
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import Case, Tower, WholeModel
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.rope.tower import CountingTower
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class Qwen2_5OmniThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -87,3 +90,17 @@ class DiTTower(CountingTower if COUNTS else Tower):
 
 class Qwen2_5OmniDiTRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = DiTTower(Qwen2_5OmniDiTConfig, FirstDiTLayer, "interleaved", one_axis, {"attn_implementation": "sdpa"})
+
+
+class Qwen2_5OmniThinkerSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        Qwen2_5OmniThinkerConfig,
+        Qwen2_5OmniThinkerForConditionalGeneration,
+        {
+            "audio_config": {"encoder_attention_heads": 4},
+            "position_id_per_seconds": 4,
+            "vision_start_token_id": 20,
+            "vision_end_token_id": 21,
+        },
+        tokens_a_second=4,
+    )

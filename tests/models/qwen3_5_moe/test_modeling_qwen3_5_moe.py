@@ -1,8 +1,12 @@
 import unittest
 
+from transformers.models.qwen3_5_moe.configuration_qwen3_5_moe import Qwen3_5MoeConfig
+from transformers.models.qwen3_5_moe.modeling_qwen3_5_moe import Qwen3_5MoeForConditionalGeneration
+
 from transformers import Qwen3_5MoeTextConfig, Qwen3_5MoeTextModel, Qwen3_5MoeVisionConfig, Qwen3_5MoeVisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import Tower, WholeModel
 from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class Qwen3_5MoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -13,3 +17,11 @@ class Qwen3_5MoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
 class Qwen3_5MoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = Tower(Qwen3_5MoeVisionConfig, Qwen3_5MoeVisionModel, "half-split")
+
+
+class Qwen3_5MoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        Qwen3_5MoeConfig,
+        Qwen3_5MoeForConditionalGeneration,
+        frames_apart=True,
+    )

@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers.models.qwen4_exp.configuration_qwen4_exp import Qwen4ExpConfig
+from transformers.models.qwen4_exp.modeling_qwen4_exp import Qwen4ExpForConditionalGeneration
 
 from transformers import Qwen4ExpTextConfig, Qwen4ExpTextModel, Qwen4ExpVisionConfig, Qwen4ExpVisionModel
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import Case, Tower, WholeModel
 from transformers_conformance.rope.coordinates import powers
 from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.whole_models import SeveralAxesTestMixin
 
 
 class Qwen4ExpTextTower(Tower):
@@ -55,3 +58,20 @@ class Qwen4ExpTextRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
 
 class Qwen4ExpVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
     tower = Tower(Qwen4ExpVisionConfig, Qwen4ExpVisionModel, "half-split")
+
+
+class Qwen4ExpSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
+    whole = WholeModel(
+        Qwen4ExpConfig,
+        Qwen4ExpForConditionalGeneration,
+        {
+            "text_config": {
+                "indexer_n_heads": 2,
+                "indexer_kv_heads": 1,
+                "indexer_head_dim": 16,
+                "indexer_budget": 256,
+                "indexer_compress_ratio": 4,
+            }
+        },
+        frames_apart=True,
+    )

@@ -42,7 +42,7 @@ class Attention:
 class _Found(Exception):
     """Ends a forward pass early."""
 
-    def __init__(self, attention: Attention):
+    def __init__(self, attention: "Attention | torch.Tensor"):
         self.attention = attention
 
 
@@ -57,6 +57,9 @@ _PRODUCTS = {
     torch.baddbmm: (1, 2),
     torch.Tensor.baddbmm: (1, 2),
 }
+
+
+_SOFTMAXES = (torch.softmax, torch.Tensor.softmax, torch.nn.functional.softmax)
 
 
 class _ScoreProducts(TorchFunctionMode):
@@ -147,6 +150,49 @@ def first_attention(
             run()
     except _Found as found:
         return found.attention
+    raise _no_attention(model, head_dim)
+
+
+def first_scores(
+    model: torch.nn.Module, head_dim: int, run: Callable[[], object]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the first attention with RoPE hands to its softmax, and the products of q and k that it was made of.
+
+    Returns:
+        `[rows, seq, seq]` each, float64, rows being batches and heads. Of a softmax over more than the tokens, such as
+        attention sinks, those of the tokens.
+
+    Raises:
+        NoAttentionError: no score product was seen, or no softmax after it.
+    """
+    remaining = first_rotary_layer(model.config)
+    products: list[torch.Tensor] = []
+
+    def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        nonlocal remaining
+        remaining -= 1
+        if remaining == -1:
+            products.append(query.double() @ key.double().mT)
+        return query, key
+
+    class Softmaxes(_ScoreProducts):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            if func is torch.nn.functional.scaled_dot_product_attention:
+                self.seen(args[0], args[1])
+                if products:
+                    scale = (kwargs or {}).get("scale")
+                    raise _Found(products[0] * (args[0].shape[-1] ** -0.5 if scale is None else scale))
+                return func(*args, **(kwargs or {}))
+            if func in _SOFTMAXES and products and args[0].shape[-2:-1] == products[0].shape[-2:-1]:
+                raise _Found(args[0].detach())
+            return super().__torch_function__(func, types, args, kwargs)
+
+    try:
+        with torch.no_grad(), Softmaxes(head_dim, seen):
+            run()
+    except _Found as found:
+        seq = products[0].shape[-1]
+        return tuple(x.double()[..., :seq].reshape(-1, seq, seq) for x in (found.attention, products[0]))
     raise _no_attention(model, head_dim)
 
 

@@ -56,6 +56,8 @@ class Description:
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated; those are then all 1,
             since others would turn a pair once more.
         entry: where tokens enter, as `entered_class` takes it.
+        score_scale: what multiplies the products of q and k before the softmax, of heads of eight channels, where it
+            is neither `8^-0.5` nor said by the config: some models scale q before, or not at all.
     """
 
     config_class: type
@@ -67,6 +69,7 @@ class Description:
     rotated_last: bool = False
     normed_after_rotation: bool = False
     entry: str = "input_ids"
+    score_scale: float | None = None
 
     @cached_property
     def entered_class(self) -> type:

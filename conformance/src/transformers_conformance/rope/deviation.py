@@ -17,6 +17,7 @@ _WIDTHS: dict[str, Callable[[int, int], bool]] = {
     "odd-half": lambda n, head_dim: n // 2 % 2 == 1,
 }
 _STATUSES = ("fail", "crash", "refused")
+KINDS = ("by-design", "upstream-bug", "unsupported")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -26,6 +27,8 @@ class Deviation:
     Args:
         reason: what is wrong, and where.
         properties: the names of the properties.
+        kind: "by-design" (the model means it so), "upstream-bug" (it is wrong, and upstream's to repair, or repaired
+            in other builds), or "unsupported" (what is asked is no part of what the model does); "" where nobody says.
         link: where it is discussed, or the place in the model's code that shows it to be meant.
         models: the `model_type` of each model; None stands for the model at hand.
         releases: versions of Transformers, as PEP 440 writes them; "" for all.
@@ -38,11 +41,12 @@ class Deviation:
         place: its number among the places of its bug, if it was read from a file.
 
     Raises:
-        ValueError: a kind of width or a status is unknown, or a specifier of releases cannot be read.
+        ValueError: a kind, a kind of width or a status is unknown, or a specifier of releases cannot be read.
     """
 
     reason: str
     properties: Collection[str]
+    kind: str = ""
     link: str = ""
     models: Collection[str] | None = None
     releases: str = ""
@@ -55,8 +59,13 @@ class Deviation:
 
     def __post_init__(self):
         SpecifierSet(self.releases)
-        for key, known in (("rotary_ndims", _WIDTHS), ("statuses", _STATUSES)):
-            unknown = set(getattr(self, key) or ()) - set(known)
+        kinds = [self.kind] if self.kind else []
+        for key, known, stated in (
+            ("kind", KINDS, kinds),
+            ("rotary_ndims", _WIDTHS, self.rotary_ndims),
+            ("statuses", _STATUSES, self.statuses),
+        ):
+            unknown = set(stated or ()) - set(known)
             if unknown:
                 raise ValueError(f"{key} may be {', '.join(known)}, got {', '.join(sorted(unknown))}")
 

@@ -4,8 +4,8 @@ import importlib
 import inspect
 import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +21,7 @@ from .entry import LAYERS, base_class
 from .layers import layers_without_rope
 from .probe import Probe
 from .reference import Layout, pair_channels
+from .refusal import refuses, told
 from .sizes import has_heads, other_layers
 from .tiny import config_values
 from .width import ConfigFields
@@ -91,7 +92,7 @@ def _own_configs(cls: type) -> list[type]:
 
 
 def describe(model: str) -> Description:
-    """The first class of a folder that builds, runs and rotates.
+    """The first class of a folder that builds, runs and rotates, in whatever layout its code shows.
 
     Raises:
         NoDescriptionError: there is none.
@@ -99,48 +100,89 @@ def describe(model: str) -> Description:
     problems = []
     for model_class, config_class, entry in model_classes(model):
         try:
-            return describe_class(model_class, config_class=config_class, entry=entry)
+            assumed = Description(config_class, model_class, get_args(Layout)[0], entry=entry)
+            return _last(list(attempts(assumed, get_args(Layout))))
         except Exception as error:
-            problems.append(f"{model_class.__name__}, {entry}: {type(error).__name__}: {error}")
+            problems.append(f"{model_class.__name__}, {entry}: {told(error)}")
     raise NoDescriptionError("; ".join(problems) or f"{model} has no model class with attention of its own")
 
 
-def describe_class(model_class: type, config_class: type | None = None, **stated) -> Description:
-    """What the checks need to know of a model class, found out by running it.
+def describe_class(model_class: type, layout: Layout, config_class: type | None = None, **stated) -> Description:
+    """What the checks need to know of a model class beside its layout, found out by running it.
 
     Where some layers have no RoPE and nothing in the config says so, layers are all of a kind that has.
 
     Args:
+        layout: how channels pair up (R3), which is for the author of a model to say: read off the model, it would
+            make a rotation right that is another than meant.
         config_class: what it is built from; None stands for the class that it states.
         stated: arguments of `Description` that are known.
 
     Raises:
-        NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of its channels.
+        NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of this layout.
     """
-    assumed = Description(config_class or model_class.config_class, model_class, "half-split", **stated)
+    assumed = Description(config_class or model_class.config_class, model_class, layout, **stated)
+    return _last(list(attempts(assumed, (layout,))))
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A tiny model that was tried.
+
+    Args:
+        description: what was tried, or, where it works, what was found.
+        case: what was asked of its config.
+        error: why it does not work, if it does not.
+    """
+
+    description: Description
+    case: Case
+    error: Exception | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the config refuses what was asked of it, by name."""
+        return self.error is not None and refuses(self.error, config_values(self.description, self.case))
+
+
+def attempts(assumed: Description, layouts: Collection[Layout]) -> Iterator[Attempt]:
+    """Tiny models, plain ones first, up to the first that builds, runs and turns pairs of one of these layouts."""
     overrides = [{}, *other_layers(assumed.config_class, assumed.fields)]
-    problems = []
     for override, normed in itertools.product(overrides, (False, True)):
-        described = replace(
+        tried = replace(
             assumed, config_overrides={**override, **assumed.config_overrides}, normed_after_rotation=normed
         )
         for n in (_HEAD_DIM // 2, _HEAD_DIM):  # a width may be one that the model cannot be asked for
+            case = tried.cases(_HEAD_DIM, n)[0]
             try:
-                return _described(described, described.cases(_HEAD_DIM, n)[0])
+                found = _described(tried, case, layouts)
             except Exception as error:
-                problems.append(error)
-    raise NoDescriptionError("; ".join(dict.fromkeys(f"{type(x).__name__}: {x}" for x in problems)))
+                yield Attempt(tried, case, error)
+            else:
+                yield Attempt(found, case)
+                return
 
 
-def describe_or_assume(model_class: type, config_class: type) -> Description:
-    """As `describe_class`; what does not rotate rightly is taken for half-split, so that the checks judge it."""
-    try:
-        return describe_class(model_class, config_class)
-    except NoDescriptionError:
-        return Description(config_class, model_class, "half-split")
+def describe_stated(model_class: type, config_class: type, layout: Layout) -> tuple[Description, list[Attempt]]:
+    """As `describe_class`, with those attempts before it that asked its config for something else.
+
+    A model that does not work in any is described as stated, so that the checks judge it.
+    """
+    assumed = Description(config_class, model_class, layout)
+    tried = list(attempts(assumed, (layout,)))
+    if tried[-1].error is not None:
+        return assumed, []
+    found = tried[-1].description
+    return found, [one for one in tried if one.description.config_overrides != found.config_overrides]
 
 
-def _described(description: Description, case: Case) -> Description:
+def _last(tried: list[Attempt]) -> Description:
+    if tried[-1].error is not None:
+        raise NoDescriptionError("; ".join(dict.fromkeys(told(one.error) for one in tried)))
+    return tried[-1].description
+
+
+def _described(description: Description, case: Case, layouts: Collection[Layout]) -> Description:
     _require_tiny(description, case)
     probed = Probe(description, case)
     layers = list(zip(probed.layers(positions.zeros()), probed.layers(positions.gapped()), strict=True))
@@ -150,7 +192,8 @@ def _described(description: Description, case: Case) -> Description:
     if any(len(channels) < 4 for channels in moved_by.values()):
         raise NoDescriptionError(f"{description.model_class.__name__}: positions move the channels {moved}")
     index, channels = next(iter(moved_by.items()))
-    return replace(description, layout=_layout(*layers[index], channels), rotated_last=channels[0] > 0)
+    layout = _layout(*layers[index], channels, layouts)
+    return replace(description, layout=layout, rotated_last=channels[0] > 0)
 
 
 def _require_tiny(description: Description, case: Case) -> None:
@@ -167,13 +210,13 @@ def _moved_channels(still: Attention, turned: Attention) -> list[int]:
     return (change > _VISIBLE * still.query.abs().max()).nonzero().flatten().tolist()
 
 
-def _layout(still: Attention, turned: Attention, moved: list[int]) -> Layout:
+def _layout(still: Attention, turned: Attention, moved: list[int], layouts: Collection[Layout]) -> Layout:
     """The layout, among the channels that move, whose pairs keep their norms, and whose slowest pair turns forward."""
-    for layout in get_args(Layout):
+    for layout in layouts:
         channels = [torch.tensor(moved)[members] for members in pair_channels(len(moved) // 2, layout)]
         if all(_turns(getattr(still, name), getattr(turned, name), *channels) for name in ("query", "key")):
             return layout
-    raise NoDescriptionError(f"what moves the channels {moved} keeps the norms of no pairs")
+    raise NoDescriptionError(f"what moves the channels {moved} turns no pairs as {' or '.join(layouts)} does")
 
 
 def _turns(still: torch.Tensor, turned: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> bool:

@@ -30,7 +30,7 @@ def doubtful(description: Description, case: Case) -> Iterator[tuple[str, Mappin
         "longrope": [
             *({key: x} for key in ("short_factor", "long_factor") for x in (("1",) * pairs, ["1"] * pairs)),
             *({"factor": x} for x in ("4", below_one)),
-            {"factor": None, original: None},
+            {original: None, "factor": None},  # one of them follows from the other
             *({"attention_factor": x} for x in ("1", -0.5)),
         ],
         "llama3": [

@@ -22,8 +22,8 @@ class Result:
     Args:
         model: the `model_type` of the config.
         case: None where the property cannot be asked of the model at all.
-        status: "pass", "fail", "crash" (the model raised), "refused" (it, or its config, raised a typed error for a
-            bad value) or "not-applicable".
+        status: "pass", "fail", "crash" (the model raised), "refused" (what was asked of its config was, as `refusal`
+            says) or "not-applicable".
         reason: the message of a broken property, or why it is not applicable.
         seconds: wall time.
         error: what a broken property raises.
@@ -77,17 +77,8 @@ def judge_case(prop: Property, description: Description | Tower, case: Case) -> 
     try:
         prop.check(description, case)
     except ConformanceError as broken:
-        status, error = _status_of(broken), broken
+        status, error = broken.status, broken
         deviation = next((known for known in description.exceptions if known.covers(prop.name, case, status)), None)
     seconds = time.perf_counter() - start
     reason = None if error is None else str(error)
     return Result(prop.rule, prop.name, description.model_type, case, status, reason, seconds, error, deviation)
-
-
-def _status_of(error: ConformanceError) -> str:
-    """A rule that does not hold fails; a model that raised crashes, or refuses where its error is about the value."""
-    cause = error.__cause__
-    if cause is None:
-        return "fail"
-    typed = isinstance(cause, (ValueError, KeyError)) or type(cause).__name__.startswith("StrictDataclass")
-    return "refused" if typed else "crash"

@@ -7,6 +7,7 @@ from typing import Any
 from .case import NUM_LAYERS
 from .description import Case, Description
 from .layers import named_layers
+from .refusal import MISSING, refuses
 from .tiny import MAX_POSITION_EMBEDDINGS, scaling_parameters, size_values
 from .width import FlatFactor, RopeParametersFactor
 
@@ -93,9 +94,28 @@ def _fills_in(description: Description) -> bool:
     return convert is None or convert.__module__ == "transformers.modeling_rope_utils"
 
 
-def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Parameters of a rope type that must be refused, and what the refusal must name."""
-    yield "nonsense", {"rope_type": "nonsense"}
+@dataclass(frozen=True)
+class Fault:
+    """Parameters of a rope type that must be refused.
+
+    Args:
+        key: the one that is at fault.
+        told: how its value may be told: as it was written, or, of a list, by its length.
+        bounds: of the range.
+    """
+
+    parameters: Mapping[str, Any]
+    key: str
+    told: tuple[Any, ...]
+    bounds: tuple[int, ...] = ()
+
+    def refused_by(self, error: Exception) -> bool:
+        return any(refuses(error, {self.key: value}, self.bounds) for value in self.told)
+
+
+def faulty(description: Description, case: Case) -> Iterator[Fault]:
+    """An unknown rope type, keys that are missing, lists of the wrong length."""
+    yield Fault({"rope_type": "nonsense"}, "rope_type", ("nonsense",))
     pairs = case.n // 2
     complete = {
         "linear": {"factor": 4.0},
@@ -110,9 +130,10 @@ def faulty(description: Description, case: Case) -> Iterator[tuple[str, Mapping[
             continue
         for missing in parameters:
             rest = {key: value for key, value in parameters.items() if key != missing}
-            yield missing, {"rope_type": rope_type} | original | rest
+            yield Fault({"rope_type": rope_type} | original | rest, missing, (MISSING,))
     if "longrope" in description.supported_rope_types:
         for key in ("short_factor", "long_factor"):
             for length in (pairs - 1, pairs + 1):
-                wrong = complete["longrope"] | {key: [1.0] * length}
-                yield key, {"rope_type": "longrope"} | original | wrong
+                wrong = [1.0] * length
+                parameters = {"rope_type": "longrope"} | original | complete["longrope"] | {key: wrong}
+                yield Fault(parameters, key, (length, wrong), (pairs,))

@@ -90,6 +90,10 @@ class Tower:
             return [Case(head_dim, n, None)]
         return [Case(head_dim, n, n / head_dim)] if self.takes_factor else []
 
+    def bounds(self, case: Case) -> tuple[float, ...]:
+        """The numbers that the range of the share is told by."""
+        return 0, 1
+
     def config_values(self, case: Case) -> dict[str, Any]:
         """Config keywords of a tiny model."""
         values = tiny_sizes(self.config_class, self.fields, case.head_dim, self._code)

@@ -1,11 +1,12 @@
 """How a violated rule is told: which rule, which model, which case, what was expected, and how to see it again."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import transformers
 
 from .description import Case, Description
+from .refusal import refuses, told
 from .tiny import config_values
 from .tower import Tower
 
@@ -17,12 +18,15 @@ class ConformanceError(AssertionError):
         rule: its number in the contract, such as "R1".
         property_name: the name of the check.
         message: the whole text.
+        status: how: "fail" (it does not hold), "crash" (the model raised), or "refused" (what was asked of the config
+            was refused).
     """
 
-    def __init__(self, rule: str, property_name: str, message: str):
+    def __init__(self, rule: str, property_name: str, message: str, status: str = "fail"):
         super().__init__(message)
         self.rule = rule
         self.property_name = property_name
+        self.status = status
 
 
 class Verdict:
@@ -35,7 +39,16 @@ class Verdict:
         self.case = case
         self.required = 0
 
-    def error(self, what: str, expected: object, got: object) -> ConformanceError:
+    def asked(self) -> dict[str, Any]:
+        """The config keywords of this case."""
+        return config_values(self.description, self.case)
+
+    def raised(self, what: str, expected: object, error: Exception) -> ConformanceError:
+        """The error for a case in which the model, or its config, raised one of its own."""
+        status = "refused" if refuses(error, self.asked()) else "crash"
+        return self.error(what, expected, told(error), status)
+
+    def error(self, what: str, expected: object, got: object, status: str = "fail") -> ConformanceError:
         """The error for this case, with a snippet that shows it again."""
         case = self.case
         model = self.description.model_class.__name__
@@ -45,11 +58,11 @@ class Verdict:
             f"  {what}",
             f"  expected: {expected}",
             f"  got:      {got}",
-            f"  config:   {config_values(self.description, case)}",
+            f"  config:   {self.asked()}",
             "To see it again:",
             *(f"  {line}" for line in reproduction(self.property_name, self.description, case).splitlines()),
         ]
-        return ConformanceError(self.rule, self.property_name, "\n".join(lines))
+        return ConformanceError(self.rule, self.property_name, "\n".join(lines), status)
 
     def fail(self, what: str, expected: object, got: object) -> NoReturn:
         """Raises the error for this case.
@@ -85,10 +98,13 @@ class TowerVerdict(Verdict):
 
     description: Tower
 
-    def error(self, what: str, expected: object, got: object) -> ConformanceError:
+    def asked(self) -> dict[str, Any]:
+        return self.description.config_values(self.case)
+
+    def error(self, what: str, expected: object, got: object, status: str = "fail") -> ConformanceError:
         """The error for this case, with a snippet that builds what it is about."""
         tower, case = self.description, self.case
-        values = tower.config_values(case)
+        values = self.asked()
         lines = [
             f"{self.rule}, {self.property_name}: {tower.model_class.__name__}, head_dim={case.head_dim}, "
             f"rotary_ndims={case.n} (partial_rotary_factor={case.value!r})",
@@ -100,7 +116,7 @@ class TowerVerdict(Verdict):
             *(f"  {_import_of(cls)}" for cls in (tower.config_class, tower.model_class)),
             f"  {tower.model_class.__name__}({tower.config_class.__name__}(**{values!r}))",
         ]
-        return ConformanceError(self.rule, self.property_name, "\n".join(lines))
+        return ConformanceError(self.rule, self.property_name, "\n".join(lines), status)
 
 
 def _import_of(cls: type) -> str:

@@ -17,7 +17,6 @@ from .reference import rotary_ndims
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
 _SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
-_SECTIONS_IN_TURNS = re.compile(r"mrope_section\[\w+\] \* 3")  # time has the pairs that the other axes leave
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
 _LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # of layers with a sliding window
 _UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling leaves as it is
@@ -37,6 +36,9 @@ class Width(Protocol):
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         """Values that must be refused (R6)."""
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        """The numbers that the range of the key is told by."""
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         """Config keywords that ask for `value`, under a rope type where the config takes one."""
@@ -79,6 +81,9 @@ class _Factor(_PartOfHead):
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-0.25, 1.5, math.nan, "half"]
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return 0, 1
 
     def _divided(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> int:
         """Channels whose pairs are dealt out to axes, where they are."""
@@ -144,6 +149,9 @@ class RopeHeadDim:
 
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-1]
+
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return (0,)
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
@@ -248,6 +256,9 @@ class RotaryDim(_PartOfHead):
     def out_of_range(self, head_dim: int) -> list[Any]:
         return [-1, head_dim + 1]
 
+    def bounds(self, head_dim: int) -> tuple[int, ...]:
+        return 0, head_dim
+
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         return {"rotary_dim": value}
 
@@ -323,13 +334,11 @@ class RopeParametersForm:
         kinds: of layers that have parameters of their own, and whether those rotate; all are asked for the same.
         mrope_section: how many pairs each axis has by default (Qwen2-VL, arXiv:2409.12191, section 2.1), if pairs are
             dealt out to axes. A text's positions are the same on all of them.
-        sections_fill: whether the sections must be as many pairs as there are.
         scales_by_position: whether queries are also scaled by their positions, which is then turned off.
     """
 
     kinds: Mapping[str, bool]
     mrope_section: tuple[int, ...]
-    sections_fill: bool
     scales_by_position: bool
 
     @classmethod
@@ -338,8 +347,7 @@ class RopeParametersForm:
         section = (
             kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
         )
-        fill = bool(section) and not _SECTIONS_IN_TURNS.search(code)
-        return cls(_kinds_in(config_class, code), tuple(section), fill, "llama_4_scaling_beta" in code)
+        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
 
     @property
     def plain(self) -> bool:

@@ -1,1 +1,1 @@
-from ...modeling_rope_utils import RotaryEmbeddingMixin
+from ...modeling_rope_utils import RotaryEmbeddingMixin, get_rotary_ndims

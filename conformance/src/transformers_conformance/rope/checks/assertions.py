@@ -1,7 +1,7 @@
 """Comparisons with the reference that several checks make, and their tolerances."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from ..description import Case, Description
 from ..frequencies import kept_frequencies
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies, rotate
+from ..refusal import refuses
 from ..sizes import NUM_HEADS
 from ..verdict import Verdict
 from .registry import U
@@ -95,25 +96,26 @@ def rotation_tolerance(x: np.ndarray, position_ids: torch.Tensor, base: float, r
     return 2 * np.abs(x).max() * (8 * rounding + U * int(position_ids.max()) * (3 + math.log(base)))
 
 
-def require_refusal(verdict: Verdict, asked: str, build: Callable[[], Any], *named: str) -> None:
-    """Building what is asked for fails, by an error that names these words."""
+def require_refusal(
+    verdict: Verdict, build: Callable[[], Any], asked: Mapping[str, Any], bounds: Collection[float] = ()
+) -> None:
+    """Building what is asked for fails, by an error that names key, value and range.
+
+    Args:
+        asked: the config keyword, or the key in a dict of one, that has to be refused, with its value.
+        bounds: of its range, or the one value that fits.
+    """
+    what = "asked for " + ", ".join(f"{key}={value!r}" for key, value in asked.items())
+    words = [*asked, *asked.values(), *bounds]
+    expected = f"a ValueError that names {', '.join(map(str, words))}, while the model is built"
+    verdict.required += 1
     try:
         build()
-    except (*refusals(), KeyError) as error:  # a KeyError names a rope type that a release does not know
-        missing = [word for word in named if word not in str(error)]
-        verdict.require(not missing, f"the refusal of {asked}", f"names {', '.join(named)}", str(error))
     except Exception as error:
-        verdict.fail(f"asked for {asked}", "a ValueError", f"{type(error).__name__}: {error}")
+        if not refuses(error, asked, bounds):
+            raise verdict.raised(what, expected, error) from error
     else:
-        verdict.fail(f"asked for {asked}", "a ValueError while the model is built", "a model")
-
-
-def refusals() -> tuple[type[Exception], ...]:
-    """A ValueError, or the validation error that newer releases wrap it in."""
-    import huggingface_hub.errors
-
-    wrapped = getattr(huggingface_hub.errors, "StrictDataclassError", None)
-    return (ValueError,) if wrapped is None else (ValueError, wrapped)
+        verdict.fail(what, expected, "a model")
 
 
 def rounding_tolerance(probed: Probe, position_ids: torch.Tensor) -> float:

@@ -17,7 +17,7 @@ from ..tiny import build_model
 from ..tracing import calls_at, first_tensor, rotary_path
 from ..verdict import Verdict
 from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
+from .registry import FEW_HEADS, few_widths, full_width, odd_width, rope_property, without_a_mask
 
 
 def without_sdpa(description: Description) -> str | None:
@@ -38,6 +38,20 @@ def without_flex(description: Description) -> str | None:
 def check_sdpa(description: Description, case: Case, verdict: Verdict) -> None:
     """Under `attn_implementation="sdpa"`, outputs are those of eager attention, padding on the left included."""
     _require_as_eager(description, case, verdict, "sdpa")
+
+
+@rope_property("R5", head_dims=FEW_HEADS, widths=full_width, obstacle=without_a_mask)
+def check_unmasked(description: Description, case: Case, verdict: Verdict) -> None:
+    """Without an attention mask, positions with gaps mean what they mean with a mask of ones, eager and under sdpa."""
+    probed = probe(description, case)
+    ids = positions.gapped()
+    tolerance = rounding_tolerance(probed, ids)
+    require_positions_seen(verdict, probed, tolerance)
+    fused = [] if without_sdpa(description) else [build_model(description, case, attn_implementation="sdpa")]
+    for how, model in zip(("eager", "sdpa"), (probed.model, *fused), strict=False):
+        with torch.no_grad():
+            outputs = model(input_ids=probed.input_ids, position_ids=ids)[0]
+        verdict.require_close(f"outputs without a mask, {how}", outputs, probed.outputs(ids), tolerance)
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_flex)

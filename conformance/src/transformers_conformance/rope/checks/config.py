@@ -5,6 +5,7 @@ import itertools
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from .. import positions
 from ..description import Case, Description
 from ..doubts import doubtful, proper
 from ..layers import named_layers
-from ..messages import collected_messages
+from ..messages import collected_messages, without_announcements
 from ..probe import Probe
 from ..reference import inverse_frequencies
+from ..refusal import names, names_value, refuses, told
 from ..sizes import by_plainness
 from ..spellings import faulty, spellings
 from ..tiny import (
@@ -31,7 +33,7 @@ from ..tiny import (
 )
 from ..verdict import ConformanceError, Verdict
 from ..width import FIXED_BASE, RopeParametersFactor
-from .assertions import refusals, require_refusal, require_tables
+from .assertions import require_refusal, require_tables
 from .registry import (
     FEW_HEADS,
     full_and_half,
@@ -49,7 +51,8 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     with collected_messages() as messages:
         build_model(description, case)
     key = description.width.key
-    naming = [message for message in messages if key in message and str(case.value) in message]
+    said = without_announcements(messages)
+    naming = [message for message in said if names(message, key) and names_value(message, case.value)]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
     if case.n != 1 or not isinstance(description.width, RopeParametersFactor):
@@ -59,10 +62,13 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
     heads = {"a head that is stated": _stated_head, "layers of two kinds": _two_kinds}
     for what, asked in heads.items():
         for values, said in asked(description, case):
-            messages = _said(description, case, values, until=key)
-            naming = [message for message in messages if key in message]
+            found = _said(description, case, values)
+            if found.crash is not None:
+                raise found.crash
+            if found.refused:  # by a class of which this cannot be asked
+                continue
             expected = f"{'one' if said else 'none'} that names {key!r}"
-            verdict.require(bool(naming) == said, f"said of {what}, asked for {values}", expected, messages)
+            verdict.require(found.names(key) == said, f"said of {what}, asked for {values}", expected, found.messages)
 
 
 def _require_warning_of_a_small_head(description: Description, verdict: Verdict) -> None:
@@ -70,7 +76,7 @@ def _require_warning_of_a_small_head(description: Description, verdict: Verdict)
     with collected_messages() as messages:
         model = model_of(description, size_values(description, 1))
     n, _ = description.width.read(model.config, 1)
-    said = any(description.width.key in message for message in messages)
+    said = any(names(message, description.width.key) for message in without_announcements(messages))
     expected = f"{'one' if n == 1 else 'none'} that names {description.width.key!r}"
     verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
@@ -82,12 +88,14 @@ def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[st
         return
     try:
         config = _config(description, case, wide)
-    except refusals():  # by a class whose sizes have to fit each other
-        return
+    except Exception as error:
+        if refuses(error, wide):  # by a class whose sizes have to fit each other
+            return
+        raise
     # Some classes write over what is stated, and some give layers heads of their own.
     if vars(config).get("head_dim") == wide["head_dim"] and not getattr(config, "is_heterogeneous", False):
         for factor in (case.value, case.value / 2):
-            yield wide | description.width.config_values(factor, None, case.head_dim), factor != case.value
+            yield wide | description.width.config_values(factor, None, wide["head_dim"]), factor != case.value
 
 
 def _two_kinds(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
@@ -99,6 +107,8 @@ def _two_kinds(description: Description, case: Case) -> Iterator[tuple[dict[str,
             heads = {one: case.head_dim, other: 2 * case.head_dim}
             of_layers = enumerate(layers["layer_types"])
             layers["per_layer_config"] = {index: {"head_dim": heads[kind]} for index, kind in of_layers}
+            if _said(description, case, {**layers, "rope_parameters": {one: whole, other: whole}}).crash is not None:
+                continue  # its model knows no such heads
             yield {**layers, "rope_parameters": {one: narrow, other: whole}}, True
             yield {**layers, "rope_parameters": {one: whole, other: narrow}}, False
 
@@ -115,22 +125,21 @@ def check_range(description: Description, case: Case, verdict: Verdict) -> None:
     """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it."""
     for value in description.width.out_of_range(case.head_dim):
         refused = Case(case.head_dim, case.n, value)
-        key = description.width.key
-        require_refusal(verdict, f"{key}={value!r}", partial(build_model, description, refused), key, str(value))
+        build = partial(build_model, description, refused)
+        require_refusal(verdict, build, {description.width.key: value}, description.width.bounds(case.head_dim))
     _require_whole_sections(description, case, verdict)
 
 
 def _require_whole_sections(description: Description, case: Case, verdict: Verdict) -> None:
     """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them."""
     width = description.width
-    if not isinstance(width, RopeParametersFactor) or not width.form.sections_fill:
+    if not isinstance(width, RopeParametersFactor) or not width.form.mrope_section:
         return
-    parameters = width.config_values(case.value, None, case.head_dim)["rope_parameters"]
+    parameters = width.parameters(case.value, None, case.head_dim)
     first, *others = parameters["mrope_section"]
-    for wrong in ([first + 1, *others], [first - 1, *others]):
-        values = {"rope_parameters": {**parameters, "mrope_section": wrong}}
-        build = partial(_build, description, case, values)
-        require_refusal(verdict, f"mrope_section={wrong}", build, "mrope", str(wrong))
+    for wrong in ([first + 1, *others], [first - 1, *others], [first, *others[:-1], others[-1] + 1]):
+        build = partial(_build, description, case, width.form.by_kind({**parameters, "mrope_section": wrong}))
+        require_refusal(verdict, build, {"mrope_section": wrong}, (sum(parameters["mrope_section"]),))
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
@@ -151,13 +160,11 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
         try:
             model = _build(description, case, spelling.values)
             require_tables(verdict, model, expected, description.width.base)
-        except refusals() as error:
-            if not any(name in str(error) for name in spelling.values):
-                problems[str(spelling)] = f"refused without naming a key: {error}"
         except ConformanceError as error:
             problems[str(spelling)] = "; ".join(line.strip() for line in str(error).splitlines()[1:4])
         except Exception as error:
-            problems[str(spelling)] = f"{type(error).__name__}: {error}"
+            if not refuses(error, spelling.values):
+                problems[str(spelling)] = told(error)
     verdict.require(not problems, "ways of writing the same rotation", "honoured or refused", problems)
 
 
@@ -169,8 +176,9 @@ def check_config_arguments(description: Description, case: Case, verdict: Verdic
         values = copy.deepcopy(dict(spelling.values))
         try:
             _build(description, case, values)
-        except refusals():
-            pass
+        except Exception as error:
+            if not refuses(error, spelling.values):
+                raise
         if values != spelling.values:
             changed[str(spelling)] = values
     verdict.require(not changed, "arguments after the model is built", "as given", changed)
@@ -240,37 +248,43 @@ def without_rope_types(description: Description) -> str | None:
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
 def check_faults(description: Description, case: Case, verdict: Verdict) -> None:
-    """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass."""
+    """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass.
+
+    A missing key may be refused by a KeyError.
+    """
     problems = {}
-    for named, parameters in faulty(description, case):
+    for fault in faulty(description, case):
+        values = description.width.config_values(case.value, fault.parameters, case.head_dim)
         try:
-            _build(description, case, description.width.config_values(case.value, parameters, case.head_dim))
-        except (*refusals(), KeyError) as error:
-            if named not in str(error):
-                problems[str(parameters)] = f"refused without naming {named!r}: {error}"
+            _build(description, case, values)
         except Exception as error:
-            problems[str(parameters)] = f"{type(error).__name__}: {error}"
+            if not fault.refused_by(error):
+                problems[str(fault.parameters)] = told(error)
         else:
-            problems[str(parameters)] = "accepted"
-    verdict.require(not problems, "faulty parameters of a rope type", "a ValueError or a KeyError by name", problems)
+            problems[str(fault.parameters)] = "accepted"
+    verdict.require(not problems, "faulty parameters of a rope type", "a ValueError by key, value and range", problems)
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
 def check_doubts(description: Description, case: Case, verdict: Verdict) -> None:
-    """A value that a rope type does not expect is refused or warned of, by its key."""
+    """A value that a rope type does not expect is refused, or warned of by its key, and then the model builds."""
     problems = {}
     for key, parameters in doubtful(description, case):
         values = description.width.config_values(case.value, parameters, case.head_dim)
-        said = _said(description, case, values, until=key)
-        if not any(key in text for text in said):
-            problems[str(parameters)] = f"nothing names {key!r}: {said}"
+        found = _said(description, case, values, {key: parameters[key]})
+        if found.crash is not None:
+            problems[str(parameters)] = f"{told(found.crash)}, after {found.messages}"
+        elif not found.names(key):
+            problems[str(parameters)] = f"nothing names {key!r}: {found.messages}"
     unknown = {"rope_type": "default", "sharpness": 3.0}
     for one, other, layers in _pairs_of_kinds(description):
         parameters = description.width.parameters(case.value, unknown, case.head_dim)
         values = {**layers, "rope_parameters": {one: None, other: parameters}}
-        said = _said(description, case, values, until="sharpness")
-        if not any("sharpness" in text for text in said):
-            problems[f"none for {one}, for {other} {parameters}"] = f"nothing names 'sharpness': {said}"
+        found = _said(description, case, values)
+        if found.crash is not None:
+            problems[f"none for {one}, for {other} {parameters}"] = f"{told(found.crash)}, after {found.messages}"
+        elif not found.refused and not found.names("sharpness"):
+            problems[f"none for {one}, for {other} {parameters}"] = f"nothing names 'sharpness': {found.messages}"
     verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
 
 
@@ -282,9 +296,10 @@ def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
     asked += [spelling.values for spelling in spellings(description, case) if _is_proper(spelling.scaling)]
     for values in asked:
         keys = re.compile(rf"\b({'|'.join(_keys(values) - _KEYS_OF_ALL_MESSAGES)})\b")
-        said = [text for text in _said(description, case, values) if keys.search(text)]
-        if said:
-            problems[str(values)] = said
+        found = _said(description, case, values, {})
+        said = [text for text in found.messages if keys.search(text)]
+        if said or found.crash is not None:
+            problems[str(values)] = said if found.crash is None else [*said, told(found.crash)]
     verdict.require(not problems, "what is said of parameters that are right", "nothing", problems)
 
 
@@ -305,23 +320,44 @@ def _keys(values: Mapping[str, Any]) -> set[str]:
     return set(values).union(*inner)
 
 
-def _said(description: Description, case: Case, values: Mapping[str, Any], until: str | None = None) -> list[str]:
-    """What is said while the model of these keywords is built, a refusal included.
+@dataclass(frozen=True)
+class _Said:
+    """What is said while a model is built.
 
     Args:
-        until: no model is built where the config's own words name this key.
+        messages: warnings, and the refusal, if it is one.
+        refused: whether it is.
+        crash: the error that ended it otherwise, also after a warning, if any.
     """
-    refusal = []
+
+    messages: list[str]
+    refused: bool = False
+    crash: Exception | None = None
+
+    def names(self, key: str) -> bool:
+        return any(names(message, key) for message in self.messages)
+
+
+def _said(
+    description: Description, case: Case, values: Mapping[str, Any], refusable: Mapping[str, Any] | None = None
+) -> _Said:
+    """What is said while the model of these keywords is built.
+
+    Args:
+        refusable: those that may be refused, or keys within them; all if None.
+    """
     with collected_messages() as messages:
+        error = None
         try:
-            config = _config(description, case, values)
-            if until is None or not any(until in text for text in messages):
-                model_of_config(description, config)
-        except (*refusals(), KeyError) as error:
-            refusal = [str(error)]
-        except Exception:
-            pass  # what cannot be computed may end so, if it was warned of
-    return messages + refusal
+            _build(description, case, values)
+        except Exception as raised:
+            error = raised
+    said = without_announcements(messages)
+    if error is None:
+        return _Said(said)
+    if refuses(error, values if refusable is None else refusable):
+        return _Said([*said, str(error)], refused=True)
+    return _Said(said, crash=error)
 
 
 def _config(description: Description, case: Case, values: Mapping[str, Any]) -> Any:

@@ -12,11 +12,12 @@ import torch
 
 from ..case import Case
 from ..coordinates import turned
-from ..messages import collected_messages
+from ..messages import collected_messages, without_announcements
 from ..reference import pair_channels
+from ..refusal import names, refuses, told
 from ..tower import Tower, built, differences
 from ..verdict import TowerVerdict
-from .assertions import refusals, require_refusal
+from .assertions import require_refusal
 from .registry import Property, U, rope_property
 
 
@@ -134,8 +135,7 @@ def check_coordinate_range(tower: Tower, case: Case, verdict: TowerVerdict) -> N
     """A share of the head that is none is refused while the model is built, by an error that names key and value."""
     for factor in _WRONG_FACTORS:
         build = partial(tower.build, Case(case.head_dim, case.n, factor))
-        key = "partial_rotary_factor"
-        require_refusal(verdict, f"{key}={factor!r}", build, key, str(factor))
+        require_refusal(verdict, build, {"partial_rotary_factor": factor}, tower.bounds(case))
 
 
 @_coordinate_property("R6", head_dims=(16,), widths=lambda head_dim: (head_dim, 8), obstacle=_with_a_factor)
@@ -150,23 +150,18 @@ def check_coordinate_keys(tower: Tower, case: Case, verdict: TowerVerdict) -> No
             try:
                 table = tower.table(tower.build(case, asked), coordinates, like)
             except Exception as error:
-                if not (isinstance(error, refusals()) and any(key in str(error) for key in asked)):
-                    problems[str(asked)] = f"{type(error).__name__}: {error}"
+                if not refuses(error, asked):
+                    problems[str(asked)] = told(error)
                 continue
+        said = without_announcements(messages)
         if not all(map(torch.equal, table, expected)):
             problems[str(asked)] = "another table"
-        elif any(key in message for key in ("partial_rotary_factor", "rope_theta") for message in messages):
-            problems[str(asked)] = messages
+        elif any(names(message, key) for key in ("partial_rotary_factor", "rope_theta") for message in said):
+            problems[str(asked)] = said
     verdict.require(not problems, "ways of writing the same rotation", "honoured in silence, or refused", problems)
     if tower.rope_type != "default":  # it has one of its own, so others mean nothing
         other = {"rope_parameters": {"rope_type": "linear", "factor": 4.0, "rope_theta": tower.base}}
-        try:
-            tower.build(case, other)
-        except Exception as error:
-            refused = isinstance(error, refusals()) and "linear" in str(error)
-            verdict.require(refused, "the refusal of another rope type", "a ValueError that names it", error)
-        else:
-            verdict.fail("asked for the linear rope type", "a ValueError that names it", "a model")
+        require_refusal(verdict, partial(tower.build, case, other), {"rope_type": "linear"})
 
 
 def _require_turned(

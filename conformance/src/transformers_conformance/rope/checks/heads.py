@@ -7,10 +7,11 @@ from ..description import Case, Description
 from ..probe import Probe, probe
 from ..projections import moved_heads, normed_over_heads, projections, read_moved, weighs_heads_apart
 from ..reference import inverse_frequencies
+from ..refusal import refuses
 from ..sizes import NUM_HEADS
 from ..tiny import build_model, size_values
 from ..verdict import Verdict
-from .assertions import refusals, require_turned
+from .assertions import require_turned
 from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
 
 
@@ -107,10 +108,11 @@ def check_grouped(description: Description, case: Case, verdict: Verdict) -> Non
     for groups in (NUM_HEADS, NUM_HEADS // 2, 1):
         try:
             model = build_model(description, case, num_key_value_heads=groups)
-        except refusals() as error:
-            named = groups == 1 and "num_key_value_heads" in str(error)
-            verdict.require(named, f"{groups} keys for {NUM_HEADS} heads", "keys, or one key refused by name", error)
-            continue
+        except Exception as error:
+            if groups == 1 and refuses(error, {"num_key_value_heads": groups}):
+                continue
+            what = f"{groups} keys for {NUM_HEADS} heads"
+            raise verdict.raised(what, "keys, or one key refused by name", error) from error
         own = Probe(description, case, model)
         still, turned = own.attention(positions.zeros()), own.attention(ids)
         where = f"different per row, {groups} keys for {NUM_HEADS} heads,"

@@ -1,5 +1,7 @@
 """Layers: every one rotates, by the parameters of its type, but those that the config says have no RoPE."""
 
+from dataclasses import replace
+
 import torch
 
 from .. import positions
@@ -8,7 +10,7 @@ from ..description import Case, Description
 from ..layers import layer_types, layers_with_windows, layers_without_rope
 from ..probe import Probe, probe
 from ..reference import inverse_frequencies
-from ..tiny import build_model
+from ..tiny import MAX_POSITION_EMBEDDINGS, build_model, scaling_parameters
 from ..verdict import Verdict
 from ..width import factor_for
 from .assertions import require_turned
@@ -46,25 +48,40 @@ def check_layers(description: Description, case: Case, verdict: Verdict) -> None
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_layer_types)
 def check_layer_types(description: Description, case: Case, verdict: Verdict) -> None:
-    """Where a config has rotary parameters for each type of layer, a layer rotates by the base and width of its own.
+    """Where a config has rotary parameters for each type of layer, a layer rotates by the parameters of its own.
 
-    Each type has half the base of the one before, and a channel more, as far as the head goes.
+    Each type has half the base of the one before, and a channel more, as far as the head goes. Then one type is scaled
+    by "yarn" and the others are not, each of them in turn.
     """
+    _require_own_tables(description, case, verdict, scaled=None)
+    if "yarn" in description.supported_rope_types:
+        for kind in layer_types(description):
+            _require_own_tables(description, case, verdict, scaled=kind)
+
+
+def _require_own_tables(description: Description, case: Case, verdict: Verdict, scaled: str | None) -> None:
     kinds = layer_types(description)
-    widths = [min(case.n + i, case.head_dim) for i in range(len(kinds))]
-    bases = [description.width.base / 2**i for i in range(len(kinds))]
+    yarn = scaling_parameters(replace(case, rope_type="yarn"))
+    asked = {}
+    for index, kind in enumerate(kinds):
+        n, base = min(case.n + index, case.head_dim), description.width.base / 2**index
+        asked[kind] = n, base, yarn if kind == scaled else None
     parameters = {
-        kind: {"rope_type": "default", "rope_theta": base, "partial_rotary_factor": factor_for(n, case.head_dim)}
-        for kind, n, base in zip(kinds, widths, bases, strict=True)
+        kind: {"rope_type": "default"}
+        | dict(scaling or {})
+        | {"rope_theta": base, "partial_rotary_factor": factor_for(n, case.head_dim)}
+        for kind, (n, base, scaling) in asked.items()
     }
     sizes = {"num_hidden_layers": len(kinds), "layer_types": list(kinds)}
     own = Probe(description, case, build_model(description, case, rope_parameters=parameters, **sizes))
+    plain = {kind: {**of_kind, "rope_type": "default"} for kind, of_kind in parameters.items()}
+    unscaled = Probe(description, case, build_model(description, case, rope_parameters=plain, **sizes))
     ids = positions.different_per_row()
-    still, turned = own.layers(positions.zeros()), own.layers(ids)
+    still, turned = unscaled.layers(positions.zeros()), own.layers(ids)
     verdict.require(len(turned) == len(kinds), "attention layers that ran", len(kinds), len(turned))
-    for index, (n, base) in enumerate(zip(widths, bases, strict=True)):
-        inv_freq, factor = inverse_frequencies(n, base)
-        layer = f"layer {index} ({kinds[index]}, n={n}, base {base})"
+    for index, (kind, (n, base, scaling)) in enumerate(asked.items()):
+        inv_freq, factor = inverse_frequencies(n, base, scaling, max_position_embeddings=MAX_POSITION_EMBEDDINGS)
+        layer = f"layer {index} ({kind}, n={n}, base {base}, {'yarn' if scaling else 'default'})"
         require_turned(
             description,
             case,

@@ -10,11 +10,12 @@ import torch
 from .. import positions
 from ..description import Case, Description
 from ..probe import probe, run_model
+from ..tiny import config_values
 from ..verdict import Verdict
-from .registry import FEW_HEADS, odd_width, rope_property
+from .registry import FEW_HEADS, few_widths, full_width, no_obstacle, odd_width, rope_property
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
 def check_saved_model(description: Description, case: Case, verdict: Verdict) -> None:
     """Saved and loaded, which builds it without memory and fills it, a model gives bit-equal outputs."""
     with tempfile.TemporaryDirectory() as folder:
@@ -31,15 +32,36 @@ def check_copies(description: Description, case: Case, verdict: Verdict) -> None
     _require_same(description, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+@rope_property("R7", head_dims=FEW_HEADS, widths=full_width, obstacle=no_obstacle)
 def check_state(description: Description, case: Case, verdict: Verdict) -> None:
-    """What a model saves holds no table that the config determines: loaded under another config, it would win."""
-    state = probe(description, case).model.state_dict()
-    kept = [name for name in state if name.endswith(("inv_freq", "embed_positions"))]
+    """What a model saves holds no table that the config determines: loaded under another config, it would win.
+
+    Under whatever name: no tensor that is the same in two models with weights of their own, and another in a model
+    with heads of half the width. What has one value alone, such as the weights of a norm, is no table.
+    """
+    first, second = (_saved(description, case, seed) for seed in (1, 2))
+    (narrow,) = description.cases(case.head_dim // 2, case.head_dim // 2)[:1]
+    other = _saved(description, narrow, 1)
+    weights = [name for name in first if not torch.equal(first[name], second[name])]
+    verdict.require(bool(weights), "weights that differ by their seed", "some", "none")
+    kept = [
+        name
+        for name, tensor in first.items()
+        if torch.equal(tensor, second[name]) and bool((tensor != tensor.flatten()[:1]).any())
+        if name not in other or tensor.shape != other[name].shape or not torch.equal(tensor, other[name])
+    ]
     verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
+def _saved(description: Description, case: Case, seed: int) -> dict[str, torch.Tensor]:
+    """What a model saves whose weights are as it makes them itself."""
+    config = description.config_class(**config_values(description, case))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return description.entered_class(config).state_dict()
+
+
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
 def check_meta(description: Description, case: Case, verdict: Verdict) -> None:
     """Built without memory, a model that is given its weights gives bit-equal outputs, or fails by an error.
 

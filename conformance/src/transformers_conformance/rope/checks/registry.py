@@ -83,6 +83,11 @@ def half_width(head_dim: int) -> tuple[int, ...]:
     return (head_dim // 2,)
 
 
+def full_width(head_dim: int) -> tuple[int, ...]:
+    """Of what has nothing to do with the width: a share that is ignored would hide it."""
+    return (head_dim,)
+
+
 def full_and_half(head_dim: int) -> tuple[int, ...]:
     """Of keys that a config may leave out, too: many then mean the whole head."""
     return (head_dim, head_dim // 2)
@@ -142,8 +147,7 @@ def rope_property(
             except ConformanceError:
                 raise
             except Exception as error:
-                got = f"{type(error).__name__}: {error}"
-                raise verdict.error("the model builds and runs", "no error", got) from error
+                raise verdict.raised("the model builds and runs", "no error", error) from error
             if not verdict.required:
                 verdict.fail(f"{rule}, {name}: judged nothing", "at least one requirement", "none")
 

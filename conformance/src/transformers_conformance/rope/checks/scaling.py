@@ -68,8 +68,7 @@ def check_batch_scaling(description: Description, case: Case, verdict: Verdict) 
 
 
 def _require_refusal(description: Description, case: Case, verdict: Verdict) -> None:
-    asked = f"rope_type={case.rope_type!r}"
-    require_refusal(verdict, asked, partial(build_model, description, case), case.scaling_type)
+    require_refusal(verdict, partial(build_model, description, case), {"rope_type": case.scaling_type})
 
 
 def _length(case: Case) -> int:

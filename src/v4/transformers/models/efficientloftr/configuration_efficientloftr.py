@@ -10,7 +10,7 @@ class EfficientLoFTRConfig:
         # So written, what is no number at all is refused, too
         if not isinstance(value, (int, float)) or head_dim * value // 2 * 4 != self.hidden_size:
             raise ValueError(
-                f"`{key}`={value} must be {self.hidden_size / (2 * head_dim):g}, and `hidden_size`={self.hidden_size} "
-                "a multiple of 4: rows and columns turn half of all channels each"
+                f"`{key}`={value!r} must be {self.hidden_size / (2 * head_dim):g}, and "
+                f"`hidden_size`={self.hidden_size} a multiple of 4: rows and columns turn half of all channels each"
             )
         return int(head_dim * value)

@@ -1,0 +1,62 @@
+"""A pytest plugin: a session fails in which expected failures are stale, also where workers share its tests.
+
+What each test came across goes with its report, so that it reaches whoever puts the workers' reports together.
+"""
+
+from collections import defaultdict
+from typing import Any
+
+import pytest
+
+from .testing import _JudgedTestMixin
+
+
+_NAME = "transformers_conformance"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    cls, test = getattr(item, "cls", None), getattr(item, "instance", None)
+    if call.when == "call" and isinstance(test, _JudgedTestMixin) and item.name in cls.judged_tests():
+        own = cls.own_exceptions()
+        met = [number for number, known in enumerate(own) if known in getattr(test, "met", ())]
+        class_id = item.nodeid.rpartition("::")[0]
+        seen = {"class": class_id, "tests": len(cls.judged_tests()), "own": [x.reason for x in own], "met": met}
+        report.user_properties.append((_NAME, seen))
+    return report
+
+
+class StaleExceptions:
+    """Puts together what reports say of each class of tests."""
+
+    def __init__(self):
+        self._seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, seen in report.user_properties:
+            if name == _NAME and report.when == "call":
+                self._seen[seen["class"]].append(seen)
+
+    def stale(self) -> list[str]:
+        """A line for each exception of which a class that ran in full came across nothing."""
+        found = []
+        for class_id, all_seen in self._seen.items():
+            if len(all_seen) == all_seen[0]["tests"]:
+                met = {number for seen in all_seen for number in seen["met"]}
+                reasons = [reason for number, reason in enumerate(all_seen[0]["own"]) if number not in met]
+                found += [f"{class_id}: nothing breaks any more, take it out: {reason}" for reason in reasons]
+        return found
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.stale() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for line in self.stale():
+            terminalreporter.write_line(f"STALE {line}", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the workers' reports come together in one place
+        config.pluginmanager.register(StaleExceptions(), f"{_NAME}_stale")

@@ -1,0 +1,85 @@
+"""Heads whose width is not hidden channels divided by heads, and heads whose width nobody states."""
+
+import dataclasses
+from typing import Any
+
+from .. import positions
+from ..description import SCALED_ROPE_TYPES, Case, Description
+from ..probe import Probe
+from ..reference import inverse_frequencies
+from ..refusal import MISSING, refuses, told
+from ..sizes import NUM_HEADS
+from ..tiny import MAX_POSITION_EMBEDDINGS, build_model, scaling_parameters
+from ..verdict import Verdict
+from .assertions import require_tables, require_turned
+from .registry import FEW_HEADS, full_width, rope_property, without_position_ids
+
+
+def without_a_head_dim(description: Description) -> str | None:
+    if "qk_rope_head_dim" in description.fields:
+        return f"{description.config_class.__name__} has a width of its own for what rotates"
+    if not {"head_dim", "hidden_size"} <= set(description.fields.defaults):
+        return f"{description.config_class.__name__} does not state both the width of a head and of all"
+    return without_position_ids(description)
+
+
+@rope_property(
+    "R6",
+    head_dims=FEW_HEADS,
+    widths=full_width,
+    rope_types=("default", *SCALED_ROPE_TYPES),
+    obstacle=without_a_head_dim,
+)
+def check_head_sizes(description: Description, case: Case, verdict: Verdict) -> None:
+    """Under every rope type, a stated `head_dim` counts where hidden states are twice as wide as all heads.
+
+    And `head_dim=None` is hidden channels divided by heads. A class may refuse either by name. What the default type
+    gives at all positions 0, with the same weights, is what has to be rotated.
+    """
+    asked: dict[str, dict[str, Any]] = {
+        "hidden states twice as wide as all heads": {"hidden_size": 2 * NUM_HEADS * case.head_dim}
+    }
+    # Older classes of configs take None by default, or not at all.
+    if dataclasses.is_dataclass(description.config_class) or description.fields.defaults["head_dim"] is None:
+        asked["head_dim=None"] = {"head_dim": None}
+    for what, sizes in asked.items():
+        try:
+            own = Probe(description, case, build_model(description, case, **sizes))
+        except Exception as error:
+            # The size that does not fit another one may be named in its place
+            fits = any(refuses(error, {name: MISSING}) for name in ("head_dim", "hidden_size"))
+            verdict.require(
+                fits, f"the refusal of {what}", "a ValueError that names head_dim or hidden_size", told(error)
+            )
+            continue
+        _require_scaled(description, case, verdict, own, sizes, what)
+
+
+def _require_scaled(
+    description: Description, case: Case, verdict: Verdict, own: Probe, sizes: dict[str, Any], what: str
+) -> None:
+    ids = positions.consecutive()
+    plain = Case(case.head_dim, case.n, case.value)
+    still = Probe(description, plain, build_model(description, plain, **sizes)).attention(positions.zeros())
+    frequencies, factor = inverse_frequencies(
+        case.n,
+        description.width.base,
+        scaling_parameters(case),
+        max_position_embeddings=MAX_POSITION_EMBEDDINGS,
+        sequence_length=int(ids.max()) + 1,
+        head_dim=case.head_dim,
+    )
+    turned = own.attention(ids)
+    require_tables(verdict, own.model, frequencies, description.width.base)
+    require_turned(
+        description,
+        case,
+        verdict,
+        "consecutive",
+        still,
+        turned,
+        ids,
+        frequencies,
+        factor,
+        layer=f"{what}: first layer",
+    )

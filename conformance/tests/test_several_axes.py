@@ -1,0 +1,65 @@
+"""Checks of positions on several axes fire on what they are for, and on nothing else; the paper's count is theirs."""
+
+import unittest
+
+import numpy as np
+import pytest
+from tiny_multimodal import TinyMultimodalModel, whole_of
+from wrong_multimodals import CONTROLS
+
+from transformers_conformance.rope import SEVERAL_AXES_PROPERTIES, ConformanceError, WholeModel
+from transformers_conformance.rope.several_axes import Span, grid, one_after_another, text_span
+from transformers_conformance.whole_models import SeveralAxesTestMixin
+
+
+def broken(whole: WholeModel) -> set[str]:
+    found = set()
+    for name, prop in SEVERAL_AXES_PROPERTIES.items():
+        for configuration in prop.grid():
+            for case in whole.cases(*configuration):
+                try:
+                    prop.check(whole, case)
+                except ConformanceError:
+                    found.add(name)
+    return found
+
+
+def test_what_is_right_passes():
+    assert broken(whole_of()) == set()
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_control_is_caught_by_exactly_the_named_checks(name):
+    model_class, by = CONTROLS[name]
+    assert broken(whole_of(model_class)) == by
+
+
+@pytest.mark.parametrize("property_name", SEVERAL_AXES_PROPERTIES)
+def test_every_property_has_two_controls(property_name):
+    assert len([name for name, (_, by) in CONTROLS.items() if property_name in by]) >= 2
+
+
+def test_the_count_is_that_of_the_papers_figure():
+    """Qwen2-VL, figure 3: a video of three frames of 4 x 4 tokens, and then text, which begins at 4."""
+    counted = one_after_another([Span(grid(3, 4, 4), 2), text_span(2)])
+    assert counted[:, 0].tolist() == [0, 0, 0] and counted[:, 47].tolist() == [2, 3, 3]
+    assert counted[:, 48:].tolist() == [[4, 5]] * 3
+
+
+def test_frames_are_as_far_apart_as_their_seconds_say_rounded_down():
+    assert np.unique(grid(4, 1, 1, 0.75 * 4)[0]).tolist() == [0, 3, 6, 9]
+    assert grid(4, 1, 1, 1.5)[0].tolist() == [0, 1, 3, 4]
+
+
+def test_an_error_cites_rule_property_and_model():
+    whole = whole_of(CONTROLS["AxesSwapped"][0])
+    with pytest.raises(ConformanceError, match=r"R5, axes_counted: AxesSwapped") as caught:
+        SEVERAL_AXES_PROPERTIES["axes_counted"].check(whole, whole.cases(16, 16)[0])
+    assert "To see it again:" in str(caught.value)
+
+
+def test_the_mixin_judges_a_model():
+    tests = type("TinyTest", (SeveralAxesTestMixin, unittest.TestCase), {"whole": whole_of(TinyMultimodalModel)})
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(tests).run(result)
+    assert result.testsRun == len(SEVERAL_AXES_PROPERTIES) and result.wasSuccessful()

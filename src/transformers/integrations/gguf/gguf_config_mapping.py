@@ -1,0 +1,1 @@
+from ..ggml import add_gguf_rope_parameters

@@ -1,0 +1,54 @@
+class PreTrainedModel:
+    def to_empty(self, *, device, recurse=True):
+        """
+        Move parameters and buffers to a device without their values, which a state dict is to bring. Buffers that no
+        state dict holds, such as tables of rotary frequencies, are computed again.
+        """
+        super().to_empty(device=device, recurse=recurse)
+        for _, buffer in self.named_non_persistent_buffers(recurse=recurse):
+            buffer._is_placeholder = not buffer.is_meta
+        self._fill_placeholders(lambda: type(self)(copy.deepcopy(self.config)), list, recurse)
+        return self
+
+    def _fill_placeholders(
+        self, build: Callable[[], "PreTrainedModel"], contexts: Callable[[], list], recurse: bool = True
+    ) -> None:
+        """
+        Give tensors that no checkpoint holds, and that `_init_weights` did not write either, the values that they have
+        in a model that is built for real. So a module of any name and any shape has what its constructor computes.
+
+        Args:
+            build: makes that model.
+            contexts: those in which it is made, as the model itself was; a device among them is left out.
+            recurse: whether modules below this one are asked, too.
+        """
+
+        def is_unset(value):
+            placeholder = getattr(value, "_is_placeholder", False)
+            return value.is_meta or (placeholder and (value.is_inference() or value._version == 0))
+
+        slots = [
+            (name, module, key)
+            for name, module in (self.named_modules() if recurse else [("", self)])
+            for key, value in [*module._buffers.items(), *vars(module).items()]
+            if isinstance(value, torch.Tensor) and is_unset(value)
+        ]
+        if not slots or self.device.type == "meta":
+            return
+        real = [context for context in contexts() if not isinstance(context, torch.device)]
+        real += [torch.device("cpu"), init.no_init_weights(), init.parameters_on_meta_device()]
+        try:
+            with torch.random.fork_rng(devices=[]), ContextManagers(real):
+                twins = dict(build().named_modules())
+        except Exception as error:  # such as a constructor that takes more than a config
+            logger.warning(f"{type(self).__name__} is not built again for what no checkpoint holds: {error}")
+            twins = {}
+        copies = {}  # by what they are copied from: a tensor of two names stays one
+        for name, module, key in slots:
+            value, source = getattr(module, key), getattr(twins.get(name), key, None)
+            if not isinstance(source, torch.Tensor) or source.is_meta or source.shape != value.shape:
+                logger.warning(f"`{name}.{key}` is set to 0: no checkpoint holds it, and no constructor makes it")
+                source = torch.zeros(value.shape, device="cpu")
+            device = self.device if value.is_meta else value.device
+            copies.setdefault(id(source), (source, source.to(device, value.dtype)))  # kept alive: an id is no other's
+            setattr(module, key, copies[id(source)][1])

@@ -1,0 +1,1 @@
+from ...modeling_rope_utils import get_rotary_ndims

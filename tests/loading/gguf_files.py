@@ -1,0 +1,173 @@
+"""Tiny GGUF files of every architecture with RoPE that Transformers loads, and what their rotary keys mean.
+
+The meaning is llama.cpp's, written here from its documentation and in float64: it shares no code with what is tested.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+
+HEADS, HIDDEN, VOCABULARY, CONTEXT = 4, 64, 96, 256
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """
+    An architecture of GGUF files.
+
+    Args:
+        name: as the files say it.
+        head_dim: channels; where upstream's loader does not read the width of heads, the default of the config class.
+        fast: whether the newer of upstream's two readers has it, which reads no tensors of frequency factors.
+        scalings: the types of scaling that its config class takes.
+        whole: whether every channel of a head is rotated, so that the file cannot ask for less.
+        untruncated: whether the model was trained with a ramp whose ends are not rounded, which no file states.
+        sliding_base: the base of layers with a window, which have tables of their own.
+        layers: enough for one of each kind.
+    """
+
+    name: str
+    head_dim: int = HIDDEN // HEADS
+    fast: bool = False
+    scalings: tuple[str, ...] = ("none", "linear", "yarn", "factors")
+    whole: bool = False
+    untruncated: bool = False
+    sliding_base: float | None = None
+    layers: int = 2
+
+
+ARCHITECTURES = {
+    architecture.name: architecture
+    for architecture in (
+        Architecture("llama", whole=True),
+        Architecture("qwen2"),
+        Architecture("qwen2moe"),
+        Architecture("qwen3", head_dim=128),
+        Architecture("qwen3moe"),
+        Architecture("falcon"),
+        Architecture("phi3", scalings=("none", "factors")),
+        Architecture("stablelm"),
+        Architecture("starcoder2"),
+        Architecture("nemotron"),
+        Architecture("gemma2"),
+        Architecture("gemma3", sliding_base=10_000.0, layers=6),
+        Architecture("minimax-m2"),
+        Architecture("gpt-oss", head_dim=64, untruncated=True),
+        Architecture("lfm2", fast=True, scalings=("none", "linear", "yarn")),
+        Architecture("qwen35", fast=True, scalings=("none", "linear", "yarn")),
+        Architecture("qwen35moe", fast=True, scalings=("none", "linear", "yarn")),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Rope:
+    """
+    What a file states of its rotary embeddings.
+
+    Args:
+        keys: below `<architecture>.rope.`, such as `scaling.factor`; the width is stated always.
+        width: rotary channels of a head; None for all.
+        tensors: `rope_freqs`, or `rope_factors_long` and `rope_factors_short`: the divisor of each pair.
+    """
+
+    keys: Mapping[str, str | float | int] = field(default_factory=dict)
+    width: int | None = None
+    tensors: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+def write_gguf(path: Path, architecture: Architecture, rope: Rope) -> None:
+    """Write a file without weights, but for its embedding: a model loads from it, the rest made at random."""
+    name = architecture.name
+    writer = gguf.GGUFWriter(path, name)
+    writer.add_name("tiny")
+    writer.add_context_length(CONTEXT)
+    writer.add_block_count(architecture.layers)
+    writer.add_embedding_length(HIDDEN)
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv([0, 2] if name == "lfm2" else 2)
+    writer.add_key_length(architecture.head_dim)
+    writer.add_value_length(architecture.head_dim)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_layer_norm_eps(1e-6)
+    writer.add_vocab_size(VOCABULARY)
+    writer.add_token_list([str(token) for token in range(VOCABULARY)])
+    writer.add_pad_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_bos_token_id(2)
+    if name == "lfm2":
+        writer.add_shortconv_l_cache(3)
+    if name.endswith("moe") or name in ("gpt-oss", "minimax-m2"):
+        writer.add_expert_count(4)
+        writer.add_expert_used_count(2)
+        writer.add_expert_feed_forward_length(HIDDEN)
+        writer.add_expert_shared_feed_forward_length(HIDDEN)
+    width = rope.width or architecture.head_dim
+    if name.startswith("qwen35"):
+        writer.add_full_attention_interval(2)
+        writer.add_ssm_conv_kernel(4)
+        writer.add_ssm_state_size(8)
+        writer.add_ssm_group_count(2)
+        writer.add_ssm_time_step_rank(2)
+        writer.add_ssm_inner_size(16)
+        writer.add_rope_dimension_sections([width // 2 - 2, 1, 1, 0])
+    writer.add_rope_dimension_count(width)
+    for key, value in rope.keys.items():
+        add = {str: writer.add_string, int: writer.add_uint32, float: writer.add_float32}[type(value)]
+        add(f"{name}.rope.{key}", value)
+    for tensor, values in rope.tensors.items():
+        writer.add_tensor(f"{tensor}.weight", np.asarray(values, dtype=np.float32))
+    writer.add_tensor("token_embd.weight", np.zeros((VOCABULARY, HIDDEN), dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def stated_table(architecture: Architecture, rope: Rope, length: int) -> tuple[np.ndarray, float]:
+    """
+    The angles per position that a file asks for, in float64, and the factor of its cosines and sines.
+
+    Args:
+        length: tokens of the sequence, by which files with two tensors choose one.
+
+    Returns:
+        `[pairs]`, radians a position; and the factor.
+    """
+    # The file holds float32
+    keys = {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in rope.keys.items()}
+    width = rope.width or architecture.head_dim
+    angles = keys["freq_base"] ** (-2 * np.arange(width // 2, dtype=np.float64) / width)
+    kind = keys.get("scaling.type", "linear")
+    factor = keys.get("scaling.factor", 1.0) if kind != "none" else 1.0
+    original = keys.get("scaling.original_context_length", CONTEXT)
+    magnitude = keys.get("scaling.attn_factor", 1.0)
+    if kind == "yarn":
+        return angles * _yarn(architecture, keys, width, factor, original), magnitude * (1 + 0.1 * math.log(factor))
+    chosen = "rope_factors_long" if length > original else "rope_factors_short"
+    divisors = rope.tensors.get("rope_freqs", rope.tensors.get(chosen))
+    if divisors is not None:
+        angles = angles / np.asarray(divisors, dtype=np.float32).astype(np.float64)
+    return angles / factor, magnitude
+
+
+def _yarn(architecture: Architecture, keys: Mapping, width: int, factor: float, original: int) -> np.ndarray:
+    """What YaRN multiplies each pair's angle by: 1 where it turns often within the original length, else 1/factor."""
+
+    def pair_that_turns(times: float) -> float:
+        return width * math.log(original / (times * 2 * math.pi)) / (2 * math.log(keys["freq_base"]))
+
+    low = pair_that_turns(keys.get("scaling.yarn_beta_fast", 32.0))
+    high = pair_that_turns(keys.get("scaling.yarn_beta_slow", 1.0))
+    if not architecture.untruncated:
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, width - 1)
+    span = high - low if high != low else 0.001
+    stretched = np.clip((np.arange(width // 2) - low) / span, 0, 1)
+    return stretched / factor + (1 - stretched)

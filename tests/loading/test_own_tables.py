@@ -1,0 +1,296 @@
+"""Tables that no checkpoint holds, in models that users write: a loaded model has those of its constructor."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
+from transformers.modeling_utils import logger
+
+
+CHANNELS, POSITIONS = 16, 64
+
+
+def frequencies() -> torch.Tensor:
+    return 1.0 / (777.0 ** (torch.arange(0, CHANNELS, 2).float() / CHANNELS))
+
+
+def angles() -> torch.Tensor:
+    return torch.outer(torch.arange(POSITIONS).float(), frequencies())
+
+
+class Frequencies(nn.Module):
+    """A name that says nothing, and one buffer."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.register_buffer("inv_freq", frequencies(), persistent=False)
+
+
+class OwnRotaryEmbedding(Frequencies):
+    """The name that upstream looks for."""
+
+
+class TwiceRotaryEmbedding(nn.Module):
+    """The names that upstream looks for, and a table that its functions do not give."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config, self.rope_type = config, "default"
+        self.register_buffer("inv_freq", frequencies() / 2, persistent=False)
+        self.original_inv_freq = self.inv_freq
+
+
+class Cached(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.register_buffer("cos_cached", angles().cos(), persistent=False)
+        self.register_buffer("sin_cached", angles().sin(), persistent=False)
+
+
+class Complex(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        turns = torch.polar(torch.ones_like(angles()), angles())
+        self.register_buffer("freqs_cis", turns, persistent=False)
+
+
+class Attribute(nn.Module):
+    """No buffer at all: a tensor that the module keeps."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.table = angles()
+
+
+class Integers(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.register_buffer("mask", torch.ones(4, 4).tril().bool(), persistent=False)
+        self.register_buffer("index", torch.arange(POSITIONS), persistent=False)
+
+
+class Shared(nn.Module):
+    """One tensor in two modules."""
+
+    def __init__(self, config):
+        super().__init__()
+        table = angles()
+        self.first, self.second = nn.Module(), nn.Module()
+        self.first.register_buffer("table", table, persistent=False)
+        self.second.register_buffer("table", table, persistent=False)
+
+
+SHAPES = [Frequencies, OwnRotaryEmbedding, TwiceRotaryEmbedding, Cached, Complex, Attribute, Integers, Shared]
+
+
+class OwnConfig(PreTrainedConfig):
+    model_type = "own_tables"
+    hidden_size: int = 32
+
+
+class OwnModel(PreTrainedModel):
+    config_class = OwnConfig
+    rotary: type
+
+    def __init__(self, config, *arguments):
+        super().__init__(config)
+        self.projection = nn.Linear(32, 32)
+        self.rotary_emb = self.rotary(config)
+        self.post_init()
+
+
+class OwnModelWithInit(OwnModel):
+    """As most code on the hub: it initializes its layers, and nothing else."""
+
+    def _init_weights(self, module):
+        if isinstance(module, nn.Linear):
+            module.weight.data.normal_()
+            module.bias.data.zero_()
+
+
+def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """All that a model holds but its parameters, by module and name."""
+    return {
+        f"{name}.{key}": value
+        for name, module in model.named_modules()
+        for key, value in [*module._buffers.items(), *vars(module).items()]
+        if isinstance(value, torch.Tensor)
+    }
+
+
+def same(left: nn.Module, right: nn.Module) -> bool:
+    ours, theirs = tensors(left), tensors(right)
+    if ours.keys() != theirs.keys() or any(table.is_meta for table in (*ours.values(), *theirs.values())):
+        return False
+    return all(ours[name].dtype == theirs[name].dtype and torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.fixture(params=SHAPES, ids=lambda shape: shape.__name__)
+def shape(request):
+    return request.param
+
+
+@pytest.fixture(params=[OwnModel, OwnModelWithInit], ids=lambda cls: cls.__name__)
+def model_class(request, shape):
+    return type(request.param.__name__, (request.param,), {"rotary": shape})
+
+
+@pytest.fixture(autouse=True)
+def used_memory():
+    """What is allocated next is not zero by chance."""
+    kept = [torch.full((size,), 7e7) for size in (CHANNELS // 2, POSITIONS * CHANNELS // 2, 64) for _ in range(50)]
+    del kept
+
+
+def test_a_loaded_model_has_the_tables_of_its_constructor(tmp_path, model_class):
+    model = model_class(OwnConfig())
+    model.save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    loaded = model_class.from_pretrained(tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert same(model, loaded)
+    assert all(torch.equal(*pair) for pair in zip(model.parameters(), loaded.parameters(), strict=True))
+
+
+def test_a_model_loaded_in_bfloat16_has_the_tables_of_one_that_is_built_so(tmp_path, model_class):
+    model_class(OwnConfig()).save_pretrained(tmp_path)
+    loaded = model_class.from_pretrained(tmp_path, dtype=torch.bfloat16)
+    built = model_class._from_config(OwnConfig(), dtype=torch.bfloat16)
+    assert same(built, loaded)
+
+
+def test_a_model_loaded_in_inference_mode_has_them(tmp_path, model_class):
+    model = model_class(OwnConfig())
+    model.save_pretrained(tmp_path)
+    with torch.inference_mode():
+        assert same(model, model_class.from_pretrained(tmp_path))
+
+
+def test_a_model_on_the_meta_device_has_them_once_it_is_emptied_and_loaded(model_class):
+    model = model_class(OwnConfig())
+    with torch.device("meta"):
+        bare = model_class(OwnConfig())
+    bare.to_empty(device="cpu").load_state_dict(model.state_dict())
+    assert same(model, bare)
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma3_text", "gpt_neox"])
+def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
+    config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
+    from transformers import AutoModel
+
+    model = AutoModel.from_config(config)
+    with torch.device("meta"):
+        bare = AutoModel.from_config(config)
+    bare.to_empty(device="cpu").load_state_dict(model.state_dict())
+    assert same(model, bare)
+
+
+def test_a_tensor_of_two_names_stays_one(tmp_path):
+    model_class = type("OwnModel", (OwnModel,), {"rotary": Shared})
+    model_class(OwnConfig()).save_pretrained(tmp_path)
+    rotary = model_class.from_pretrained(tmp_path).rotary_emb
+    assert rotary.first.table is rotary.second.table
+
+
+def test_what_init_weights_writes_stays(tmp_path):
+    class Written(OwnModel):
+        rotary = Frequencies
+
+        def _init_weights(self, module):
+            if isinstance(module, Frequencies):
+                nn.init.constant_(module.inv_freq, 3.0)
+
+    model = Written(OwnConfig())
+    model.save_pretrained(tmp_path)
+    assert Written.from_pretrained(tmp_path).rotary_emb.inv_freq.unique().tolist() == [3.0]
+
+
+def test_arguments_of_the_constructor_count(tmp_path):
+    class Scaled(OwnModel):
+        rotary = Frequencies
+
+        def __init__(self, config, scale):
+            super().__init__(config)
+            self.register_buffer("scaled", frequencies() * scale, persistent=False)
+
+    Scaled(OwnConfig(), 5.0).save_pretrained(tmp_path)
+    assert torch.equal(Scaled.from_pretrained(tmp_path, 5.0).scaled, frequencies() * 5.0)
+
+
+def test_a_table_that_cannot_be_made_again_is_named_and_no_memory_of_others(monkeypatch):
+    class Scaled(OwnModel):
+        rotary = Frequencies
+
+        def __init__(self, config, scale):
+            super().__init__(config)
+            self.register_buffer("scaled", frequencies() * scale, persistent=False)
+
+    said = []
+    monkeypatch.setattr(logger, "warning", said.append)
+    with torch.device("meta"):
+        bare = Scaled(OwnConfig(), 5.0)
+    bare.to_empty(device="cpu")
+    assert any("scale" in message for message in said)
+    assert any("scaled" in message and "set to 0" in message for message in said)
+    assert not bare.scaled.any()
+
+
+def test_no_model_is_built_twice_where_nothing_is_missing(tmp_path):
+    class Counted(OwnModel):
+        rotary = staticmethod(lambda config: nn.Identity())
+        built = 0
+
+        def __init__(self, config):
+            type(self).built += 1
+            super().__init__(config)
+
+    Counted(OwnConfig()).save_pretrained(tmp_path)
+    Counted.built = 0
+    Counted.from_pretrained(tmp_path)
+    assert Counted.built == 1
+
+
+def test_the_model_that_is_built_for_its_tables_has_no_parameters(tmp_path):
+    found = []
+
+    class Watched(OwnModel):
+        rotary = Frequencies
+
+        def __init__(self, config):
+            super().__init__(config)
+            found.append({parameter.device.type for parameter in self.parameters()})
+
+    Watched(OwnConfig()).save_pretrained(tmp_path)
+    found.clear()
+    Watched.from_pretrained(tmp_path)
+    assert found == [{"meta"}, {"meta"}]
+
+
+def test_the_properties_fail_where_nothing_is_filled(tmp_path, monkeypatch, model_class):
+    """What upstream does: memory as it is found, and no memory at all."""
+    model = model_class(OwnConfig())
+    model.save_pretrained(tmp_path)
+    monkeypatch.setattr(PreTrainedModel, "_fill_placeholders", lambda *_: None)
+    loaded = model_class.from_pretrained(tmp_path)
+    with torch.no_grad():
+        for table in tensors(loaded).values():  # memory may hold what was here before, so that it is right by chance
+            if not table.is_meta and getattr(table, "_is_placeholder", False):
+                table.fill_(7)
+    assert not same(model, loaded)
+
+
+@pytest.mark.parametrize("wrong", ["memory", "meta", "other"])
+def test_wrong_tables_are_told_apart(wrong):
+    model_class = type("OwnModel", (OwnModel,), {"rotary": Cached})
+    model = model_class(OwnConfig())
+    other = copy.deepcopy(model)
+    table = other.rotary_emb.cos_cached
+    made = {"memory": torch.full_like(table, 7e7), "meta": table.to("meta"), "other": table.double()}
+    other.rotary_emb.cos_cached = made[wrong]
+    assert same(model, copy.deepcopy(model)) and not same(model, other)

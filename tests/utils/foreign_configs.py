@@ -1,0 +1,63 @@
+"""Builds configs of classes that are not Transformers' own: one JSON description a line in, one outcome a line out.
+
+A description has `style`, how the class is written; `attributes`, which it sets itself; `arguments`, which its caller
+gives. A value `{"numpy": x}` stands for a NumPy number.
+"""
+
+import json
+import logging
+import sys
+import types
+import warnings
+from typing import Any
+
+import numpy as np
+
+from transformers import LlamaConfig, PretrainedConfig
+
+
+def read(value: Any) -> Any:
+    if isinstance(value, dict):
+        return np.float32(value["numpy"]) if set(value) == {"numpy"} else {key: read(x) for key, x in value.items()}
+    return [read(x) for x in value] if isinstance(value, list) else value
+
+
+def foreign_class(style: str, attributes: dict[str, Any]) -> type:
+    """A config class of somebody else's module, written in one of the ways that such classes are written in."""
+
+    def init_last(self, **kwargs):
+        for name, value in attributes.items():
+            setattr(self, name, kwargs.pop(name, value))
+        PretrainedConfig.__init__(self, **kwargs)
+
+    def init_first(self, **kwargs):
+        stated = {name: kwargs.pop(name, value) for name, value in attributes.items()}
+        PretrainedConfig.__init__(self, **kwargs)
+        for name, value in stated.items():
+            setattr(self, name, value)
+
+    members: dict[str, Any] = {"__module__": "someones_model", "model_type": "someones_model"}
+    base = LlamaConfig if style == "of Llama" else PretrainedConfig
+    if style in ("init last", "init first"):
+        members["__init__"] = init_last if style == "init last" else init_first
+    else:  # the fields of a dataclass, which has no lists and dicts as defaults
+        members |= {name: value for name, value in attributes.items() if not isinstance(value, (list, dict))}
+        members["__annotations__"] = dict.fromkeys(members.keys() & attributes.keys(), Any)
+    return types.new_class("TheirConfig", (base,), exec_body=lambda namespace: namespace.update(members))
+
+
+def outcome(described: dict[str, Any]) -> Any:
+    try:
+        cls = foreign_class(described["style"], read(described["attributes"]))
+        config = cls(**read(described["arguments"]))
+        return json.loads(json.dumps(config.to_dict(), default=repr, sort_keys=True))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    sys.modules["someones_model"] = types.ModuleType("someones_model")
+    for line in sys.stdin:
+        print(json.dumps(outcome(json.loads(line))), flush=True)
