@@ -1,10 +1,4 @@
-import inspect
-import warnings
-from collections.abc import Callable
-from functools import wraps
 from numbers import Integral, Real
-
-
 def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float = 1.0) -> int:
     """
     The number of channels of a head that a config asks to rotate. Warns of one channel, which is no pair.
@@ -66,23 +60,6 @@ def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     return partial_rotary_width(config, head_dim)
 
 
-def require_position_embeddings(
-    position_embeddings: Optional[tuple["torch.Tensor", "torch.Tensor"]],
-) -> tuple["torch.Tensor", "torch.Tensor"]:
-    """
-    The cosines and sines that a layer is given, `[batch, positions, rotary_ndims]` each.
-
-    Raises:
-        ValueError: it is given none.
-    """
-    if position_embeddings is None:
-        raise ValueError(
-            "`position_embeddings` is required: the cosines and sines of the positions, which the model computes once "
-            "for all of its layers"
-        )
-    return position_embeddings
-
-
 def cosines_and_sines_at(
     position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor", scaling: float = 1.0
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
@@ -93,32 +70,3 @@ def cosines_and_sines_at(
     angles = position_ids[..., None].float() * inv_freq.float().to(like.device)
     angles = torch.cat((angles, angles), dim=-1)
     return (angles.cos() * scaling).to(like.dtype), (angles.sin() * scaling).to(like.dtype)
-
-
-def ignores_position_ids(rotation: Callable) -> Callable:
-    """
-    A rotation by `cos` and `sin` that may still be called with `position_ids`, which it never looked at.
-
-    They are left out, with a `FutureWarning`, where they are given by name, and where they stand by place before
-    `unsqueeze_dim`, which is a number.
-
-    Args:
-        rotation: a function that takes `unsqueeze_dim` where `position_ids` were.
-    """
-    place = list(inspect.signature(rotation).parameters).index("unsqueeze_dim")
-
-    @wraps(rotation)
-    def rotate(*args, **kwargs):
-        ignored = kwargs.pop("position_ids", None)
-        if len(args) > place and not isinstance(args[place], int):
-            ignored, args = args[place], args[:place] + args[place + 1 :]
-        if ignored is not None:
-            warnings.warn(
-                f"`{rotation.__name__}` ignores `position_ids`, since `cos` and `sin` are those of the positions: "
-                "leave them out. Transformers 5 does not take them",
-                FutureWarning,
-                stacklevel=2,
-            )
-        return rotation(*args, **kwargs)
-
-    return rotate

@@ -1,1 +1,0 @@
-from ...modeling_rope_utils import ignores_position_ids
