@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import server_configs
 
+import transformers
 from overlay.layout import DEFAULT_RELEASE, Layout
+from tests.references import server_configs
 
 
 FEWEST = 20  # with fewer classes, the files were not found, or can no longer be imported
@@ -33,6 +34,10 @@ def _outcomes(tree: Path, folder: Path) -> dict[str, object]:
     return json.loads(done.stdout)
 
 
+@pytest.mark.skipif(
+    transformers.__version__.partition("+")[0] != DEFAULT_RELEASE,
+    reason="asked of the default line: build/env/bin/python -m pytest tests/references/test_server_configs.py",
+)
 def test_configs_of_a_server_are_the_same_on_both_builds(folder: Path):
     layout = Layout()
     pristine = _outcomes(layout.upstream(DEFAULT_RELEASE), folder)

@@ -47,18 +47,21 @@ def reason_to_skip(release: str) -> str | None:
 
 
 class Globals(dict):
-    """The globals of one file of a tree: its functions, read when they are called, beside torch and math."""
+    """The globals of one file of a tree: its functions, and those that all models share, read when they are called."""
 
     def __init__(self, file: str, of: Tree):
         super().__init__(torch=torch, math=math, pi=math.pi, nn=torch.nn, __name__=file)
         self.update(broadcast_tensors=torch.broadcast_tensors, Iterable=Iterable)
+        self["logger"] = SimpleNamespace(warning_once=lambda *_: None)
         self["super"] = lambda: SimpleNamespace(__init__=lambda *_: None)  # what a class inherits is not run
         self._file, self._of = file, of
 
     def __missing__(self, name: str) -> object:
         if hasattr(builtins, name):
             raise KeyError(name)
-        self[name] = load(self._file, name, self._of, self)
+        defined = any(definition.name == name for definition in self._of.spans(self._file))
+        file = self._file if defined else "modeling_rope_utils.py"
+        self[name] = load(file, name, self._of, self if defined else None)
         return self[name]
 
 

@@ -1,4 +1,6 @@
 from numbers import Integral, Real
+
+
 def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float = 1.0) -> int:
     """
     The number of channels of a head that a config asks to rotate. Warns of one channel, which is no pair.
