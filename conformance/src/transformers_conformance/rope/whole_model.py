@@ -32,7 +32,7 @@ _MEDIA = ("text", "image", "video")
 
 def sections(pairs: Sequence[int] = (2, 3, 3)) -> dict[str, Any]:
     """The rotation that a config is asked for; `pairs` of its head turn by time, height and width."""
-    return {"rope_type": "default", "rope_theta": 100.0, "mrope_section": list(pairs)}
+    return {"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 1.0, "mrope_section": list(pairs)}
 
 
 @dataclass(frozen=True)

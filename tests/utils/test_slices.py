@@ -1,0 +1,37 @@
+"""R7: all of a slice for RoPE rotates on the fork as it does upstream, whatever factor stands beside it.
+
+The published configs of Ling and Ring have `partial_rotary_factor: 0.5` beside `qk_rope_head_dim` 64 and `head_dim`
+128: the factor describes the head that the slice is cut from.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from overlay.layout import DEFAULT_RELEASE, Layout
+
+
+def _tables(tree: Path) -> dict[str, tuple[int, list[float]]]:
+    worker = Path(__file__).with_name("slice_tables.py")
+    done = subprocess.run(
+        [sys.executable, str(worker)],
+        env=os.environ | {"PYTHONPATH": str(tree)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_a_factor_beside_a_slice_leaves_its_table_alone():
+    layout = Layout()
+    pristine, fork = _tables(layout.upstream(DEFAULT_RELEASE)), _tables(layout.source(DEFAULT_RELEASE))
+    assert {"bailing_hybrid.BailingHybridRotaryEmbedding", "deepseek_v3.DeepseekV3RotaryEmbedding"} <= pristine.keys()
+    assert len(pristine) >= 10
+    # Elsewhere pristine cuts the table, and its forward crashes.
+    whole = {name for name, (width, table) in pristine.items() if 2 * len(table) == width}
+    assert len(whole) >= 8
+    assert not [name for name in whole if fork[name] != pristine[name]]
+    assert not [name for name, (width, table) in fork.items() if 2 * len(table) != width]
