@@ -33,7 +33,8 @@ class PreTrainedModel:
             for key, value in [*module._buffers.items(), *vars(module).items()]
             if isinstance(value, torch.Tensor) and is_unset(value)
         ]
-        if not slots or self.device.type == "meta":
+        placed = next((tensor.device for tensor in (*self.parameters(), *self.buffers()) if not tensor.is_meta), None)
+        if not slots or placed is None:
             return
         real = [context for context in contexts() if not isinstance(context, torch.device)]
         real += [torch.device("cpu"), init.no_init_weights(), init.parameters_on_meta_device()]
@@ -49,6 +50,6 @@ class PreTrainedModel:
             if not isinstance(source, torch.Tensor) or source.is_meta or source.shape != value.shape:
                 logger.warning(f"`{name}.{key}` is set to 0: no checkpoint holds it, and no constructor makes it")
                 source = torch.zeros(value.shape, device="cpu")
-            device = self.device if value.is_meta else value.device
+            device = placed if value.is_meta else value.device
             copies.setdefault(id(source), (source, source.to(device, value.dtype)))  # kept alive: an id is no other's
             setattr(module, key, copies[id(source)][1])

@@ -191,6 +191,20 @@ def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
     assert same(model, bare)
 
 
+def test_a_model_without_parameters_has_them_once_it_is_emptied():
+    class Bare(PreTrainedModel):
+        config_class = OwnConfig
+
+        def __init__(self, config):
+            super().__init__(config)
+            self.rotary_emb = Cached(config)
+            self.post_init()
+
+    with torch.device("meta"):
+        bare = Bare(OwnConfig())
+    assert same(bare.to_empty(device="cpu"), Bare(OwnConfig()))
+
+
 def test_a_tensor_of_two_names_stays_one(tmp_path):
     model_class = type("OwnModel", (OwnModel,), {"rotary": Shared})
     model_class(OwnConfig()).save_pretrained(tmp_path)
