@@ -11,6 +11,7 @@ from discovery.coverage import check, judge
 from discovery.exempt import load_exemptions
 from discovery.scan import find_rope
 from overlay import lockfile
+from overlay.edits import load_overlay
 from overlay.engine import Tree
 from overlay.errors import OverlayError
 from overlay.index import Index
@@ -23,6 +24,8 @@ MACHINERY = re.compile(
     r"configuration_\w+\.py::|::\w+Config(\.|$)|::RotaryEmbeddingConfigMixin\.|::dynamic_rope_update|::RotaryEmbeddingMixin$"
     r"|::class |::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
+# Pull requests on how tables are loaded, and on which positions a model counts.
+NO_ROTATION = ("own-tables", "several-axes")
 # A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
 TURNING = """
 def swap(x):
@@ -446,10 +449,16 @@ def test_every_entry_holds_on_upstream(release):
 
 def test_what_edits_reach_is_recognised():
     """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
-    function that deals channels to axes."""
+    function that deals channels to axes; or its pull request is of no rotation."""
     found = {one.place for verdict in verdicts() for one in verdict.copies}
-    lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
-    reached = {(file, name) for entry in lock.values() for file, names in entry["reaches"].items() for name in names}
+    elsewhere = {edit.description for edit in load_overlay([LAYOUT.layer("src")]).edits if edit.series in NO_ROTATION}
+    reached = {
+        (file, name)
+        for key, entry in lockfile.read(LAYOUT, DEFAULT_RELEASE).items()
+        if key.split("::", 2)[2] not in elsewhere
+        for file, names in entry["reaches"].items()
+        for name in names
+    }
     others = {place for place in reached - found if not MACHINERY.search("::".join(place))}
     assert others == {
         # How models are loaded: rotary keys of GGUF files, and tables that no checkpoint holds
@@ -457,17 +466,21 @@ def test_what_edits_reach_is_recognised():
         ("integrations/ggml.py", "_read_gguf_rope_scaling"),
         ("integrations/gguf/gguf_config_mapping.py", "get_gguf_config"),
         ("modeling_gguf_pytorch_utils.py", "load_gguf_checkpoint"),
-        ("initialization.py", "parameters_on_meta_device"),
         ("modeling_rope_utils.py", "_compute_default_rope_parameters"),
+        ("modeling_utils.py", "PreTrainedModel._init_weights"),
+        # The width of a head that all tables and checks ask for
+        ("modeling_rope_utils.py", "get_rotary_ndims"),
+        # What scales queries by their positions
+        ("models/ministral3/modular_ministral3.py", "get_llama_4_attn_scale"),
+        *((f"models/{x}/modeling_{x}.py", "get_llama_4_attn_scale") for x in ("ministral3", "mistral4")),
+        # What a model adds in place, its caller's tensors among them
         *(
-            ("modeling_utils.py", f"PreTrainedModel.{name}")
-            for name in (
-                "_fill_placeholders",
-                "_init_weights",
-                "_move_missing_keys_from_meta_to_device",
-                "from_pretrained",
-                "to_empty",
+            (f"models/{model}/{kind}_{model}.py", f"{name}.forward")
+            for model, name in (
+                ("moonshine_streaming", "MoonshineStreamingDecoder"),
+                ("voxtral_realtime", "VoxtralRealtimeModel"),
             )
+            for kind in ("modeling", "modular")
         ),
         # GPT-J's table, which here is added to hidden states
         ("models/videoprism/modeling_videoprism.py", "create_sinusoidal_positions"),
