@@ -197,6 +197,7 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
             "that is PyTorch's own", "config_arguments", "copies", "flex", "meta", "saved_config", "saved_model"
         ),
         **_of_each("that is PyTorch's own", "sdpa", "state"),
+        **_of_each("what multiplies its scores reaches no softmax of PyTorch's", "softmax_scale"),
         **_of_each("it knows no packed rows", "packed"),
     }
 

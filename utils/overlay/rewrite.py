@@ -30,17 +30,20 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
     if not fix.strip():
         new = re.sub(r"^[ \t]+\n", "", new, flags=re.MULTILINE)  # the indentation of what was taken away
         new = re.sub(r"\n\n\n+", "\n\n", new)  # the empty lines around it
+        new = re.sub(r"\n\n+\Z", "\n", new)  # those at the end, where it was the last statement
     return textwrap.indent(new, margin, lambda line: line.strip()), len(edits)
 
 
 def _expand(fix: str, match: SgNode, line: str) -> str:
+    column = re.match(r"[ \t]*", line).group()
+
     def value(found: re.Match) -> str:
         if found.group(1):
             nodes = match.get_multiple_matches(found.group(1))
             return "".join(node.text() + (" " if node.kind() == "," else "") for node in nodes)
-        return match.get_match(found.group(2)).text()
+        # Further lines of it are indented below, as those of the fix are
+        return match.get_match(found.group(2)).text().replace(f"\n{column}", "\n")
 
     new = re.sub(r"\$\$\$([A-Z_]+)|\$([A-Z_]+)", value, fix.rstrip("\n"))
-    column = re.match(r"[ \t]*", line).group()
     first, *rest = new.split("\n")
     return "\n".join([first, *(column + line if line.strip() else line for line in rest)])
