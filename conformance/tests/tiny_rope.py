@@ -379,14 +379,15 @@ class TinyRopeModel(PreTrainedModel):
         for key in doubts:
             logger.warning(f"`{key}`={rope[key]!r} is not what {rope['rope_type']!r} expects")
         if doubts:
-            self.check_table(doubts[0], rope[doubts[0]])
+            self.check_table({key: rope[key] for key in doubts})
 
-    def check_table(self, key: str, value: object) -> None:
+    def check_table(self, doubtful: dict[str, object]) -> None:
         """What no table can be made of is refused."""
         try:
             self.rotary_of(0)
         except (TypeError, ValueError):
-            raise ValueError(f"`{key}` may not be {value!r}") from None
+            told = (f"`{key}` may not be {value!r}" for key, value in doubtful.items())
+            raise ValueError(", ".join(told)) from None
 
     def doubts(self, rope: dict) -> list[str]:
         """The keys whose values the rope type does not expect."""

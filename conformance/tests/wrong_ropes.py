@@ -1343,7 +1343,7 @@ class UnstatedLengthDoubted(TinyRopeModel):
 class CrashAfterWarning(TinyRopeModel):
     """What was warned of may end as it will."""
 
-    def check_table(self, key, value):
+    def check_table(self, doubtful):
         pass
 
 
