@@ -76,7 +76,7 @@ class AnyTypeModel(TinyTowerModel):
 class AxialModel(AnyTypeModel):
     def read(self, rope: dict) -> None:
         if rope.get("rope_type", "axial") not in ("axial", "default"):
-            raise ValueError(f"this tower is axial, and was asked for {rope['rope_type']!r}")
+            raise ValueError(f"`rope_type` must be 'axial', but is {rope['rope_type']!r}")
 
 
 def test_a_tower_with_a_rope_type_of_its_own_must_refuse_others():
@@ -146,10 +146,9 @@ def test_the_mixin_passes_on_what_is_right_and_fails_on_what_is_not():
     assert any("coordinate_relative" in test.id() for test, _ in wrong.failures)
 
 
-def test_the_mixin_knows_exceptions_and_says_which_are_stale():
+def test_the_mixin_knows_exceptions():
+    """Which of them are stale, the plugin tells from results."""
     known = Deviation(reason="keys stand still", properties=("coordinate_range",))
-    stale = run(mixed(Tower(TinyTowerConfig, TinyTowerModel, "half-split", exceptions=(known,))))
-    assert "keys stand still" in stale.errors[0][1] and not stale.failures
     wrong = Tower(TinyTowerConfig, CONTROLS["RangeUnchecked"][0], "half-split", exceptions=(known,))
     assert run(mixed(wrong)).wasSuccessful()
 

@@ -107,6 +107,7 @@ def test_what_goes_on_around_layers_that_run_alone_is_not_asked():
         "packed",
         "padding",
         "sdpa",
+        "unmasked",
     }
     assert {"decoding", "static_decoding"} <= reasons.keys()
 

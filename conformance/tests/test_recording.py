@@ -19,9 +19,9 @@ DESCRIPTION = Description(
 (CASE,) = DESCRIPTION.cases(4, 3)
 
 
-def judged(cause: Exception | None, n: int) -> Result:
+def judged(status: str, n: int) -> Result:
     def check(description, case):
-        raise ConformanceError("R1", "forward", "what broke") from cause
+        raise ConformanceError("R1", "forward", "what broke", status)
 
     return judge_case(replace(PROPERTIES["forward"], check=check), DESCRIPTION, DESCRIPTION.cases(4, n)[0])
 
@@ -30,10 +30,10 @@ def judged(cause: Exception | None, n: int) -> Result:
     ("result", "status", "reason", "known"),
     [
         (judge_case(PROPERTIES["forward"], DESCRIPTION, CASE), "pass", None, None),
-        (judged(None, 3), "fail", "what broke", None),
-        (judged(None, 4), "fail", "what broke", "as is known"),
-        (judged(RuntimeError("shapes"), 3), "crash", "what broke", None),
-        (judged(ValueError("`key` is out of range"), 3), "refused", "what broke", None),
+        (judged("fail", 3), "fail", "what broke", None),
+        (judged("fail", 4), "fail", "what broke", "as is known"),
+        (judged("crash", 3), "crash", "what broke", None),
+        (judged("refused", 3), "refused", "what broke", None),
         (Result("R1", "forward", "tiny_rope", None, "not-applicable", "why"), "not-applicable", "why", None),
     ],
 )

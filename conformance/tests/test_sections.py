@@ -53,8 +53,8 @@ class SectionsFailWithoutAWord(SectionedModel):
         (SectionsUnchecked, "fail"),
         (SectionsTooLongUnseen, "fail"),
         (SectionsTooShortUnseen, "fail"),
-        (SectionsRefusedWithoutAName, "fail"),
-        (SectionsFailWithoutAWord, "fail"),
+        (SectionsRefusedWithoutAName, "crash"),
+        (SectionsFailWithoutAWord, "crash"),
     ],
 )
 def test_sections_that_do_not_fill_the_width_are_refused_by_name(model_class, status):

@@ -84,7 +84,7 @@ def test_what_cannot_be_asked_has_no_tests_but_a_reason():
     results = [result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.status == "not-applicable"]
     scaled = {"batch_scaling", "doubts", "faults", "growth", "quiet", "scaled", "scaling_options"}
     reasons = {result.property_name: result.reason for result in results}
-    assert reasons.keys() == scaled | {"grouped", "layer_types"}
+    assert reasons.keys() == scaled | {"grouped", "head_sizes", "layer_types"}
     assert all("no key for a rope type" in reasons[name] for name in scaled)
     assert "no num_key_value_heads" in reasons["grouped"]
     assert all(result.case is None for result in results)

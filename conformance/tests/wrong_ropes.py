@@ -898,20 +898,6 @@ class TableFollowsCast(Rotary):
 # Life cycle.
 
 
-@caught("loaded_precision", "saved_model", "meta")
-class TableWithoutBuffer(Rotary):
-    """A plain attribute, which a model built without memory keeps without memory."""
-
-    def __init__(self, config):
-        super().__init__(config)
-        table = self.inv_freq
-        del self.inv_freq
-        self.inv_freq = table
-
-    def restore(self):
-        pass
-
-
 @caught("meta")
 class TableWithoutMemoryReplaced(Rotary):
     """A table that was left without memory is replaced by whatever memory there is."""

@@ -197,7 +197,7 @@ def test_remote_code_runs_on_the_fork(tmp_path):
 
 @pytest.mark.parametrize("decorated", [False, True])
 def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(decorated, monkeypatch):
-    """Remote code subclasses a config as it likes: the fork warns of a width, once where upstream validates, if at all."""
+    """Remote code subclasses a config as it likes: the fork warns once, where upstream validates at all."""
     from huggingface_hub.dataclasses import strict
 
     from transformers import LlamaConfig, modeling_rope_utils
