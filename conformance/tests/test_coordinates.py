@@ -83,7 +83,7 @@ def test_a_tower_with_a_rope_type_of_its_own_must_refuse_others():
     check = COORDINATE_PROPERTIES["coordinate_keys"].check
     right, wrong = (Tower(AxialConfig, model, "half-split") for model in (AxialModel, AnyTypeModel))
     check(right, right.cases(16, 16)[0])
-    with pytest.raises(ConformanceError, match="asked for the linear rope type"):
+    with pytest.raises(ConformanceError, match="asked for rope_type='linear'"):
         check(wrong, wrong.cases(16, 16)[0])
 
 
