@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -133,7 +133,7 @@ _ATTRIBUTES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(["init last", "init first", "fields", "of Llama"]), _ATTRIBUTES, _ATTRIBUTES)
 def test_classes_of_any_attributes(builds, style: str, attributes: dict[str, Any], arguments: dict[str, Any]):
     require_equal(builds, {"style": style, "attributes": attributes, "arguments": arguments})

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
@@ -63,6 +63,7 @@ def read(texts: Texts, numbers: list[int]) -> str:
     return "\n".join(texts.lines[number] for number in numbers)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(st.lists(results, min_size=1, max_size=60))
 def test_nothing_is_lost(lines):
     cells = cells_of(lines, Texts())
@@ -76,6 +77,7 @@ def test_nothing_is_lost(lines):
     assert counts == Counter((x["model"], x["property"], x["status"]) for x in lines)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 @given(st.lists(results, min_size=1, max_size=60))
 def test_a_cell_has_its_worst_status_and_shows_an_example_of_it(lines):
     groups = defaultdict(list)
