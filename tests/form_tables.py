@@ -119,7 +119,9 @@ def forms(description: Description) -> Iterator[Form]:
         base[width.key] = 1.0  # where a class rotates a part of the head by default
     sections = {"mrope_section": width.form._section(n // 2)} if width.form.mrope_section else {}
     plain = {"rope_scaling": {"rope_type": "default"} | sections} if sections else {}
-    one_table = width.base_key is not None and not width.names_default
+    # A part of the config may state a base of its own, as DBRX's does
+    has_parts = any(isinstance(value, dict) for value in sizes.values())
+    one_table = not width.names_default and (width.base_key is not None or not has_parts)
     yield Form("base", sizes | base | plain, n, has_formula=one_table)
     yield Form("base, in a file", sizes | base | plain, n, way="file", has_formula=one_table)
     if not sections and not width.local_base_key:
