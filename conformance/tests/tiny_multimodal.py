@@ -129,9 +129,9 @@ class TinyMultimodalModel(PreTrainedModel):
         if past is not None:
             k, v = torch.cat((past[0], k), dim=1), torch.cat((past[1], v), dim=1)
         causal = torch.ones(length, length, dtype=torch.bool).tril()[-x.shape[1] :]
-        alike = apart[:, -x.shape[1] :, None] == apart[:, None]
+        same_row = apart[:, -x.shape[1] :, None] == apart[:, None]
         scores = q @ k.mT * WIDTH**-0.5
-        scores = scores.masked_fill(~(causal & alike & mask.bool()[:, None]), torch.finfo(scores.dtype).min)
+        scores = scores.masked_fill(~(causal & same_row & mask.bool()[:, None]), torch.finfo(scores.dtype).min)
         logits = self.head(x + scores.softmax(-1) @ v)
         return SimpleNamespace(logits=logits, past_key_values=(k, v))
 

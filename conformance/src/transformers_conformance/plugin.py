@@ -1,6 +1,6 @@
 """A pytest plugin: a session fails in which expected failures are stale, also where workers share its tests.
 
-What each test came across goes with its report, so that it reaches whoever puts the workers' reports together.
+Each test's report carries what the test found, so that the process that joins the workers' reports has it.
 """
 
 from collections import defaultdict
