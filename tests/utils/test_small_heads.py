@@ -2,10 +2,10 @@
 A section that the config states must fit."""
 
 import importlib
-import logging
 
 import pytest
 import torch
+from transformers.utils import logging as transformers_logging
 
 
 FAMILY = [
@@ -37,11 +37,13 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.fixture
 def logged(caplog):
-    """What the library logs."""
-    logger = logging.getLogger("transformers")
+    """What the library logs, each record once: where `CI` is set, its logger propagates to pytest's own handler."""
+    logger = transformers_logging.get_logger("transformers")
+    propagate, logger.propagate = logger.propagate, False
     logger.addHandler(caplog.handler)
     yield caplog
     logger.removeHandler(caplog.handler)
+    logger.propagate = propagate
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY)
