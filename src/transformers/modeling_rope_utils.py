@@ -395,7 +395,8 @@ class RotaryEmbeddingConfigMixin:
         """
         The sections by which the axes of a position (time, height, width) divide the pairs of a head among them. The
         config may leave them to its class, whose own were made for heads of one width. Where these do not fit, they
-        are cut, or the last one grows: text, whose axes are the same, rotates rightly.
+        are cut, or the last one grows: text, whose axes are the same, rotates rightly. So are sections that a config
+        states for whole heads beside a narrower rotary width.
 
         Args:
             pairs: how many there are.
@@ -403,18 +404,19 @@ class RotaryEmbeddingConfigMixin:
             in_turns: whether the axes take turns, pair by pair. Any sections can then be used as they are.
 
         Raises:
-            ValueError: sections that the config states hold more pairs, or fewer; names the key, its value and the sum
-                that fits.
+            ValueError: sections that the config states fill neither the rotary width nor whole heads; names the key,
+                its value and the sum that fits.
         """
         if sum(sections) == pairs:
             return sections
         message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
         rope_parameters = self.rope_parameters or {}
         stated = "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type])
-        if stated and self._is_own_class():
+        for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(layer_type)}
+        if stated and not for_whole_heads and self._is_own_class():
             raise ValueError(message)
         logger.warning(f"{message}: images and videos need sections of their own")
-        if stated or in_turns:
+        if in_turns or (stated and not for_whole_heads):
             return sections
         ends = [min(sum(sections[: axis + 1]), pairs) for axis in range(len(sections) - 1)] + [pairs]
         return [end - start for start, end in zip([0, *ends], ends, strict=False)]

@@ -90,5 +90,5 @@ def test_what_only_pytorch_knows_is_refused(model, prefix):
     import transformers
 
     scaled = config(model, 8, 8, rope_scaling={"rope_type": "linear", "factor": 2.0})
-    with pytest.raises(ValueError, match="`rope_scaling` asks for the rope type 'linear'"):
+    with pytest.raises(ValueError, match="`rope_type`='linear' is refused"):
         getattr(transformers, f"{prefix}{model}Model")(scaled)

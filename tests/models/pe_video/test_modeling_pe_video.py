@@ -15,6 +15,10 @@ class Config(PeVideoEncoderConfig):
     sub_configs_defaults = {"vision_config": SubConfigSpec(config_class=ViTConfig)}
 
 
+# Judged as Transformers' own, which refuse: a class of another module is warned at most.
+Config.__module__ = PeVideoEncoderConfig.__module__
+
+
 class Encoder(PeVideoEncoder):
     config_class = Config
 
