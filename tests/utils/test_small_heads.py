@@ -5,6 +5,7 @@ import importlib
 
 import pytest
 import torch
+from transformers.models.cosmos3_edge.configuration_cosmos3_edge import Cosmos3EdgeTextConfig
 from transformers.utils import logging as transformers_logging
 
 
@@ -70,3 +71,19 @@ def test_a_stated_section_that_does_not_sum_is_refused(model, config, module, se
     pattern = rf"`mrope_section`=\[{', '.join(map(str, sections))}\] must sum to the {HEAD_DIM // 2} pairs"
     with pytest.raises(ValueError, match=pattern):
         rotary(model, config, module, mrope_section=sections)
+
+
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY)
+def test_sections_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, config, module, logged):
+    """Upstream ignores the factor here and loads: so does the fork, by which text rotates as the factor says."""
+    made = rotary(model, config, module, mrope_section=[2, 3, 3], partial_rotary_factor=0.5)
+    assert made.mrope_section == [2, 2, 0]
+    places = torch.arange(5).expand(3, 1, -1)
+    cosines = made(torch.zeros(1, 5, HEADS * HEAD_DIM), places)[0]
+    angles = places[0, 0][:, None].float() * made.inv_freq
+    assert {tuple(row) for row in angles.cos().T.tolist()} == {tuple(row) for row in cosines[0].T.tolist()}
+    assert len(warnings_of(logged)) == 1
+
+
+def test_default_sections_of_a_config_do_not_refuse_a_factor():
+    assert Cosmos3EdgeTextConfig(partial_rotary_factor=0.5).rope_parameters["mrope_section"] == [24, 20, 20]

@@ -328,6 +328,7 @@ def test_sections_must_sum_to_the_pairs(file: str, owner: str):
     config.max_position_embeddings = 32
     held_against = load("modeling_rope_utils.py", "RotaryEmbeddingConfigMixin._whole_sections", fork())
     config._whole_sections, config._is_own_class = partial(held_against, config), lambda: True
+    config._head_dims = lambda layer_type: [16]
     construct(module, config)
     assert module.mrope_section == [2, 3, 3]
     for sections in ([2, 3, 4], [2, 2, 2]):
