@@ -33,8 +33,16 @@ OLDER_RELEASE = "4.57.6"
 _BATCH = 12  # models that share one import of a release
 U = 2.0**-24  # unit roundoff of float32
 # Forms that the fork of 5.x cannot take, or takes otherwise by design, each with the reason: (model, form) or a model.
+_SHORT_TABLE = "Idefics of 4.57.6 ends its table where the row ends, and crashes at positions beyond"
+_NEEDS_SCALING = "Mllama of 4.57.6 cannot be built without `rope_scaling`"
 _ONE_BASE = "ModernBERT's decoder of 4.57.6 rotates all layers by one base and ignores `local_rope_theta`"
 EXPECTED: Mapping[tuple[str, str], str] = {
+    ("idefics", "base"): _SHORT_TABLE,
+    ("idefics", "base, in a file"): _SHORT_TABLE,
+    ("idefics", "base, set later"): _SHORT_TABLE,
+    ("mllama", "base"): _NEEDS_SCALING,
+    ("mllama", "base, in a file"): _NEEDS_SCALING,
+    ("mllama", "base, set later"): _NEEDS_SCALING,
     ("modernbert_decoder", "two bases"): _ONE_BASE,
     ("modernbert_decoder", "two bases, scaled"): _ONE_BASE,
 }
