@@ -56,8 +56,8 @@ def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     rope_type = scaling.get("rope_type", scaling.get("type", "default"))
     if rope_type != "default":
         raise ValueError(
-            f"`rope_type`={rope_type!r} is refused: TensorFlow's and Flax's models know 'default' alone; leave it out, "
-            "or take the PyTorch model"
+            f"`rope_type`={rope_type!r} is refused: TensorFlow's and Flax's models know 'default' alone; leave it "
+            "out, or take the PyTorch model"
         )
     return partial_rotary_width(config, head_dim)
 
