@@ -1103,7 +1103,7 @@ class UnmaskedTokensSeeAll(TinyRopeModel):
 
 @caught("unmasked")
 class GapsReadAsRows(TinyRopeModel):
-    """As the release's masks read them in a pass without a cache."""
+    """As the masks of upstream's releases read them in a pass without a cache."""
 
     def mask(self, attention_mask, seen, batch, seq):
         self.unmasked = attention_mask is None
@@ -1111,7 +1111,8 @@ class GapsReadAsRows(TinyRopeModel):
 
     def run_layer(self, index, x, mask, position_ids, cache):
         if self.unmasked and cache is None:
-            mask = mask & self.packed(position_ids)[:, None]
+            rows = (position_ids.diff(prepend=position_ids[:, :1] - 1) != 1).cumsum(-1)
+            mask = mask & (rows[:, None, :, None] == rows[:, None, None, :])
         return super().run_layer(index, x, mask, position_ids, cache)
 
 
