@@ -1,8 +1,9 @@
-"""Sections that deal the pairs of a head out to the axes of a position fill it, or are refused by name."""
+"""Sections that deal the pairs of a head to the axes of a position fill it, or are named in an error or a warning."""
 
 import pytest
+import torch
 
-from tiny_rope import TinyRopeConfig, TinyRopeModel
+from tiny_rope import TinyRopeConfig, TinyRopeModel, logger
 from transformers_conformance.rope import PROPERTIES, Description, judge_case
 
 
@@ -46,6 +47,34 @@ class SectionsFailWithoutAWord(SectionedModel):
         assert sum(sections) == pairs, f"mrope_section={sections}"
 
 
+class SectionsWarnedOf(SectionedModel):
+    def check_sections(self, sections, pairs):
+        if sum(sections) != pairs:
+            logger.warning(f"`mrope_section`={sections} must sum to {pairs}")
+
+
+class SectionsWarnedOfWithoutASum(SectionedModel):
+    def check_sections(self, sections, pairs):
+        if sum(sections) != pairs:
+            logger.warning(f"`mrope_section`={sections} does not fit")
+
+
+class SectionsThatTurnText(SectionsWarnedOf):
+    def check_sections(self, sections, pairs):
+        super().check_sections(sections, pairs)
+        self.turned = sum(sections) != pairs
+
+    def forward(self, *args, position_ids=None, **kwargs):
+        return super().forward(*args, position_ids=2 * position_ids if self.turned else position_ids, **kwargs)
+
+
+class SectionsThatCrashText(SectionsThatTurnText):
+    def forward(self, *args, position_ids=None, **kwargs):
+        if self.turned:
+            torch.zeros(2).expand(3)
+        return super().forward(*args, position_ids=position_ids, **kwargs)
+
+
 @pytest.mark.parametrize(
     ("model_class", "status"),
     [
@@ -55,6 +84,10 @@ class SectionsFailWithoutAWord(SectionedModel):
         (SectionsTooShortUnseen, "fail"),
         (SectionsRefusedWithoutAName, "crash"),
         (SectionsFailWithoutAWord, "crash"),
+        (SectionsWarnedOf, "pass"),
+        (SectionsWarnedOfWithoutASum, "fail"),
+        (SectionsThatTurnText, "fail"),
+        (SectionsThatCrashText, "crash"),
     ],
 )
 def test_sections_that_do_not_fill_the_width_are_refused_by_name(model_class, status):

@@ -148,3 +148,21 @@ class DeltasAddUp(TinyMultimodalModel):
         self.deltas = self.deltas + self.total
         self.total = self.total + int(self.deltas.max())
         return positions
+
+
+@caught("axes_shift")
+class PairsBent(TinyMultimodalModel):
+    """The two channels of a pair turn by unlike axes."""
+
+    def turned(self, x, positions):
+        turned, others = super().turned(x, positions), super().turned(x, positions.roll(1, dims=0))
+        return torch.cat((turned[..., : x.shape[-1] // 2], others[..., x.shape[-1] // 2 :]), dim=-1)
+
+
+@caught("axes_shift")
+class FramesTurnRowsFaster(TinyMultimodalModel):
+    """Text, which has the same position on all axes, turns as it should."""
+
+    def turned(self, x, positions):
+        frames, rows, columns = positions
+        return super().turned(x, torch.stack((frames, rows + (rows - frames) * frames, columns)))

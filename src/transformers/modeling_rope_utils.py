@@ -389,8 +389,8 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig",
         sections: list[int],
         pairs: int,
-        layer_type: str | None = None,
         in_turns: bool = False,
+        in_couples: bool = False,
     ) -> list[int]:
         """
         The sections by which the axes of a position (time, height, width) divide the pairs of a head among them. The
@@ -400,24 +400,38 @@ class RotaryEmbeddingConfigMixin:
 
         Args:
             pairs: how many there are.
-            layer_type: the layers that they hold for; None for all.
-            in_turns: whether the axes take turns, pair by pair. Any sections can then be used as they are.
+            in_turns: whether the axes take turns, pair by pair, as far as there are pairs. Any sections can then be
+                used as they are.
+            in_couples: whether the first two axes take turns, and the last has the rest, which is one pair at least.
 
         Raises:
             ValueError: sections that the config states fill neither the rotary width nor whole heads; names the key,
                 its value and the sum that fits.
         """
-        if sum(sections) == pairs:
+        value, advice = f"`mrope_section`={sections}", "images and videos need sections of their own"
+        if in_turns:
+            others = [len(range(axis, min(3 * share, pairs), 3)) for axis, share in enumerate(sections[1:3], 1)]
+            dealt = [pairs - sum(others), *others]
+            if dealt != list(sections[:3]):
+                logger.warning_once(f"{value} shares the {pairs} pairs of the rotary width as {dealt}: {advice}")
             return sections
-        message = f"`mrope_section`={sections} must sum to the {pairs} pairs of the rotary width"
-        rope_parameters = self.rope_parameters or {}
-        stated = "mrope_section" in (rope_parameters if layer_type is None else rope_parameters[layer_type])
-        for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(layer_type)}
-        if stated and not for_whole_heads and self._is_own_class():
+        message = f"{value} must sum to the {pairs} pairs of the rotary width"
+        coupled = len(sections) == 3 and sections[0] == sections[1] and sections[2] >= min(pairs, 1)
+        if in_couples:
+            message = f"{message}, the first two alike and the third one at least"
+        if sum(sections) == pairs and (coupled or not in_couples):
+            return sections
+        stated = "mrope_section" in (self.rope_parameters or {})
+        for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(None)}
+        usable = not stated or (for_whole_heads and (coupled or not in_couples))
+        if not usable and self._is_own_class():
             raise ValueError(message)
-        logger.warning(f"{message}: images and videos need sections of their own")
-        if in_turns or (stated and not for_whole_heads):
+        logger.warning_once(f"{message}: {advice}")
+        if not usable:
             return sections
+        if in_couples:
+            each = min(sections[0], max(pairs - 1, 0) // 2)
+            return [each, each, pairs - 2 * each]
         ends = [min(sum(sections[: axis + 1]), pairs) for axis in range(len(sections) - 1)] + [pairs]
         return [end - start for start, end in zip([0, *ends], ends, strict=False)]
 

@@ -1,5 +1,5 @@
 """Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so.
-A section that the config states must fit."""
+A section that the config states must fit. Where the axes take turns, any will do for text, as upstream has it."""
 
 import importlib
 
@@ -20,16 +20,41 @@ FAMILY = [
     ("glm_image", "GlmImageTextConfig", "GlmImageTextRotaryEmbedding"),
     ("paddleocr_vl", "PaddleOCRTextConfig", "PaddleOCRRotaryEmbedding"),
 ]
+IN_TURNS = [
+    ("qwen3_vl", "Qwen3VLTextConfig", "Qwen3VLTextRotaryEmbedding"),
+    ("qwen3_vl_moe", "Qwen3VLMoeTextConfig", "Qwen3VLMoeTextRotaryEmbedding"),
+    ("qwen3_omni_moe", "Qwen3OmniMoeTextConfig", "Qwen3OmniMoeThinkerTextRotaryEmbedding"),
+    ("qwen3_5", "Qwen3_5TextConfig", "Qwen3_5TextRotaryEmbedding"),
+    ("qwen3_5_moe", "Qwen3_5MoeTextConfig", "Qwen3_5MoeTextRotaryEmbedding"),
+    ("qwen4_exp", "Qwen4ExpTextConfig", "Qwen4ExpTextRotaryEmbedding"),
+]
+IN_COUPLES = [("ernie4_5_vl_moe", "Ernie4_5_VLMoeTextConfig", "Ernie4_5_VLMoeTextRotaryEmbedding")]
+INTERLEAVED = ("glm4v", "glm_ocr")  # neighbours turn, and not halves
+OF_FOUR_AXES = [("hunyuan_vl", "HunYuanVLTextConfig", "HunYuanVLRotaryEmbedding")]
 HEADS, HEAD_DIM = 4, 16
 DEFAULT = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0}
 
 
-def rotary(model: str, config: str, module: str, **parameters) -> torch.nn.Module:
+def rotary(model: str, config: str, module: str, head_dim: int = HEAD_DIM, **parameters) -> torch.nn.Module:
     package = f"transformers.models.{model}"
     config_class = getattr(importlib.import_module(f"{package}.configuration_{model}"), config)
-    sizes = {"hidden_size": HEADS * HEAD_DIM, "head_dim": HEAD_DIM, "num_attention_heads": HEADS}
+    sizes = {"hidden_size": HEADS * head_dim, "head_dim": head_dim, "num_attention_heads": HEADS}
     made = config_class(**sizes, num_key_value_heads=HEADS, rope_parameters=DEFAULT | parameters)
     return getattr(importlib.import_module(f"{package}.modeling_{model}"), module)(config=made)
+
+
+def angles_of(made: torch.nn.Module, places: torch.Tensor) -> set[tuple[float, ...]]:
+    """The cosines that each pair of a table has at positions on all axes, told by its channel."""
+    cosines = made(torch.zeros(1, places.shape[-1], HEADS * HEAD_DIM), places)[0]
+    return {tuple(channel) for channel in cosines[0].T.tolist()}
+
+
+def require_text_turned(made: torch.nn.Module) -> None:
+    """Text, whose axes are the same, turns by the table, pair by pair."""
+    axes = len(made.mrope_section) if isinstance(made.mrope_section, list) else 3
+    text = torch.arange(5).expand(axes, 1, -1)
+    angles = torch.arange(5)[:, None].float() * made.inv_freq
+    assert angles_of(made, text) == {tuple(channel) for channel in angles.cos().T.tolist()}
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -40,6 +65,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 def logged(caplog):
     """What the library logs, each record once: where `CI` is set, its logger propagates to pytest's own handler."""
     logger = transformers_logging.get_logger("transformers")
+    transformers_logging.warning_once.cache_clear()
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(caplog.handler)
     yield caplog
@@ -47,10 +73,23 @@ def logged(caplog):
     logger.propagate = propagate
 
 
-@pytest.mark.parametrize(("model", "config", "module"), FAMILY)
-def test_a_section_that_no_config_states_is_warned_of_once(model, config, module, logged):
-    assert len(rotary(model, config, module).inv_freq) == HEAD_DIM // 2
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
+@pytest.mark.parametrize("head_dim", [2, 6, HEAD_DIM, 256])
+def test_a_section_that_no_config_states_is_warned_of_once(model, config, module, head_dim, logged):
+    made = rotary(model, config, module, head_dim)
+    assert len(made.inv_freq) == head_dim // 2
+    require_text_turned(made)
     assert len(warnings_of(logged)) == 1
+
+
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
+@pytest.mark.parametrize("factor", [0.0, 0.25, 0.5])
+def test_a_factor_beside_sections_that_no_config_states_is_heard(model, config, module, factor, logged):
+    """Upstream builds the model and runs it, whether or not it hears of the factor."""
+    made = rotary(model, config, module, 128, partial_rotary_factor=factor)
+    assert len(made.inv_freq) == 64 * factor
+    require_text_turned(made)
+    assert len(warnings_of(logged)) <= 1
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY)
@@ -65,7 +104,7 @@ def test_a_stated_section_that_fits_is_taken_in_silence(model, config, module, l
     assert not warnings_of(logged)
 
 
-@pytest.mark.parametrize(("model", "config", "module"), FAMILY)
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_COUPLES)
 @pytest.mark.parametrize("sections", [[2, 3, 2], [8, 12, 12], [16, 24, 24], [3, 3, 3]])
 def test_a_stated_section_that_does_not_sum_is_refused(model, config, module, sections):
     pattern = rf"`mrope_section`=\[{', '.join(map(str, sections))}\] must sum to the {HEAD_DIM // 2} pairs"
@@ -83,6 +122,71 @@ def test_sections_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, 
     angles = places[0, 0][:, None].float() * made.inv_freq
     assert {tuple(row) for row in angles.cos().T.tolist()} == {tuple(row) for row in cosines[0].T.tolist()}
     assert len(warnings_of(logged)) == 1
+
+
+@pytest.mark.parametrize(("model", "config", "module"), IN_COUPLES)
+def test_stated_sections_that_are_no_couples_are_refused(model, config, module):
+    """Upstream crashes as it stacks height and width, or cuts none off for time."""
+    for sections in ([2, 4, 2], [4, 4, 0]):
+        with pytest.raises(ValueError, match="must sum to the 8 pairs .* alike"):
+            rotary(model, config, module, mrope_section=sections)
+
+
+@pytest.mark.parametrize(("model", "config", "module"), IN_COUPLES)
+def test_couples_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, config, module, logged):
+    for sections in ([3, 3, 2], [2, 2, 4]):
+        made = rotary(model, config, module, mrope_section=sections, partial_rotary_factor=0.5)
+        height, width, time = made.mrope_section
+        assert height == width and time >= 1 and sum(made.mrope_section) == 4
+        require_text_turned(made)
+    assert len(warnings_of(logged)) == 2
+
+
+@pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
+@pytest.mark.parametrize("sections", [[16, 8, 8], [2, 3, 2], [1, 1, 1], [0, 4, 4]])
+def test_stated_sections_of_axes_in_turns_are_warned_of(model, config, module, sections, logged):
+    """Upstream's own tests state `[16, 8, 8]` of 4 pairs; text is right, and images share what there is."""
+    made = rotary(model, config, module, mrope_section=sections)
+    require_text_turned(made)
+    (warning,) = warnings_of(logged)
+    assert f"`mrope_section`={sections} shares the 8 pairs" in warning
+    # A position on one axis alone shows which pairs it turns
+    shares = []
+    for axis in range(3):
+        places = torch.zeros(3, 1, 5, dtype=torch.long)
+        places[axis] = torch.arange(5)
+        cosines = made(torch.zeros(1, 5, HEADS * HEAD_DIM), places)[0][0, :, : HEAD_DIM // 2]
+        shares.append(int((cosines != 1).any(0).sum()))
+    assert f" as {shares}: " in warning
+
+
+@pytest.mark.parametrize(("model", "config", "module"), OF_FOUR_AXES)
+def test_sections_of_a_whole_head_on_four_axes_are_cut_with_a_warning(model, config, module, logged):
+    made = rotary(model, config, module, mrope_section=[2, 2, 2, 2], partial_rotary_factor=0.5)
+    assert made.mrope_section == [2, 2, 0, 0]
+    require_text_turned(made)
+    assert len(warnings_of(logged)) == 1
+    with pytest.raises(ValueError, match=r"`mrope_section`=\[2, 2, 2, 1\] must sum to the 4 pairs"):
+        rotary(model, config, module, mrope_section=[2, 2, 2, 1], partial_rotary_factor=0.5)
+
+
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + OF_FOUR_AXES)
+def test_both_channels_of_a_pair_turn_by_the_same_axis(model, config, module):
+    """R1: a pair whose channels turn by unlike angles is not turned, but bent."""
+    sections = [2, 2, 2, 2] if model == "hunyuan_vl" else [2, 3, 3]
+    made = rotary(model, config, module, mrope_section=sections)
+    places = torch.arange(len(sections))[:, None, None] * 7 + torch.arange(5)
+    cosines, sines = (table[0] for table in made(torch.zeros(1, 5, HEADS * HEAD_DIM), places))
+    if model in INTERLEAVED:
+        first, second = slice(0, None, 2), slice(1, None, 2)
+    else:
+        first, second = slice(None, HEAD_DIM // 2), slice(HEAD_DIM // 2, None)
+    if cosines.shape[-1] == HEAD_DIM:  # else the table has each angle once
+        assert torch.equal(cosines[:, first], cosines[:, second]) and torch.equal(sines[:, first], sines[:, second])
+    axis_of_pair = [axis for axis, share in enumerate(sections) for _ in range(share)]
+    if (model, config, module) in FAMILY + OF_FOUR_AXES:
+        angles = places[axis_of_pair, 0].T * made.inv_freq
+        assert torch.allclose(cosines[:, first], angles.cos())
 
 
 def test_default_sections_of_a_config_do_not_refuse_a_factor():

@@ -317,18 +317,24 @@ def test_ntk_scaling_leaves_a_single_pair():
 # --- refusals -------------------------------------------------------------------------------------------------------
 
 
-SECTIONED = [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText"), ("qwen3_vl", "Qwen3VLText"), ("qwen3_5", "Qwen3_5Text")]
+SECTIONED = [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText")]
+
+
+def sectioned(head_dim: int, sections: list[int]) -> SimpleNamespace:
+    """A config that holds its sections against its pairs."""
+    config = config_of(head_dim, mrope_section=sections)
+    held_against = load("modeling_rope_utils.py", "RotaryEmbeddingConfigMixin._whole_sections", fork())
+    config._whole_sections, config._is_own_class = partial(held_against, config), lambda: True
+    config._head_dims = lambda layer_type: [head_dim]
+    return config
 
 
 @pytest.mark.parametrize("file, owner", SECTIONED)
 def test_sections_must_sum_to_the_pairs(file: str, owner: str):
     construct = load(f"models/{file}/modeling_{file}.py", f"{owner}RotaryEmbedding.__init__", fork())
     module = SimpleNamespace(compute_default_rope_parameters=lambda config: (torch.ones(8), 1.0))
-    config = config_of(16, mrope_section=[2, 3, 3])
+    config = sectioned(16, [2, 3, 3])
     config.max_position_embeddings = 32
-    held_against = load("modeling_rope_utils.py", "RotaryEmbeddingConfigMixin._whole_sections", fork())
-    config._whole_sections, config._is_own_class = partial(held_against, config), lambda: True
-    config._head_dims = lambda layer_type: [16]
     construct(module, config)
     assert module.mrope_section == [2, 3, 3]
     for sections in ([2, 3, 4], [2, 2, 2]):
@@ -345,10 +351,10 @@ def test_sections_that_interleave_must_be_alike():
         fork(),
     )
     for head_dim in (16, 17):
-        assert compute(config_of(head_dim, mrope_section=[3, 3, 2]))[0].shape == (8,)
+        assert compute(sectioned(head_dim, [3, 3, 2]))[0].shape == (8,)
         for sections in ([4, 2, 2], [4, 4, 0], [3, 3, 3], [2, 2, 2]):
-            with pytest.raises(ValueError, match="`mrope_section`=.* 8 in all"):
-                compute(config_of(head_dim, mrope_section=sections))
+            with pytest.raises(ValueError, match=r"`mrope_section`=\[.*\] must sum to the 8 pairs"):
+                compute(sectioned(head_dim, sections))
 
 
 def test_a_table_wider_than_the_head_is_refused():

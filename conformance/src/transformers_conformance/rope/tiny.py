@@ -122,15 +122,14 @@ def model_of_config(description: Description, config: Any, dtype: torch.dtype = 
         torch.set_default_dtype(before)
     seed_weights(model)
     if description.normed_after_rotation:
-        _level_norms_of_heads(model)
+        head_dim = getattr(model.config, "head_dim", None)
+        level_norms_of_heads(model, head_dim or model.config.hidden_size // model.config.num_attention_heads)
     return model
 
 
 @torch.no_grad()
-def _level_norms_of_heads(model: torch.nn.Module) -> None:
+def level_norms_of_heads(model: torch.nn.Module, head_dim: int) -> None:
     """Fills with 1 what the channels of one head are multiplied by, and freezes it: it turns with no pair."""
-    config = model.config
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     for name, parameter in model.named_parameters():
         if parameter.shape == (head_dim,) and not name.endswith("bias"):
             parameter.fill_(1.0).requires_grad_(False)

@@ -16,7 +16,7 @@ from .case import Case
 from .deviation import Deviation
 from .several_axes import Image, Part, Placing, Row, Span, Text, Video, grid, one_after_another, text_span
 from .sizes import tiny_sizes
-from .tiny import seed_weights
+from .tiny import level_norms_of_heads, seed_weights
 from .width import ConfigFields
 
 
@@ -73,6 +73,7 @@ class WholeModel:
         frames_apart: whether a video is written frame by frame, with text that tells the time between.
         tokens_a_second: steps of the axis of time, if they are told by seconds.
         frames_merged: frames of a video that make one.
+        normed_after_rotation: whether heads are normed after they are rotated.
         exceptions: where the model is known to break properties, and why.
     """
 
@@ -85,6 +86,7 @@ class WholeModel:
     frames_apart: bool = False
     tokens_a_second: int | None = None
     frames_merged: int = 1
+    normed_after_rotation: bool = False
     exceptions: tuple[Deviation, ...] = ()
 
     @property
@@ -113,6 +115,8 @@ class WholeModel:
         """The tiny model, in evaluation mode, with seeded weights."""
         model = self.model_class(self.config_class(**copy.deepcopy(self.config_values))).eval()
         seed_weights(model)
+        if self.normed_after_rotation:
+            level_norms_of_heads(model, HEAD_DIM)
         return model
 
     def request(self, *rows: Row) -> Request:

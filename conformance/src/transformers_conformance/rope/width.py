@@ -17,6 +17,7 @@ from .reference import rotary_ndims
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
 _SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
+_SECTION_IN_TURNS = re.compile(r"mrope_section\[\w+\] \* 3")
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
 _LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # of layers with a sliding window
 _UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling leaves as it is
@@ -335,11 +336,13 @@ class RopeParametersForm:
         mrope_section: how many pairs each axis has by default (Qwen2-VL, arXiv:2409.12191, section 2.1), if pairs are
             dealt out to axes. A text's positions are the same on all of them.
         scales_by_position: whether queries are also scaled by their positions, which is then turned off.
+        in_turns: whether the axes take turns, pair by pair, so that only the first can have more than the others.
     """
 
     kinds: Mapping[str, bool]
     mrope_section: tuple[int, ...]
     scales_by_position: bool
+    in_turns: bool = False
 
     @classmethod
     def of(cls, config_class: type, code: str) -> "RopeParametersForm":
@@ -347,7 +350,8 @@ class RopeParametersForm:
         section = (
             kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
         )
-        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code)
+        in_turns = _SECTION_IN_TURNS.search(code) is not None
+        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code, in_turns)
 
     @property
     def plain(self) -> bool:
@@ -362,7 +366,7 @@ class RopeParametersForm:
         axes = len(self.mrope_section)
         own = [index for index, share in enumerate(self.mrope_section) if self.mrope_section.count(share) == 1]
         section = [pairs // axes] * axes
-        section[own[0] if own else 0] += pairs % axes
+        section[own[0] if own and not self.in_turns else 0] += pairs % axes
         return section
 
     def parameters(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:

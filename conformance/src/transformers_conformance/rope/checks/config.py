@@ -4,7 +4,7 @@ import copy
 import itertools
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -122,7 +122,10 @@ def _pairs_of_kinds(description: Description) -> Iterator[tuple[str, str, dict[s
 
 @rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
 def check_range(description: Description, case: Case, verdict: Verdict) -> None:
-    """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it."""
+    """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it.
+
+    Where text turns with such sections as with others, a warning that names them is enough.
+    """
     for value in description.width.out_of_range(case.head_dim):
         refused = Case(case.head_dim, case.n, value)
         build = partial(build_model, description, refused)
@@ -131,15 +134,44 @@ def check_range(description: Description, case: Case, verdict: Verdict) -> None:
 
 
 def _require_whole_sections(description: Description, case: Case, verdict: Verdict) -> None:
-    """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them."""
+    """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them.
+
+    Or text turns as without them, and a warning names them.
+    """
     width = description.width
     if not isinstance(width, RopeParametersFactor) or not width.form.mrope_section:
         return
     parameters = width.parameters(case.value, None, case.head_dim)
     first, *others = parameters["mrope_section"]
+    pairs = sum(parameters["mrope_section"])
     for wrong in ([first + 1, *others], [first - 1, *others], [first, *others[:-1], others[-1] + 1]):
-        build = partial(_build, description, case, width.form.by_kind({**parameters, "mrope_section": wrong}))
-        require_refusal(verdict, build, {"mrope_section": wrong}, (sum(parameters["mrope_section"]),))
+        values = width.form.by_kind({**parameters, "mrope_section": wrong})
+        with collected_messages() as messages:
+            model = _unless_refused(partial(_build, description, case, values), wrong, pairs, verdict)
+        if model is None:
+            continue
+        naming = [x for x in messages if names(x, "mrope_section") and names_value(x, wrong) and names_value(x, pairs)]
+        expected = f"a refusal, or a warning, that names mrope_section, {wrong} and {pairs}"
+        verdict.require(bool(naming), f"mrope_section={wrong}: warnings while the model is built", expected, messages)
+        got, fitting = (
+            probed.outputs(positions.consecutive())
+            for probed in (Probe(description, case, model), Probe(description, case))
+        )
+        what = f"text with mrope_section={wrong}, and with sections that fit"
+        verdict.require(torch.equal(got, fitting), what, "the same outputs", "others")
+
+
+def _unless_refused(
+    build: Callable[[], torch.nn.Module], sections: list[int], pairs: int, verdict: Verdict
+) -> torch.nn.Module | None:
+    """The model; None where its sections are refused by an error that names them."""
+    try:
+        return build()
+    except Exception as error:
+        if not refuses(error, {"mrope_section": sections}, (pairs,)):
+            expected = f"a ValueError that names mrope_section, {sections} and {pairs}"
+            raise verdict.raised(f"asked for mrope_section={sections}", expected, error) from error
+        return None
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)

@@ -20,6 +20,7 @@ from .registry import Property, U, rope_property
 SEVERAL_AXES_PROPERTIES: dict[str, Property] = {}
 _ROUNDINGS = 2.0**11
 _STEPS = 3
+_SHIFT = 5
 
 _TEXT: Row = (Text(7),)
 _IMAGE: Row = (Text(3), Image(2, 3), Text(4))
@@ -88,6 +89,19 @@ def check_axes_counted(model: WholeModel, case, verdict: WholeVerdict) -> None:
             largest = (got - expected)[request.real].abs().max().item()
             what = f"logits of {len(request.real)} rows{' without a mask' if mask else ''}, positions counted by hand"
             verdict.require(same, what, "the same bits", f"a difference of {largest:.3g}")
+
+
+@_axes_property("R1")
+def check_axes_shift(model: WholeModel, case, verdict: WholeVerdict) -> None:
+    """All tokens further on along one axis give the same: a pair turns by one axis, and scores by differences."""
+    request = model.request(_rows(model)[1])
+    expected = one_pass(model.build(), request, position_ids=request.positions)
+    _require_shown(verdict, request, expected)
+    for axis in range(model.axes):
+        further = request.positions.clone()
+        further[axis] += _SHIFT
+        got = one_pass(model.build(), request, position_ids=further)
+        _require_close(verdict, f"logits, axis {axis} further on by {_SHIFT}", got, expected, request.real)
 
 
 @_axes_property("R8")
