@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+from contextlib import suppress
 from functools import partial
 
 
@@ -148,18 +149,46 @@ class RotaryEmbeddingConfigMixin:
         """
         scaling = kwargs.pop("rope_scaling", None)
         if self.rope_parameters and not any(isinstance(value, dict) for value in self.rope_parameters.values()):
+            if "rope_theta" in self.rope_parameters:  # which counts as one beside the dict does
+                kwargs.setdefault("rope_theta", self.rope_parameters["rope_theta"])
             scaling = {**self.rope_parameters, **(scaling or {})}
             self.rope_parameters = None
         return scaling
+
+    @staticmethod
+    def _is_flat_rope_key(key: str) -> bool:
+        """
+        Whether a key is one of 4.x for a base, or for the share of the head that is rotated.
+        """
+        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
+        return key in (*bases, "partial_rotary_factor", "rotary_pct")
+
+    def _config_with_rope(self: "PreTrainedConfig") -> "PreTrainedConfig":
+        """
+        The config whose RoPE parameters count: this one, or that of the text where a multimodal config has none.
+        """
+        if hasattr(type(self), "rope_parameters"):
+            return self
+        try:
+            return self.get_text_config()
+        except ValueError:  # several parts read text
+            return self
+
+    def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
+        """
+        Whether a key is one by which RoPE can be set on a finished config, of itself or of the text in it.
+        """
+        if not (self._is_flat_rope_key(key) or key in ("rope_scaling", "rope_parameters")):
+            return False
+        return self._is_own_class() and bool(getattr(self._config_with_rope(), "rope_parameters", None))
 
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
         A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
         Gemma 3 reads `rope_theta` for its layers with full attention alone.
         """
-        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
         rope_parameters = getattr(self, "rope_parameters", None)
-        if key not in (*bases, "partial_rotary_factor", "rotary_pct") or not rope_parameters:
+        if not self._is_flat_rope_key(key) or not rope_parameters:
             return
         if self.nested_rope_parameter_keys(rope_parameters) and key in self.__dataclass_fields__:
             return  # the class reads its own field
@@ -175,17 +204,38 @@ class RotaryEmbeddingConfigMixin:
             one.update({name: now[name] for name in names if now.get(name) == value})
         self.__dict__["rope_parameters"] = rope_parameters
 
-    def _with_older_base(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
+    def _completed_rope_parameters(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
         """
-        RoPE parameters that are set on a finished config, with the base that it has where they state none.
+        RoPE parameters that are set on a finished config, with the base and the rotary width that it has where they
+        state none, and with their type by today's key. Those by layer type get what their layers have.
         """
         older = self.__dict__.get("rope_parameters")
-        if not isinstance(older, dict) or not isinstance(rope_parameters, dict) or not rope_parameters:
+        if not (isinstance(older, dict) and isinstance(rope_parameters, dict)):
             return rope_parameters
-        nested = any(isinstance(value, dict) for value in (*older.values(), *rope_parameters.values()))
-        if nested or "rope_theta" in rope_parameters or "rope_theta" not in older:
+        nested = [key for key, value in rope_parameters.items() if isinstance(value, dict)]
+        if nested:
+            kinds = {key: (rope_parameters[key], older.get(key)) for key in nested}
+            return rope_parameters | {kind: self._completed(*pair) for kind, pair in kinds.items()}
+        return self._completed(rope_parameters, None if self.nested_rope_parameter_keys(older) else older)
+
+    def _completed(
+        self: "PreTrainedConfig", rope_parameters: dict[str, Any], older: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """
+        The parameters of one kind of layers, completed from older ones where there are any. Scaling parameters
+        without a type stay so: it may be set yet.
+        """
+        if not rope_parameters or older is None:
             return rope_parameters
-        return {**rope_parameters, "rope_theta": older["rope_theta"]}
+        completed = rope_parameters | {
+            key: older[key]
+            for key in ("rope_theta", "partial_rotary_factor")
+            if key in older and key not in rope_parameters
+        }
+        with suppress(ValueError):
+            self._name_rope_type(completed)
+            completed.setdefault("rope_type", "default")
+        return completed
 
     def _rescaled_rope_parameters(self: "PreTrainedConfig", rope_scaling: dict[str, Any] | None) -> dict[str, Any]:
         """
