@@ -174,6 +174,17 @@ class RotaryEmbeddingConfigMixin:
         except ValueError:  # several parts read text
             return self
 
+    def _repeats_text(self: "PreTrainedConfig", rope_scaling: dict[str, Any]) -> bool:
+        """
+        Whether `rope_scaling` of a multimodal config is of the type that the text in it has. Multimodal configs that
+        4.x saved hold the keys of the text twice.
+        """
+        text_config = self._config_with_rope()
+        rope_parameters = text_config._each_rope_parameters(getattr(text_config, "rope_parameters", None))
+        stated = {"rope_type": "default"} | copy.deepcopy(rope_scaling)
+        self._name_rope_type(stated)
+        return text_config is not self and stated["rope_type"] in [one.get("rope_type") for one in rope_parameters]
+
     def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
         """
         Whether a key is one by which RoPE can be set on a finished config, of itself or of the text in it.
