@@ -526,11 +526,26 @@ def _compute_default_rope_parameters(
     return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
 
 
+def drops_values(fn: Callable[["torch.Tensor"], "torch.Tensor"]) -> bool:
+    """
+    Whether a function that `nn.Module._apply` is given makes new memory, as that of `to_empty` does, and so drops
+    the values of a tensor. What is computed from a value depends on it, which autograd tells.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        return not fn(torch.ones((), device="cpu", requires_grad=True)).requires_grad
+
+
 class RotaryEmbeddingMixin:
     """
     What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32. What a
-    frequency is off by, an angle is off by a position's number of times.
+    frequency is off by, an angle is off by a position's number of times. Nor is it ever memory as it is found: where
+    its values are dropped, it is computed again.
     """
+
+    def __new__(cls, *arguments, **keywords):
+        module = super().__new__(cls)
+        module.__dict__["_made_from"] = (arguments, keywords)
+        return module
 
     def _apply(self, fn, recurse=True):
         """
@@ -543,6 +558,9 @@ class RotaryEmbeddingMixin:
             if table.is_complex() or (name.endswith("inv_freq") and table.is_floating_point())
         }
         super()._apply(fn, recurse)
+        if tables and drops_values(fn):
+            self._compute_tables_again()
+            return self
         for name, table in tables.items():
             cast = getattr(self, name)
             narrower = torch.finfo(cast.dtype).bits < min(32, torch.finfo(table.dtype).bits)
@@ -550,3 +568,17 @@ class RotaryEmbeddingMixin:
                 dtype = table.dtype if table.is_complex() else torch.float32
                 setattr(self, name, table.to(cast.device, dtype))
         return self
+
+    def _compute_tables_again(self):
+        """
+        Give buffers, and tensors that are kept beside them, what the constructor computes.
+        """
+        device = next(self.buffers(recurse=False)).device
+        if device.type == "meta":
+            return
+        arguments, keywords = self._made_from
+        with torch.device("cpu"):
+            made = type(self)(*arguments, **keywords)
+        for name, value in [*made._buffers.items(), *vars(made).items()]:
+            if isinstance(value, torch.Tensor):
+                setattr(self, name, value.to(device))
