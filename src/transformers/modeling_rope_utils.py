@@ -170,20 +170,45 @@ class RotaryEmbeddingConfigMixin:
         if hasattr(type(self), "rope_parameters"):
             return self
         try:
-            return self.get_text_config()
+            text_config = self.get_text_config()
         except ValueError:  # several parts read text
             return self
+        return text_config if getattr(text_config, "rope_parameters", None) else self
 
-    def _repeats_text(self: "PreTrainedConfig", rope_scaling: dict[str, Any]) -> bool:
+    def _has_text_with_rope(self: "PreTrainedConfig") -> bool:
         """
-        Whether `rope_scaling` of a multimodal config is of the type that the text in it has. Multimodal configs that
-        4.x saved hold the keys of the text twice.
+        Whether this is the config of a multimodal model, whose RoPE parameters are those of the text in it.
         """
+        return self._is_own_class() and self._config_with_rope() is not self
+
+    def _leave_rope_to_text(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Take `rope_scaling` that stands beside the text's config, as 4.x writes all keys of the text a second time. It
+        counts, as it does there, where the text states no scaling of its own.
+
+        Args:
+            kwargs: what is left of the config's keywords.
+        """
+        if not self._has_text_with_rope():
+            return self.convert_rope_params_to_dict(**kwargs)
+        scaling = kwargs.pop("rope_scaling")
         text_config = self._config_with_rope()
-        rope_parameters = text_config._each_rope_parameters(getattr(text_config, "rope_parameters", None))
-        stated = {"rope_type": "default"} | copy.deepcopy(rope_scaling)
+        stated = {"rope_type": "default"} | copy.deepcopy(scaling)
         self._name_rope_type(stated)
-        return text_config is not self and stated["rope_type"] in [one.get("rope_type") for one in rope_parameters]
+        rope_type = stated["rope_type"]
+        of_text = {one.get("rope_type") for one in text_config._each_rope_parameters(text_config.rope_parameters)}
+        if rope_type not in {"default", *of_text}:
+            counts = of_text == {"default"}
+            if counts:
+                text_config.rope_scaling = scaling
+            logger.warning_once(
+                f"`rope_scaling` of {type(self).__name__}, {rope_type!r}, "
+                + ("counts for the text in it" if counts else f"is ignored, since that of the text is {of_text}")
+            )
+        if "rope_theta" in kwargs:
+            stated.setdefault("rope_theta", kwargs.pop("rope_theta"))
+        self.rope_parameters = stated
+        return kwargs
 
     def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
         """
@@ -526,7 +551,7 @@ def _compute_default_rope_parameters(
     return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
 
 
-def drops_values(fn: Callable[["torch.Tensor"], "torch.Tensor"]) -> bool:
+def drops_values(fn) -> bool:
     """
     Whether a function that `nn.Module._apply` is given makes new memory, as that of `to_empty` does, and so drops
     the values of a tensor. What is computed from a value depends on it, which autograd tells.
