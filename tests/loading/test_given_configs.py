@@ -1,5 +1,5 @@
 """What a config says of RoPE counts, wherever it says so: in a file as it was published, in keywords of
-`from_pretrained`, or set on the config of a whole multimodal model. The tables are held against the papers' formulas."""
+`from_pretrained`, or set on the config of a multimodal model. The tables are held against the papers' formulas."""
 
 import json
 import logging
@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from transformers.utils import logging as transformers_logging
 
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
-from transformers.utils import logging as transformers_logging
 from transformers_conformance.rope.reference import inverse_frequencies
 
 
@@ -177,6 +177,7 @@ def test_an_unknown_key_is_named(tmp_path, said):
 
 
 SAVED = QUIET["Qwen2.5-VL, saved by 4.57"]
+BARE = {key: SAVED[key] for key in ("model_type", "vision_config", "text_config")}
 SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
 
 
@@ -186,7 +187,7 @@ SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
         SAVED | {"text_config": SCALED, "rope_scaling": YARN | SECTIONS},  # as 4.57 saves it
         SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, which 4.57 reads there
         SAVED | {"text_config": SCALED},  # added by hand, which 5.x reads there
-        {key: SAVED[key] for key in ("model_type", "vision_config", "text_config")} | {"rope_scaling": YARN | SECTIONS},
+        BARE | {"rope_scaling": YARN | SECTIONS},
     ],
     ids=["both", "beside the text", "in the text", "a line of scaling alone"],
 )

@@ -19,7 +19,8 @@ class PretrainedConfig:
                 if hasattr(part, "_read_newer_rope_keys"):
                     config_dict[key] = part._read_newer_rope_keys(value)
         rope_parameters = config_dict.get("rope_parameters")
-        if not rope_parameters or not isinstance(rope_parameters, dict) or not cls.__module__.startswith("transformers."):
+        is_own = cls.__module__.startswith("transformers.")
+        if not (is_own and rope_parameters and isinstance(rope_parameters, dict)):
             return config_dict
         taken = inspect.signature(cls.__init__).parameters
         sliding = {}
@@ -47,7 +48,7 @@ class PretrainedConfig:
                 added[key] = value
         if added:
             logger.warning_once(
-                f"`rope_parameters`, as Transformers 5 writes them, are read as {added} in {cls.__name__}. Releases up "
-                "to 4.57.6 ignored them."
+                f"`rope_parameters`, as Transformers 5 writes them, are read as {added} in {cls.__name__}. Releases "
+                "up to 4.57.6 ignored them."
             )
         return config_dict | added
