@@ -1,6 +1,7 @@
 import copy
 import math
 import re
+from contextlib import suppress
 from functools import partial
 
 
@@ -148,18 +149,82 @@ class RotaryEmbeddingConfigMixin:
         """
         scaling = kwargs.pop("rope_scaling", None)
         if self.rope_parameters and not any(isinstance(value, dict) for value in self.rope_parameters.values()):
+            if "rope_theta" in self.rope_parameters:  # which counts as one beside the dict does
+                kwargs.setdefault("rope_theta", self.rope_parameters["rope_theta"])
             scaling = {**self.rope_parameters, **(scaling or {})}
             self.rope_parameters = None
         return scaling
+
+    @staticmethod
+    def _is_flat_rope_key(key: str) -> bool:
+        """
+        Whether a key is one of 4.x for a base, or for the share of the head that is rotated.
+        """
+        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
+        return key in (*bases, "partial_rotary_factor", "rotary_pct")
+
+    def _config_with_rope(self: "PreTrainedConfig") -> "PreTrainedConfig":
+        """
+        The config whose RoPE parameters count: this one, or that of the text where a multimodal config has none.
+        """
+        if hasattr(type(self), "rope_parameters"):
+            return self
+        try:
+            text_config = self.get_text_config()
+        except ValueError:  # several parts read text
+            return self
+        return text_config if getattr(text_config, "rope_parameters", None) else self
+
+    def _has_text_with_rope(self: "PreTrainedConfig") -> bool:
+        """
+        Whether this is the config of a multimodal model, whose RoPE parameters are those of the text in it.
+        """
+        return self._is_own_class() and self._config_with_rope() is not self
+
+    def _leave_rope_to_text(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
+        """
+        Take `rope_scaling` that stands beside the text's config, as 4.x writes all keys of the text a second time. It
+        counts, as it does there, where the text states no scaling of its own.
+
+        Args:
+            kwargs: what is left of the config's keywords.
+        """
+        if not self._has_text_with_rope():
+            return self.convert_rope_params_to_dict(**kwargs)
+        scaling = kwargs.pop("rope_scaling")
+        text_config = self._config_with_rope()
+        stated = {"rope_type": "default"} | copy.deepcopy(scaling)
+        self._name_rope_type(stated)
+        rope_type = stated["rope_type"]
+        of_text = {one.get("rope_type") for one in text_config._each_rope_parameters(text_config.rope_parameters)}
+        if rope_type not in {"default", *of_text}:
+            counts = of_text == {"default"}
+            if counts:
+                text_config.rope_scaling = scaling
+            logger.warning_once(
+                f"`rope_scaling` of {type(self).__name__}, {rope_type!r}, "
+                + ("counts for the text in it" if counts else f"is ignored, since that of the text is {of_text}")
+            )
+        if "rope_theta" in kwargs:
+            stated.setdefault("rope_theta", kwargs.pop("rope_theta"))
+        self.rope_parameters = stated
+        return kwargs
+
+    def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
+        """
+        Whether a key is one by which RoPE can be set on a finished config, of itself or of the text in it.
+        """
+        if not (self._is_flat_rope_key(key) or key in ("rope_scaling", "rope_parameters")):
+            return False
+        return self._is_own_class() and bool(getattr(self._config_with_rope(), "rope_parameters", None))
 
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
         A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
         Gemma 3 reads `rope_theta` for its layers with full attention alone.
         """
-        bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
         rope_parameters = getattr(self, "rope_parameters", None)
-        if key not in (*bases, "partial_rotary_factor", "rotary_pct") or not rope_parameters:
+        if not self._is_flat_rope_key(key) or not rope_parameters:
             return
         if self.nested_rope_parameter_keys(rope_parameters) and key in self.__dataclass_fields__:
             return  # the class reads its own field
@@ -175,17 +240,38 @@ class RotaryEmbeddingConfigMixin:
             one.update({name: now[name] for name in names if now.get(name) == value})
         self.__dict__["rope_parameters"] = rope_parameters
 
-    def _with_older_base(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
+    def _completed_rope_parameters(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
         """
-        RoPE parameters that are set on a finished config, with the base that it has where they state none.
+        RoPE parameters that are set on a finished config, with the base and the rotary width that it has where they
+        state none, and with their type by today's key. Those by layer type get what their layers have.
         """
         older = self.__dict__.get("rope_parameters")
-        if not isinstance(older, dict) or not isinstance(rope_parameters, dict) or not rope_parameters:
+        if not (isinstance(older, dict) and isinstance(rope_parameters, dict)):
             return rope_parameters
-        nested = any(isinstance(value, dict) for value in (*older.values(), *rope_parameters.values()))
-        if nested or "rope_theta" in rope_parameters or "rope_theta" not in older:
+        nested = [key for key, value in rope_parameters.items() if isinstance(value, dict)]
+        if nested:
+            kinds = {key: (rope_parameters[key], older.get(key)) for key in nested}
+            return rope_parameters | {kind: self._completed(*pair) for kind, pair in kinds.items()}
+        return self._completed(rope_parameters, None if self.nested_rope_parameter_keys(older) else older)
+
+    def _completed(
+        self: "PreTrainedConfig", rope_parameters: dict[str, Any], older: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        """
+        The parameters of one kind of layers, completed from older ones where there are any. Scaling parameters
+        without a type stay so: it may be set yet.
+        """
+        if not rope_parameters or older is None:
             return rope_parameters
-        return {**rope_parameters, "rope_theta": older["rope_theta"]}
+        completed = rope_parameters | {
+            key: older[key]
+            for key in ("rope_theta", "partial_rotary_factor")
+            if key in older and key not in rope_parameters
+        }
+        with suppress(ValueError):
+            self._name_rope_type(completed)
+            completed.setdefault("rope_type", "default")
+        return completed
 
     def _rescaled_rope_parameters(self: "PreTrainedConfig", rope_scaling: dict[str, Any] | None) -> dict[str, Any]:
         """
@@ -479,11 +565,26 @@ def _compute_default_rope_parameters(
     return 1.0 / (rope_parameters["rope_theta"] ** exponents), 1.0
 
 
+def drops_values(fn) -> bool:
+    """
+    Whether a function that `nn.Module._apply` is given makes new memory, as that of `to_empty` does, and so drops
+    the values of a tensor. What is computed from a value depends on it, which autograd tells.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        return not fn(torch.ones((), device="cpu", requires_grad=True)).requires_grad
+
+
 class RotaryEmbeddingMixin:
     """
     What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32. What a
-    frequency is off by, an angle is off by a position's number of times.
+    frequency is off by, an angle is off by a position's number of times. Nor is it ever memory as it is found: where
+    its values are dropped, it is computed again.
     """
+
+    def __new__(cls, *arguments, **keywords):
+        module = super().__new__(cls)
+        module.__dict__["_made_from"] = (arguments, keywords)
+        return module
 
     def _apply(self, fn, recurse=True):
         """
@@ -496,6 +597,9 @@ class RotaryEmbeddingMixin:
             if table.is_complex() or (name.endswith("inv_freq") and table.is_floating_point())
         }
         super()._apply(fn, recurse)
+        if tables and drops_values(fn):
+            self._compute_tables_again()
+            return self
         for name, table in tables.items():
             cast = getattr(self, name)
             narrower = torch.finfo(cast.dtype).bits < min(32, torch.finfo(table.dtype).bits)
@@ -503,3 +607,17 @@ class RotaryEmbeddingMixin:
                 dtype = table.dtype if table.is_complex() else torch.float32
                 setattr(self, name, table.to(cast.device, dtype))
         return self
+
+    def _compute_tables_again(self):
+        """
+        Give buffers, and tensors that are kept beside them, what the constructor computes.
+        """
+        device = next(self.buffers(recurse=False)).device
+        if device.type == "meta":
+            return
+        arguments, keywords = self._made_from
+        with torch.device("cpu"):
+            made = type(self)(*arguments, **keywords)
+        for name, value in [*made._buffers.items(), *vars(made).items()]:
+            if isinstance(value, torch.Tensor):
+                setattr(self, name, value.to(device))

@@ -1,12 +1,26 @@
+from .modeling_rope_utils import drops_values
+
+
 class PreTrainedModel:
-    def to_empty(self, *, device, recurse=True):
+    def _apply(self, fn, recurse=True):
         """
-        Move parameters and buffers to a device without their values, which a state dict is to bring. Buffers that no
-        state dict holds, such as tables of rotary frequencies, are computed again.
+        What `to`, `half`, `to_empty` and their kin do to every tensor, of this model or of a module that holds it.
+        `to_empty` drops all values. A state dict is to bring those of parameters and buffers; buffers that none
+        holds, such as tables of rotary frequencies, are computed again.
         """
-        super().to_empty(device=device, recurse=recurse)
-        for _, buffer in self.named_non_persistent_buffers(recurse=recurse):
-            buffer._is_placeholder = not buffer.is_meta
+        if not drops_values(fn):
+            return super()._apply(fn, recurse)
+
+        def marked(tensor):
+            empty = fn(tensor)
+            empty._is_placeholder = not empty.is_meta
+            return empty
+
+        super()._apply(marked, recurse)
+        missing = {name for name, _ in self.named_non_persistent_buffers(recurse=recurse)}
+        for name, buffer in self.named_buffers(recurse=recurse):
+            if name not in missing:
+                buffer._is_placeholder = False
         self._fill_placeholders(lambda: type(self)(copy.deepcopy(self.config)), list, recurse)
         return self
 

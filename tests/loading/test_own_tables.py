@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, LlamaConfig, PreTrainedConfig, PreTrainedModel
+from transformers.modeling_rope_utils import RotaryEmbeddingMixin, drops_values
 from transformers.modeling_utils import logger
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
 
 CHANNELS, POSITIONS = 16, 64
@@ -189,6 +191,79 @@ def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
         bare = AutoModel.from_config(config)
     bare.to_empty(device="cpu").load_state_dict(model.state_dict())
     assert same(model, bare)
+
+
+class Holder(nn.Module):
+    """A module of a user's, which knows nothing of Transformers."""
+
+    def __init__(self, held: nn.Module):
+        super().__init__()
+        self.held, self.head = held, nn.Linear(4, 4)
+
+
+def test_a_model_within_another_module_has_them_once_that_is_emptied(model_class):
+    model = Holder(model_class(OwnConfig()))
+    with torch.device("meta"):
+        bare = Holder(model_class(OwnConfig()))
+    bare.to_empty(device="cpu").load_state_dict(model.state_dict())
+    assert same(model, bare)
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma3_text", "gptj", "roformer", "llama4_text", "esm", "qwen2_vl_text"])
+@pytest.mark.parametrize("from_meta", [True, False])
+def test_upstreams_models_within_another_module_have_them(name, from_meta):
+    from transformers import AutoModel
+
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
+    sizes |= {"n_embd": 32, "n_head": 2, "n_layer": 1, "rotary_dim": 8, "embedding_size": 32}
+    config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
+    model = Holder(AutoModel.from_config(config))
+    with torch.device("meta" if from_meta else "cpu"):
+        bare = Holder(AutoModel.from_config(config))
+    bare.to_empty(device="cpu").load_state_dict(model.state_dict(), strict=False)
+    assert same(model, bare)
+
+
+@pytest.mark.parametrize("scaling", [{}, {"rope_type": "yarn", "factor": 2.0}])
+def test_a_rotary_module_of_its_own_has_its_table_once_it_is_emptied(scaling):
+    config = LlamaConfig(hidden_size=32, num_attention_heads=2, rope_parameters={"rope_theta": 777.0} | scaling)
+    rotary = LlamaRotaryEmbedding(config)
+    with torch.device("meta"):
+        bare = copy.deepcopy(LlamaRotaryEmbedding(config))
+    assert same(rotary, bare.to_empty(device="cpu"))
+    assert same(rotary, copy.deepcopy(rotary).to_empty(device="cpu"))
+
+
+def test_a_rotary_module_moves_to_the_meta_device_without_being_made_again(monkeypatch):
+    rotary = LlamaRotaryEmbedding(LlamaConfig(hidden_size=32, num_attention_heads=2))
+    monkeypatch.setattr(LlamaRotaryEmbedding, "__init__", None)
+    assert all(table.is_meta for table in rotary.to("meta").buffers())
+
+
+@pytest.mark.parametrize(
+    "fn, drops",
+    [
+        (lambda x: x.half(), False),
+        (lambda x: x.to("cpu"), False),
+        (lambda x: x, False),
+        (lambda x: torch.empty_like(x, device="cpu"), True),
+        (lambda x: torch.empty_like(x, device="meta"), True),
+    ],
+)
+def test_what_drops_values_is_told(fn, drops):
+    assert drops_values(fn) is drops
+    with torch.inference_mode():
+        assert drops_values(fn) is drops
+
+
+def test_the_table_is_other_memory_where_nothing_is_computed_again(monkeypatch):
+    """A negative control: what upstream does."""
+    monkeypatch.setattr(RotaryEmbeddingMixin, "_compute_tables_again", lambda _: None)
+    rotary = LlamaRotaryEmbedding(LlamaConfig(hidden_size=32, num_attention_heads=2))
+    emptied = copy.deepcopy(rotary).to_empty(device="cpu")
+    with torch.no_grad():
+        emptied.inv_freq.mul_(1.0).add_(7)  # memory may be right by chance
+    assert not same(rotary, emptied)
 
 
 def test_a_model_without_parameters_has_them_once_it_is_emptied():

@@ -1,0 +1,200 @@
+"""What a config says of RoPE counts, wherever it says so: in a file as it was published, in keywords of
+`from_pretrained`, or set on the config of a multimodal model. The tables are held against the papers' formulas."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers.utils import logging as transformers_logging
+
+from transformers import AutoConfig, AutoModel, PreTrainedConfig
+from transformers_conformance.rope.reference import inverse_frequencies
+
+
+HEAD_DIM, LENGTH = 16, 4096
+SIZES = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
+SIZES |= {"intermediate_size": 32, "vocab_size": 32, "max_position_embeddings": LENGTH}
+SIZES |= {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": LENGTH // 4}
+LLAMA = SIZES | {"model_type": "llama", "rope_theta": 777.0}
+GEMMA = SIZES | {"model_type": "gemma3_text", "head_dim": HEAD_DIM, "rope_theta": 777.0, "rope_local_base_freq": 55.0}
+GEMMA |= {"layer_types": ["sliding_attention", "full_attention"]}
+OLMO = SIZES | {"model_type": "olmo3", "layer_types": ["sliding_attention", "full_attention"]}
+PHI = SIZES | {"model_type": "phi", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
+VISION = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32, "out_hidden_size": 32}
+TEXT = SIZES | {"rope_theta": 777.0, "rope_scaling": {"type": "mrope", "mrope_section": [2, 3, 3]}}
+# As Qwen2.5-VL's and GLM-4.1V's were published: the keys of the text stand beside `vision_config`
+QWEN = TEXT | {"model_type": "qwen2_5_vl", "vision_config": VISION | {"fullatt_block_indexes": [0]}}
+GLM = TEXT | {"model_type": "glm4v", "vision_config": VISION, "partial_rotary_factor": 0.5}
+GLM |= {"rope_scaling": {"type": "default", "mrope_section": [1, 1, 2]}}
+QWEN3 = {"model_type": "qwen3_vl", "vision_config": VISION | {"deepstack_visual_indexes": [0]}}
+QWEN3 |= {"text_config": TEXT | {"model_type": "qwen3_vl_text", "head_dim": HEAD_DIM}}
+QWEN3["text_config"] |= {"rope_scaling": {"rope_type": "default", "mrope_section": [3, 3, 2]}}
+SECTIONS = {"mrope_section": [2, 3, 3]}
+# (config.json, keywords of from_pretrained, attributes set afterwards, width, base, scaling), by layer type where
+# bases or scaling differ.
+Expected = tuple[int, float, Mapping[str, Any] | None]
+CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
+    "base": (LLAMA, {"rope_theta": 55.0}, {}, (16, 55.0, None)),
+    "factor": (PHI, {"partial_rotary_factor": 0.25}, {}, (4, 777.0, None)),
+    "base of a kind of layers": (
+        GEMMA,
+        {"rope_local_base_freq": 99.0},
+        {},
+        {"full": (16, 777.0, None), "sliding": (16, 99.0, None)},
+    ),
+    "parameters without a base": (LLAMA, {"rope_parameters": YARN}, {}, (16, 777.0, YARN)),
+    "parameters by their older key": (
+        LLAMA,
+        {},
+        {"rope_parameters": {"type": "linear", "factor": 2.0}},
+        (16, 777.0, {"rope_type": "linear", "factor": 2.0}),
+    ),
+    "parameters that keep the width": (PHI, {}, {"rope_parameters": YARN}, (8, 777.0, YARN)),
+    "parameters by layer type without bases": (
+        GEMMA,
+        {},
+        {"rope_parameters": {"full_attention": YARN, "sliding_attention": {"rope_type": "default"}}},
+        {"full": (16, 777.0, YARN), "sliding": (16, 55.0, None)},
+    ),
+    "flat parameters of a class that nests them": (
+        OLMO | {"rope_parameters": YARN | {"rope_theta": 55.0}},
+        {},
+        {},
+        {"full": (16, 55.0, YARN), "sliding": (16, 55.0, None)},
+    ),
+    "a flat config": (GLM, {}, {}, (8, 777.0, None)),
+    "base of the text": (QWEN, {"rope_theta": 55.0}, {}, (16, 55.0, None)),
+    "scaling of the text": (QWEN, {"rope_scaling": YARN | SECTIONS}, {}, (16, 777.0, YARN)),
+    "scaling of the text, set": (QWEN, {}, {"rope_scaling": YARN | SECTIONS}, (16, 777.0, YARN)),
+    "base of the text, set": (QWEN3, {}, {"rope_theta": 55.0}, (16, 55.0, None)),
+    "base within the text": (QWEN3, {"text_config": {"rope_theta": 55.0}}, {}, (16, 55.0, None)),
+    "parameters within the text": (
+        QWEN3,
+        {"text_config": {"rope_parameters": YARN | {"mrope_section": [3, 3, 2]}}},
+        {},
+        (16, 777.0, YARN),
+    ),
+}
+
+
+@pytest.fixture
+def said(caplog):
+    """What is said at the level of warnings; what was said once may be said again."""
+    transformers_logging.warning_once.cache_clear()
+    logger = transformers_logging.get_logger("transformers")
+    logger.addHandler(caplog.handler)
+    yield lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    logger.removeHandler(caplog.handler)
+
+
+def config_of(folder, stated: Mapping, given: Mapping, later: Mapping) -> PreTrainedConfig:
+    (folder / "config.json").write_text(json.dumps(stated))
+    config = AutoConfig.from_pretrained(folder, **given)
+    for key, value in later.items():
+        setattr(config, key, value)
+    return config
+
+
+def rotary_of(config: PreTrainedConfig) -> torch.nn.Module:
+    model = AutoModel.from_config(config)
+    return getattr(model, "language_model", model).rotary_emb
+
+
+def turns_as(rotary: torch.nn.Module, expected: Expected | dict[str, Expected]) -> bool:
+    right = []
+    for kind, (width, base, scaling) in (expected if isinstance(expected, dict) else {"": expected}).items():
+        prefix = f"{kind}_attention_" if kind else ""
+        frequencies, factor = inverse_frequencies(width, base, scaling, max_position_embeddings=LENGTH)
+        table = getattr(rotary, f"{prefix}inv_freq").double().numpy()
+        right.append(table.shape == frequencies.shape and np.allclose(table, frequencies, rtol=2e-6, atol=0))
+        right.append(np.isclose(getattr(rotary, f"{prefix}attention_scaling"), factor))
+    return all(right)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_it_counts(tmp_path, name):
+    *said, expected = CASES[name]
+    config = config_of(tmp_path, *said)
+    assert turns_as(rotary_of(config), expected)
+    saved = tmp_path / "saved"
+    config.save_pretrained(saved)
+    assert turns_as(rotary_of(AutoConfig.from_pretrained(saved)), expected)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, given, later, _) in CASES.items() if given or later])
+def test_the_table_would_be_another_without_it(tmp_path, name):
+    """A negative control: each keyword and attribute changes something."""
+    stated, *_, expected = CASES[name]
+    assert not turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), expected)
+
+
+def test_a_model_takes_them_too(tmp_path):
+    AutoModel.from_config(config_of(tmp_path, LLAMA, {}, {})).save_pretrained(tmp_path)
+    model = AutoModel.from_pretrained(tmp_path, rope_theta=55.0)
+    assert turns_as(model.rotary_emb, (16, 55.0, None))
+
+
+def test_a_keyword_that_is_none_of_rope_stays_unknown(tmp_path):
+    AutoModel.from_config(config_of(tmp_path, LLAMA, {}, {})).save_pretrained(tmp_path)
+    with pytest.raises(TypeError, match="sharpness"):
+        AutoModel.from_pretrained(tmp_path, sharpness=55.0)
+
+
+ALPHA = {"alpha": 1000.0, "beta_fast": 32, "beta_slow": 1, "factor": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0}
+HUNYUAN = SIZES | {"head_dim": HEAD_DIM, "rope_scaling": ALPHA | {"type": "dynamic"}}
+LISTS = {"short_factor": [1.0] * 8, "long_factor": [2.0] * 8, "short_mscale": 1.243, "long_mscale": 1.243}
+LIMITS = {"factor": 16.0, "low_freq_factor": 1.0, "high_freq_factor": 1.0, "original_max_position_embeddings": 1024}
+TWICE = QWEN | {"rope_scaling": {"rope_type": "default", "type": "default"} | SECTIONS}
+QUIET = {
+    "HunYuan": HUNYUAN | {"model_type": "hunyuan_v1_dense"},
+    "HunYuan MoE": HUNYUAN | {"model_type": "hunyuan_v1_moe"},
+    "Llama 4 Scout": LLAMA | {"rope_scaling": LIMITS | {"rope_type": "llama3"}},
+    "Phi-3.5-MoE": SIZES
+    | {"model_type": "phimoe", "original_max_position_embeddings": 1024}
+    | {"rope_scaling": LISTS | {"type": "longrope", "factor": 4.0, "original_max_position_embeddings": 1024}},
+    "Qwen2.5-VL, saved by 4.57": TWICE
+    | {"text_config": SIZES | {"model_type": "qwen2_5_vl_text", "rope_theta": 777.0}}
+    | {"rope_scaling": TWICE["rope_scaling"]},
+}
+QUIET["Qwen2.5-VL, saved by 4.57"]["text_config"]["rope_scaling"] = TWICE["rope_scaling"]
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_nothing_is_said_of_what_is_right(tmp_path, name, said):
+    config_of(tmp_path, QUIET[name], {}, {})
+    assert said() == []
+
+
+def test_an_unknown_key_is_named(tmp_path, said):
+    scaling = QUIET["HunYuan"]["rope_scaling"] | {"sharpness": 3.0}
+    config_of(tmp_path, QUIET["HunYuan"] | {"rope_scaling": scaling}, {}, {})
+    assert any("sharpness" in message for message in said())
+
+
+SAVED = QUIET["Qwen2.5-VL, saved by 4.57"]
+BARE = {key: SAVED[key] for key in ("model_type", "vision_config", "text_config")}
+SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        SAVED | {"text_config": SCALED, "rope_scaling": YARN | SECTIONS},  # as 4.57 saves it
+        SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, which 4.57 reads there
+        SAVED | {"text_config": SCALED},  # added by hand, which 5.x reads there
+        BARE | {"rope_scaling": YARN | SECTIONS},
+    ],
+    ids=["both", "beside the text", "in the text", "a line of scaling alone"],
+)
+def test_scaling_in_either_place_counts(tmp_path, stated):
+    assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))
+
+
+def test_scaling_that_the_text_does_not_state_is_named(tmp_path, said):
+    config_of(tmp_path, SAVED | {"rope_scaling": YARN | SECTIONS}, {}, {})
+    assert any("rope_scaling" in message for message in said())
