@@ -20,6 +20,8 @@ def add_gguf_rope_parameters(
     prefix = f"{metadata['general.architecture']}.rope."
     if config["model_type"] not in CONFIG_MAPPING or not (tensors or any(key.startswith(prefix) for key in metadata)):
         return
+    if "hidden_size" not in config:  # the loader reads no key of this architecture
+        return
     default = CONFIG_MAPPING[config["model_type"]]()
     if not hasattr(default, "rope_theta"):  # a model without RoPE
         return
@@ -37,8 +39,9 @@ def add_gguf_rope_parameters(
     context_length = config.get("max_position_embeddings", default.max_position_embeddings)
     scaling = _read_gguf_rope_scaling(stated, divisors, prefix, context_length)
     rope_type = scaling.get("rope_type", "default")
-    if config["model_type"] == "phi3" and rope_type not in ("default", "longrope"):
-        logger.warning(f"`{prefix}scaling.type`={rope_type!r} is not honoured: Phi-3 has LongRoPE only")
+    known = {"phi3": ("default", "longrope"), "nemotron": ("default",)}.get(config["model_type"])
+    if known and rope_type not in known:
+        logger.warning(f"`{prefix}scaling.type`={rope_type!r} is not honoured: {config['model_type']} has only {known}")
     elif rope_type != "default":
         config["rope_scaling"] = scaling
         if "original_max_position_embeddings" in scaling and hasattr(default, "original_max_position_embeddings"):
