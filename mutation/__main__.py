@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from environment import LINES, line_of, prepare
+
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 from . import survivors
@@ -26,7 +27,6 @@ def main() -> int:
     releases = [line.release for line in LINES.values()]
     parser.add_argument("--release", choices=releases, default=DEFAULT_RELEASE, help="whose fork (%(default)s)")
     arguments = parser.parse_args()
-    package = Layout().source(arguments.release) / "transformers"
     line = line_of(arguments.release)
     python = prepare(line)
     names = set(arguments.names)
@@ -60,7 +60,8 @@ def main() -> int:
             problems.append(f"less than {LIMIT:g} % are caught")
         file = ROOT / "docs" / f"mutants-{line}.md"
         rest = [one for one in edited if one not in set(covered(edited, mutants))]
-        file.write_text(document(arguments.release, verdicts, session.left_out(), listed, judged, rest))
+        names = {"release": arguments.release, "survivors": survivors.list_of(line).name}
+        file.write_text(document(names, verdicts, session.left_out(), listed, judged, rest))
         print(f"written: {file.relative_to(ROOT)}")
     for problem in problems:
         print(problem)
@@ -70,10 +71,16 @@ def main() -> int:
 def session_of(release: str, python: Path) -> Session:
     """All mutants of a release's fork, judged by an interpreter that imports it."""
     package = Layout().source(release) / "transformers"
-    folders = (ROOT / "tests" / "models", ROOT / "tests" / "adapted")
-    tested = {path.stem.removeprefix("test_modeling_") for folder in folders for path in folder.rglob("test_*.py")}
     edited = edited_definitions(Layout().lock(release))
-    return Session(package, subjects(chosen(package), edited, tested), ROOT / "build" / "mutants", python)
+    return Session(
+        package, subjects(chosen(package), edited, families_with_tests()), ROOT / "build" / "mutants", python
+    )
+
+
+def families_with_tests() -> set[str]:
+    """The names of tests of models, of other frameworks than PyTorch too."""
+    folders = (ROOT / "tests" / "models", ROOT / "tests" / "adapted")
+    return {path.stem.removeprefix("test_modeling_") for folder in folders for path in folder.rglob("test_*.py")}
 
 
 class _Progress:

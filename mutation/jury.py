@@ -138,11 +138,17 @@ def _judges(model: str) -> dict[str, _Judge] | None:
         return None
 
 
+def file_of_tests(model: str) -> Path:
+    """The file of the tests of a model, which may be named with its framework, such as `tf_gptj`."""
+    name = f"test_modeling_{model}.py"
+    of_torch = ROOT / "tests" / "models" / model / name
+    return of_torch if of_torch.exists() else ROOT / "tests" / "adapted" / name
+
+
 def _load(model: str) -> ModuleType:
-    name = f"test_modeling_{model}"
-    paths = (ROOT / "tests" / "models" / model / f"{name}.py", ROOT / "tests" / "adapted" / f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, next(path for path in paths if path.exists()))
+    path = file_of_tests(model)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where the source of a class is looked for
+    sys.modules[path.stem] = module  # where the source of a class is looked for
     spec.loader.exec_module(module)
     return module

@@ -18,8 +18,8 @@ class Subject:
 
     Args:
         file: below the package.
-        models: as their tests are named, such as `gptj` or `tf_gptj`, the likeliest to see an error first; after a colon, the only properties that
-            a model is asked.
+        models: as their tests are named, such as `gptj` or `tf_gptj`, the likeliest to see an error first; after a
+            colon, the only properties that a model is asked.
         rotary: the file holds rotary code only.
         definitions: the only ones that count; all if empty.
         most: mutants that are made of each definition; all if None.

@@ -200,16 +200,19 @@ class Session:
 
 def _left_out(job: _Job) -> str | None:
     """Why a mutant does not count, or None."""
-    spec, source = job.spec, job.file.source
-    reason = source.left_out(spec.start_pos, spec.end_pos)
-    if reason is None:
-        reason = next((why for name, why in _FARFETCHED.items() if name.search(spec.operator_name)), None)
-    if reason is None and _ORDERING.search(spec.operator_name) and source.compares_a_name(spec.start_pos, spec.end_pos):
-        reason = "an order, where names are compared"
-    return reason
+    place, operator, source = (job.spec.start_pos, job.spec.end_pos), job.spec.operator_name, job.file.source
+    if reason := source.left_out(*place):
+        return reason
+    if reason := next((why for name, why in _FARFETCHED.items() if name.search(operator)), None):
+        return reason
+    if _ORDERING.search(operator) and source.compares_a_name(*place):
+        return "an order, where names are compared"
+    return None
 
 
-def _judge_all(jobs: list[_Job], python: Path, workers: int, memory: dict[str, str]) -> Iterator[tuple[_Job, WorkResult]]:
+def _judge_all(
+    jobs: list[_Job], python: Path, workers: int, memory: dict[str, str]
+) -> Iterator[tuple[_Job, WorkResult]]:
     """Every job and what came of it, as they are done. The output of a caught one is the check that caught it."""
     waiting = deque(jobs)
     done: queue.SimpleQueue = queue.SimpleQueue()
