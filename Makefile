@@ -54,4 +54,4 @@ report: ## build/report/index.html, models by properties, pristine beside fork, 
 	PYTHONPATH=utils python3 -m report
 
 mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
-	PYTHONPATH=utils $(python) -m mutation
+	PYTHONPATH=utils $(python) -m mutation --release $(RELEASE)

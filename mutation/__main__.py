@@ -7,34 +7,36 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
+
+from environment import LINES, line_of, prepare
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 from . import survivors
-from .families import edited_definitions, share, subjects
+from .families import covered, edited_definitions, share, subjects
 from .report import LIMIT, count, document, table
+from .scope import chosen
 from .session import ROOT, BaselineError, Session
-
-
-DOCUMENT = ROOT / "docs" / "mutants.md"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="mutation", description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="name", help="only in these files or definitions (default: all)")
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="mutants at a time")
+    releases = [line.release for line in LINES.values()]
+    parser.add_argument("--release", choices=releases, default=DEFAULT_RELEASE, help="whose fork (%(default)s)")
     arguments = parser.parse_args()
-    package = Layout().source(DEFAULT_RELEASE) / "transformers"
-    if not package.is_dir():
-        sys.exit(f"error: {package.relative_to(ROOT)} is missing; ./run_tests makes it")
+    line = line_of(arguments.release)
+    python = prepare(line)
     names = set(arguments.names)
-    listed = survivors.read()
-    edited = edited_definitions(Layout().lock(DEFAULT_RELEASE))
-    tested = {path.parent.name for path in (ROOT / "tests" / "models").glob("*/test_*.py")}
-    judged = subjects(edited, tested)
-    print(share(edited, judged), flush=True)
-    session = Session(package, judged, ROOT / "build" / "mutants")
-    unmet = names - {name for mutant in session.mutants() for name in (mutant.file, *mutant.definition.split("."))}
+    listed = survivors.read(survivors.list_of(line))
+    edited = edited_definitions(Layout().lock(arguments.release))
+    session = session_of(arguments.release, python)
+    mutants = session.mutants()
+    judged = share(edited, mutants)
+    print(judged, flush=True)
+    unmet = names - {name for mutant in mutants for name in (mutant.file, *mutant.definition.split("."))}
     if unmet:
         sys.exit(f"error: no mutants in {', '.join(sorted(unmet))}")
 
@@ -52,16 +54,33 @@ def main() -> int:
     print(f"\n{table(verdicts)}\n")
     found = [verdict.mutant for verdict in verdicts if verdict.killer is None]
     problems = survivors.problems(listed, found, [verdict.mutant for verdict in verdicts])
+    problems += survivors.unknown(listed, mutants)
     if not names:
-        problems += survivors.unknown(listed, session.mutants())
         if count(verdicts)["all"].percent < LIMIT:
             problems.append(f"less than {LIMIT:g} % are caught")
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(document(verdicts, session.left_out(), listed, share(edited, judged)))
-        print(f"written: {DOCUMENT.relative_to(ROOT)}")
+        file = ROOT / "docs" / f"mutants-{line}.md"
+        rest = [one for one in edited if one not in set(covered(edited, mutants))]
+        names = {"release": arguments.release, "survivors": survivors.list_of(line).name}
+        file.write_text(document(names, verdicts, session.left_out(), listed, judged, rest))
+        print(f"written: {file.relative_to(ROOT)}")
     for problem in problems:
         print(problem)
     return int(bool(problems))
+
+
+def session_of(release: str, python: Path) -> Session:
+    """All mutants of a release's fork, judged by an interpreter that imports it."""
+    package = Layout().source(release) / "transformers"
+    edited = edited_definitions(Layout().lock(release))
+    return Session(
+        package, subjects(chosen(package), edited, families_with_tests()), ROOT / "build" / "mutants", python
+    )
+
+
+def families_with_tests() -> set[str]:
+    """The names of tests of models, of other frameworks than PyTorch too."""
+    folders = (ROOT / "tests" / "models", ROOT / "tests" / "adapted")
+    return {path.stem.removeprefix("test_modeling_") for folder in folders for path in folder.rglob("test_*.py")}
 
 
 class _Progress:

@@ -1,7 +1,7 @@
 """The files that stand for all that edits reach: the lock tells which definitions the same edits reach, one for all.
 
-Copies of a definition are reached by the same edits, and equal each other up to names. So a file whose definitions are
-judged stands for every definition that is reached by the edits that one of its own is.
+Copies of a definition are reached by the same edits, and equal each other up to names. So a definition that is judged
+stands for every one that the same edits reach.
 """
 
 import json
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from .scope import OF_COORDINATES, OF_MODELS, SUBJECTS, Subject
+from .mutants import Mutant
+from .scope import OF_COORDINATES, OF_MODELS, OF_SEVERAL_AXES, Subject
 
 
-# So many files beside those of `SUBJECTS`, and mutants of each: each mutant more costs seconds, and each file a
-# minute, in which its checks are traced.
-FILES, MUTANTS = 16, 8
+# So many files beside those chosen by hand, and mutants of each of their edited definitions: each mutant more costs
+# seconds, and each file a minute, in which its checks are traced.
+FILES, MUTANTS = 24, 2
+# The lock's name for the head of a class: its bases, in which there is nothing to mutate.
+_HEAD = "class "
 
 
 @dataclass(frozen=True)
@@ -33,58 +36,82 @@ def edited_definitions(lock: Path) -> list[Definition]:
     for edit, entry in json.loads(lock.read_text()).items():
         for file, names in entry["reaches"].items():
             for name in names:
-                reached.setdefault((file, name), set()).add(edit)
+                if not name.startswith(_HEAD):
+                    reached.setdefault((file, name), set()).add(edit)
     found = (Definition(file, name, frozenset(edits)) for (file, name), edits in sorted(reached.items()))
     return [one for one in found if not Path(one.file).name.startswith("modular_")]
 
 
-def covered(definitions: Iterable[Definition], files: Collection[str]) -> list[Definition]:
-    """Those that these files stand for."""
-    definitions = list(definitions)
-    groups = {one.edits for one in definitions if one.file in files}
+def alike(definitions: Iterable[Definition], judged: Collection[Definition]) -> list[Definition]:
+    """Those that others stand for."""
+    groups = {one.edits for one in judged}
     return [one for one in definitions if one.edits in groups]
 
 
-def telling_files(definitions: Iterable[Definition], tested: Collection[str], taken: Collection[str]) -> Iterator[str]:
+def telling_files(
+    definitions: Iterable[Definition], families: Collection[str], taken: Collection[str]
+) -> Iterator[str]:
     """Files of models that have tests, each the one that stands for most of what those before it do not.
 
     Args:
-        tested: the folders of models that have tests.
+        families: the models that have tests.
         taken: files that are judged already.
     """
-    left = [one for one in definitions if one not in covered(definitions, taken)]
+    definitions = list(definitions)
+
+    def of(files: Collection[str], among: list[Definition]) -> list[Definition]:
+        return alike(among, [one for one in definitions if one.file in files])
+
+    left = [one for one in definitions if one not in of(taken, definitions)]
     while left:
-        candidates = sorted({one.file for one in left if _model_of(one.file) in tested})
-        best = max(candidates, key=lambda file: len(covered(left, [file])), default=None)
+        candidates = sorted({one.file for one in left if family_of(one.file) in families})
+        best = max(candidates, key=lambda file: len(of([file], left)), default=None)
         if best is None:
             return
         yield best
-        found = set(covered(left, [best]))
+        found = of([best], left)
         left = [one for one in left if one not in found]
 
 
-def subjects(definitions: Collection[Definition], tested: Collection[str]) -> tuple[Subject, ...]:
+def subjects(
+    by_hand: tuple[Subject, ...], definitions: Collection[Definition], families: Collection[str]
+) -> tuple[Subject, ...]:
     """Those that are chosen by hand, and a sample of the definitions of other families."""
-    chosen = islice(telling_files(definitions, tested, [one.file for one in SUBJECTS]), FILES)
-    return SUBJECTS + tuple(
+    files = islice(telling_files(definitions, families, [one.file for one in by_hand]), FILES)
+    return by_hand + tuple(
         Subject(
             file,
-            (f"{_model_of(file)}:{OF_MODELS},{OF_COORDINATES}",),
+            (f"{family_of(file)}:{OF_MODELS},{OF_COORDINATES},{OF_SEVERAL_AXES}",),
             definitions=frozenset(one.name for one in definitions if one.file == file),
             most=MUTANTS,
         )
-        for file in chosen
+        for file in files
     )
 
 
-def share(definitions: Collection[Definition], judged: Iterable[Subject]) -> str:
+def covered(definitions: Collection[Definition], mutants: Iterable[Mutant]) -> list[Definition]:
+    """The edited definitions that hold one of these mutants, or equal one that does."""
+    around = {(one.file, outer) for one in mutants for outer in _outer(one.definition)}
+    return alike(definitions, [one for one in definitions if (one.file, one.name) in around])
+
+
+def share(definitions: Collection[Definition], mutants: Iterable[Mutant]) -> str:
     """How much of what edits reach is judged, in words."""
-    found = len(covered(definitions, [subject.file for subject in judged]))
+    found = len(covered(definitions, mutants))
     percent = 100 * found / len(definitions)
-    return f"{found} of {len(definitions)} edited definitions are judged, or equal one that is ({percent:.0f} %)"
+    return f"{found} of {len(definitions)} edited definitions hold mutants, or equal one that does ({percent:.0f} %)"
 
 
-def _model_of(file: str) -> str | None:
-    """The folder whose tests judge a model's file, if it is one."""
-    parts = Path(file).parts
-    return parts[1] if parts[0] == "models" and parts[-1].startswith(("modeling_", "configuration_")) else None
+def family_of(file: str) -> str | None:
+    """The name of the tests that judge a model's file, such as `gptj`, or `tf_gptj` in another framework."""
+    *above, folder, name = ("", *Path(file).parts)
+    if "models" not in above or not name.startswith(("modeling_", "configuration_")):
+        return None
+    framework = next((prefix for prefix in ("tf_", "flax_") if name.startswith(f"modeling_{prefix}")), "")
+    return framework + folder
+
+
+def _outer(definition: str) -> Iterator[str]:
+    """The names of a definition and of those around it."""
+    parts = definition.split(".")
+    return (".".join(parts[: number + 1]) for number in range(len(parts)))

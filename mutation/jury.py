@@ -13,30 +13,27 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def all_checks(models: Iterable[str]) -> Iterator[str]:
-    """The names of all checks of these models, folders of `tests/models`; one, `import`, where that fails.
+    """The names of all checks of these models, named as their tests are; one, `import`, where that fails.
 
     After a colon, a model may name the only properties that it is asked.
     """
-    for model, properties in map(_asked, models):
-        description = _description(model)
-        if description is None:
+    for model, _, names in (model.partition(":") for model in models):
+        if _judges(model) is None:
             yield f"{model} import"
             continue
-        for name, prop in _properties(description).items():
-            for head_dim, n, rope_type in prop.grid():
-                if name in (properties or [name]) and prop.asks(description, rope_type) and _is_asked(model, name):
-                    yield f"{model} {name} {head_dim} {n} {rope_type}"
-
-
-def _asked(model: str) -> tuple[str, list[str]]:
-    model, _, properties = model.partition(":")
-    return model, properties.split(",") if properties else []
+        for judge in _judges(model).values():
+            for name, prop in judge.properties.items():
+                if names and name not in names.split(","):
+                    continue
+                for head_dim, n, rope_type in prop.grid():
+                    if prop.asks(judge.described, rope_type) and judge.asks(name):
+                        yield f"{model} {name} {head_dim} {n} {rope_type} {judge.name}"
 
 
 def describe(models: Iterable[str]) -> None:
     """Find out what the tests of these models say of them, so that processes forked from this one know it."""
-    for model, _ in map(_asked, models):
-        _description(model)
+    for model in models:
+        _judges(model.partition(":")[0])
 
 
 def find_killer(checks: Iterable[str]) -> str | None:
@@ -97,55 +94,61 @@ def _is_imported(frame: FrameType | None) -> bool:
 @cache
 def _passes(name: str) -> bool:
     model, property_name, *configuration = name.split(" ")
-    description = _description(model)
-    if description is None or property_name == "import":
-        return description is not None
-    if not _is_asked(model, property_name):
+    judges = _judges(model)
+    if judges is None or property_name == "import":
+        return judges is not None
+    head_dim, n, rope_type, judge_name = configuration
+    judge = judges[judge_name]
+    if not judge.asks(property_name):
         return True  # as in a run of the tests: they would not be there
     from transformers_conformance.rope import judge_case
 
-    head_dim, n, rope_type = configuration
-    judged = _properties(description)[property_name]
     try:
-        cases = description.cases(int(head_dim), int(n), rope_type)
-        return not any(judge_case(judged, description, case).unexpected for case in cases)
+        cases = judge.described.cases(int(head_dim), int(n), rope_type)
+        return not any(judge_case(judge.properties[property_name], judge.described, case).unexpected for case in cases)
     except Exception:
         return False
 
 
+class _Judge:
+    """A class of tests: what it describes, of a model or of a part of one, and the properties that it asks of that."""
+
+    def __init__(self, tests: type, described):
+        self.name = tests.__name__
+        self.described = described
+        self.properties = tests._properties
+        self._asked = dict.fromkeys(getattr(tests, "left_out", ()), False)
+
+    def asks(self, property_name: str) -> bool:
+        if property_name not in self._asked:
+            reason = self.properties[property_name].not_applicable(self.described)
+            self._asked[property_name] = reason is None
+        return self._asked[property_name]
+
+
 @cache
-def _is_asked(model: str, property_name: str) -> bool:
-    description = _description(model)
-    return _properties(description)[property_name].not_applicable(description) is None
-
-
-def _properties(description) -> dict:
-    """Those that can be asked of what is described: of positions, or of coordinates."""
-    from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, Tower
-
-    return COORDINATE_PROPERTIES if isinstance(description, Tower) else PROPERTIES
-
-
-@cache
-def _description(model: str):
-    """What the tests of a model say of it, or None where importing them fails."""
+def _judges(model: str) -> dict[str, _Judge] | None:
+    """The classes of a model's tests by their names, or None where importing them fails."""
     try:
-        return next(_described(_load(model)))
+        module = _load(model)
+        classes = [tests for _, tests in inspect.getmembers(module, inspect.isclass) if hasattr(tests, "_described")]
+        judges = [_Judge(tests, described) for tests in classes if (described := tests._described()) is not None]
+        return {judge.name: judge for judge in judges}
     except Exception:
         return None
 
 
+def file_of_tests(model: str) -> Path:
+    """The file of the tests of a model, which may be named with its framework, such as `tf_gptj`."""
+    name = f"test_modeling_{model}.py"
+    of_torch = ROOT / "tests" / "models" / model / name
+    return of_torch if of_torch.exists() else ROOT / "tests" / "adapted" / name
+
+
 def _load(model: str) -> ModuleType:
-    path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
+    path = file_of_tests(model)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # where the source of a class is looked for
     spec.loader.exec_module(module)
     return module
-
-
-def _described(module: ModuleType) -> Iterator:
-    for _, tests in inspect.getmembers(module, inspect.isclass):
-        if getattr(tests, "tower", None) is not None:
-            yield tests.tower
-        elif hasattr(tests, "rotary_description") and tests.config_class is not None:
-            yield tests.rotary_description()

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from .families import Definition
 from .session import Verdict
 from .survivors import Survivors
 
@@ -11,14 +12,16 @@ from .survivors import Survivors
 LIMIT = 95.0  # percent of all mutants that must be caught
 
 _INTRODUCTION = """\
-# Mutation testing of the rotary code
+# Mutation testing of the rotary code of {release}
 
-`make mutants` puts small errors into the fork's rotary code, one at a time, and lets the conformance checks judge it.
-This file is what it writes; do not edit it. The list of survivors is `mutation/survivors.toml`.
+`make mutants RELEASE={release}` puts small errors into the fork's rotary code, one at a time, and lets the conformance
+checks judge it. This file is what it writes; do not edit it. The list of survivors is `mutation/{survivors}`.
 
 [cosmic-ray](https://cosmic-ray.readthedocs.io) makes the mutants. Those of rotary code count: every function of
 `modeling_rope_utils.py`; in a model's file, the definitions whose names say that they are rotary, and in any other
-function the statements that name something rotary (`mutation/scope.py`). Left out, by rule: {left_out}.
+function the statements that name something rotary (`mutation/scope.py`). A few are judged of each definition: in four
+files that are chosen by hand, and in those of other families that stand for most of what edits reach, since copies are
+reached by the same edits (`mutation/families.py`). Left out, by rule: {left_out}.
 """
 
 
@@ -54,10 +57,23 @@ def table(verdicts: Iterable[Verdict]) -> str:
     return "\n".join(lines)
 
 
-def document(verdicts: list[Verdict], left_out: Mapping[str, int], survivors: Iterable[Survivors], share: str) -> str:
-    """`docs/mutants.md`; `share` says how much of what edits reach it tells of."""
+def document(
+    names: Mapping[str, str],
+    verdicts: list[Verdict],
+    left_out: Mapping[str, int],
+    survivors: Iterable[Survivors],
+    share: str,
+    rest: Iterable[Definition],
+) -> str:
+    """A page of `docs`.
+
+    Args:
+        names: of the `release`, and of the list of `survivors`.
+        share: how much of what edits reach it tells of, in words.
+        rest: the edited definitions that it does not tell of.
+    """
     rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
-    parts = [_INTRODUCTION.format(left_out=rules), f"{share}.\n", table(verdicts), ""]
+    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(verdicts), ""]
     properties = Counter(_catcher(verdict.killer) for verdict in verdicts if verdict.killer is not None)
     parts += ["What caught them first:", ""]
     parts += [", ".join(f"`{name}` {number}" for name, number in sorted(properties.items())) + ".", ""]
@@ -71,6 +87,9 @@ def document(verdicts: list[Verdict], left_out: Mapping[str, int], survivors: It
                 f"* `{entry.file}`, `{entry.definition}`, {len(entry.mutants)}: {entry.change}. {entry.reason}"
             )
         parts.append("")
+    files = Counter(one.file for one in rest)
+    parts += ["## Files with edited definitions that hold no mutant, nor equal one that does", ""]
+    parts += [", ".join(f"`{file}` {number}" for file, number in sorted(files.items())) + "."]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -7,8 +7,9 @@ name says that it is rotary, and in any other function those statements and cond
 import ast
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,11 +18,11 @@ class Subject:
 
     Args:
         file: below the package.
-        models: folders of `tests/models`, the likeliest to see an error first; after a colon, the only properties that
-            a model is asked.
+        models: as their tests are named, such as `gptj` or `tf_gptj`, the likeliest to see an error first; after a
+            colon, the only properties that a model is asked.
         rotary: the file holds rotary code only.
         definitions: the only ones that count; all if empty.
-        most: mutants that are made of it, spread over it evenly; all if None.
+        most: mutants that are made of each definition; all if None.
     """
 
     file: str
@@ -41,12 +42,16 @@ _OF_SCALING = "scaled,scaling_options,history,growth,batch_scaling"
 OF_COORDINATES = (
     "coordinate_rotation,coordinate_passing,coordinate_norms,coordinate_relative,coordinate_keys,coordinate_range"
 )
+OF_SEVERAL_AXES = "axes_counted,axes_rows,axes_cached,axes_requests,axes_generated,axes_packed"
 OF_MODELS = (
     "forward,keys,saved_config,defaults,scaled,history,positions,counted,shift,heads,grouped,layers,sdpa,decoding,padding,"
     "packed,state,saved_model"
 )
 
-SUBJECTS = (
+# Mutants of each definition of the files that are chosen by hand: these stand for more than others do.
+_MOST = 5
+
+_CHOSEN = (
     # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
     # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own;
     # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both; kinds whose
@@ -69,14 +74,25 @@ SUBJECTS = (
             "pixtral:coordinate_keys,coordinate_range",
         ),
         rotary=True,
+        most=_MOST,
     ),
-    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",)),
-    Subject("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",)),
-    Subject("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",)),
+    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",), most=_MOST),
+    Subject("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",), most=_MOST),
+    Subject("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",), most=_MOST),
 )
 
+
+def chosen(package: Path) -> tuple[Subject, ...]:
+    """Those chosen by hand, judged by the models that a release has."""
+
+    def has(model: str) -> bool:
+        return (package / "models" / model.partition(":")[0]).is_dir()
+
+    return tuple(replace(subject, models=tuple(filter(has, subject.models))) for subject in _CHOSEN)
+
+
 _ROTARY = re.compile(
-    r"rotary|rotate|_rot$|_pass$|^(cos|sin|sincos)$|sinusoid|pos_embd?_|embed_positions|position_embeddings"
+    r"rotary|rotate|rope|_rot$|_pass$|^(cos|sin|sincos)$|sinusoid|pos_embd?_|embed_positions|position_embeddings"
     r"|position_ids|seen_tokens",
     re.IGNORECASE,
 )

@@ -34,6 +34,9 @@ _SUITE = (
     "conformance/src",
     "tests/models",
     "tests/models/exceptions.toml",
+    "tests/adapted",
+    "tests/adapted/exceptions.toml",
+    "tests/frameworks/frameworks.py",
     *(f"mutation/{x}.py" for x in ("families", "in_place", "jury", "scope", "zygote")),
 )
 
@@ -66,10 +69,12 @@ class Session:
         package: the `transformers` folder that is judged; nothing is written there.
         subjects: what to mutate in it.
         home: where the session's database is kept; one for every state of the code and the suite.
+        python: the interpreter that imports that Transformers.
     """
 
-    def __init__(self, package: Path, subjects: tuple[Subject, ...], home: Path):
+    def __init__(self, package: Path, subjects: tuple[Subject, ...], home: Path, python: Path = Path(sys.executable)):
         self.package = package
+        self.python = python
         self.subjects = {str(package / subject.file): subject for subject in subjects}
         self.sources = {
             path: Source(Path(path).read_text(), subject.rotary, subject.definitions)
@@ -124,7 +129,7 @@ class Session:
             jobs = self._pending(database, wanted)
             memory = json.loads(self.memory.read_text()) if self.memory.exists() else {}
             try:
-                for number, (job, result) in enumerate(_judge_all(jobs, workers, memory), 1):
+                for number, (job, result) in enumerate(_judge_all(jobs, self.python, workers, memory), 1):
                     database.set_result(job.job_id, result)
                     if result.test_outcome == TestOutcome.KILLED:
                         memory[str(job.mutant)] = result.output
@@ -140,21 +145,16 @@ class Session:
         with use_db(partial) as database:
             init([Path(path) for path in self.subjects], database, {})
             skipped, counting = defaultdict(list), defaultdict(list)
-            for item in database.work_items:
-                (spec,) = item.mutations
-                source = self.sources[str(spec.module_path)]
-                reason = source.left_out(spec.start_pos, spec.end_pos)
-                if reason is None:
-                    reason = next((why for name, why in _FARFETCHED.items() if name.search(spec.operator_name)), None)
-                if _ORDERING.search(spec.operator_name) and source.compares_a_name(spec.start_pos, spec.end_pos):
-                    reason = reason or "an order, where names are compared"
+            for job in self._read_jobs(database):
+                reason = _left_out(job)
                 if reason is not None:
-                    skipped[reason].append(item.job_id)
+                    skipped[reason].append(job.job_id)
                 else:
-                    counting[str(spec.module_path)].append((spec.start_pos, spec.operator_name, item.job_id))
-            for path, places in counting.items():
-                chosen = _evenly(sorted(places), self.subjects[path].most)
-                skipped["beyond the sample"] += [place[-1] for place in places if place not in chosen]
+                    counting[job.subject, job.mutant.definition].append(job)
+            for (subject, _), jobs in counting.items():
+                # By names: an edit elsewhere leaves the sample as it is.
+                jobs.sort(key=lambda job: hashlib.sha256(str(job.mutant).encode()).digest())
+                skipped["beyond the sample"] += [job.job_id for job in jobs[subject.most :] if subject.most]
             for reason, job_ids in skipped.items():
                 database.set_multiple_results(job_ids, WorkResult(WorkerOutcome.SKIPPED, reason))
         partial.replace(self.path)
@@ -191,13 +191,28 @@ class Session:
         files = [*map(Path, self.subjects)]
         for name in _SUITE:
             files += sorted((ROOT / name).rglob("*.py")) or [ROOT / name]
-        digest = hashlib.sha256(str(self.package).encode())
+        samples = [(path, sorted(subject.definitions), subject.most) for path, subject in self.subjects.items()]
+        digest = hashlib.sha256(f"{self.package}\0{samples}".encode())
         for path in files:
             digest.update(f"{path}\0".encode() + path.read_bytes() + b"\0")
         return digest.hexdigest()[:12]
 
 
-def _judge_all(jobs: list[_Job], workers: int, memory: dict[str, str]) -> Iterator[tuple[_Job, WorkResult]]:
+def _left_out(job: _Job) -> str | None:
+    """Why a mutant does not count, or None."""
+    place, operator, source = (job.spec.start_pos, job.spec.end_pos), job.spec.operator_name, job.file.source
+    if reason := source.left_out(*place):
+        return reason
+    if reason := next((why for name, why in _FARFETCHED.items() if name.search(operator)), None):
+        return reason
+    if _ORDERING.search(operator) and source.compares_a_name(*place):
+        return "an order, where names are compared"
+    return None
+
+
+def _judge_all(
+    jobs: list[_Job], python: Path, workers: int, memory: dict[str, str]
+) -> Iterator[tuple[_Job, WorkResult]]:
     """Every job and what came of it, as they are done. The output of a caught one is the check that caught it."""
     waiting = deque(jobs)
     done: queue.SimpleQueue = queue.SimpleQueue()
@@ -215,7 +230,7 @@ def _judge_all(jobs: list[_Job], workers: int, memory: dict[str, str]) -> Iterat
                 if judge is None or judge.subject != job.subject:
                     if judge is not None:
                         judge.close()
-                    judge = _Judge(job.subject)
+                    judge = _Judge(job.subject, python)
                 done.put((job, judge.result(job, ranking.first(job.mutant))))
         except BaseException as error:
             done.put(error)
@@ -242,13 +257,6 @@ def _judge_all(jobs: list[_Job], workers: int, memory: dict[str, str]) -> Iterat
         ended.set()
 
 
-def _evenly(places: list[tuple], most: int | None) -> set[tuple]:
-    """So many of them, from all over."""
-    if most is None or len(places) <= most:
-        return set(places)
-    return {places[index * len(places) // most] for index in range(most)}
-
-
 class _Ranking:
     """Which checks to begin with: the one that caught this mutant before, then those that caught its neighbours."""
 
@@ -272,7 +280,7 @@ class _Ranking:
 class _Judge:
     """A zygote for the mutants of one file."""
 
-    def __init__(self, subject: Subject):
+    def __init__(self, subject: Subject, python: Path):
         self.subject = subject
         environment = os.environ | {
             "OMP_NUM_THREADS": "1",
@@ -282,7 +290,7 @@ class _Judge:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "mutation.zygote", subject.module, *subject.models],
+            [python, "-m", "mutation.zygote", subject.module, *subject.models],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,

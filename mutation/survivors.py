@@ -1,4 +1,4 @@
-"""The mutants that are known to survive, each with the reason why: `survivors.toml`."""
+"""The mutants that are known to survive, each with the reason why: a list for each line of releases."""
 
 import tomllib
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ from pathlib import Path
 from .mutants import Mutant
 
 
-LIST = Path(__file__).with_name("survivors.toml")
 # equivalent: no caller can tell it from the code as it is; gap: one could, and no check does.
 KINDS = ("equivalent", "gap")
 
@@ -38,7 +37,12 @@ class ListError(ValueError):
     """The list of survivors is not written as it should be."""
 
 
-def read(path: Path = LIST) -> list[Survivors]:
+def list_of(line: str) -> Path:
+    """Where those of a line stand."""
+    return Path(__file__).with_name(f"survivors-{line}.toml")
+
+
+def read(path: Path) -> list[Survivors]:
     """What the list says.
 
     Raises:

@@ -13,6 +13,8 @@ import numpy as np
 
 
 HEADS, HIDDEN, VOCABULARY, CONTEXT = 4, 64, 96, 256
+BASE = 500_000.0
+SCALED = {"scaling.factor": 4.0, "scaling.original_context_length": 64}
 
 
 @dataclass(frozen=True)
@@ -171,3 +173,69 @@ def _yarn(architecture: Architecture, keys: Mapping, width: int, factor: float, 
     span = high - low if high != low else 0.001
     stretched = np.clip((np.arange(width // 2) - low) / span, 0, 1)
     return stretched / factor + (1 - stretched)
+
+
+def table_deviations(
+    table: np.ndarray, factor: float, stated: tuple[np.ndarray, float], rope: Rope, place: str
+) -> list[str]:
+    """Where a table and its factor are other ones than a file asks for: nowhere, if all is well."""
+    angles, magnitude = stated
+    if table.shape != angles.shape:
+        return [f"{place}: {len(table)} pairs for {len(angles)}"]
+    found = []
+    epsilon = float(np.finfo(np.float32).eps)
+    # float32: the exponent's rounding counts ln(base) times, and a ramp's as often as its factor says
+    scale = max(1.0, rope.keys.get("scaling.factor", 1.0))
+    if not np.allclose(table, angles, rtol=4 * scale * (1 + math.log(BASE)) * epsilon, atol=0):
+        found.append(f"{place}: {table.tolist()} for {angles.tolist()}")
+    if not math.isclose(factor, magnitude, rel_tol=4 * epsilon):
+        found.append(f"{place}: a factor of {factor} for {magnitude}")
+    return found
+
+
+def factors(architecture: Architecture, highest: float, width: int | None = None) -> list[float]:
+    return np.geomspace(1, highest, (width or architecture.head_dim) // 2).tolist()
+
+
+def ropes(architecture: Architecture) -> dict[str, Rope]:
+    """What files of an architecture may state, one of a kind."""
+    keys = {"freq_base": BASE}
+    half = architecture.head_dim // 2
+    two = {
+        "rope_factors_long": factors(architecture, 20.0),
+        "rope_factors_short": factors(architecture, 1.5),
+    }
+    length = {"scaling.original_context_length": 64}
+    all_of_them = {
+        "plain": Rope(keys),
+        "partial": Rope(keys, width=half),
+        "none": Rope(keys | {"scaling.type": "none", "scaling.factor": 4.0}),
+        "linear": Rope(keys | {"scaling.type": "linear", "scaling.factor": 4.0}),
+        "linear, without its type": Rope(keys | {"scaling.factor": 2.5}),
+        "linear, partial": Rope(keys | {"scaling.type": "linear", "scaling.factor": 4.0}, width=half),
+        "yarn": Rope(keys | SCALED | {"scaling.type": "yarn"}),
+        "yarn, partial": Rope(keys | SCALED | {"scaling.type": "yarn"}, width=half),
+        "yarn, its length not stated": Rope(keys | {"scaling.type": "yarn", "scaling.factor": 4.0}),
+        "yarn, all keys": Rope(
+            keys
+            | SCALED
+            | {"scaling.type": "yarn", "scaling.yarn_beta_fast": 8.0, "scaling.yarn_beta_slow": 2.0}
+            | {"scaling.attn_factor": 0.75}
+        ),
+        "factors": Rope(keys, tensors={"rope_freqs": factors(architecture, 8.0)}),
+        "factors, partial": Rope(keys, half, {"rope_freqs": factors(architecture, 8.0, half)}),
+        "factors, linear": Rope(keys | {"scaling.factor": 2.0}, tensors={"rope_freqs": factors(architecture, 8.0)}),
+        "factors of two lengths": Rope(keys | length | {"scaling.attn_factor": 1.19}, tensors=two),
+        "factors of two lengths, by name": Rope(keys | length | {"scaling.type": "longrope"}, tensors=two),
+    }
+    if architecture.name == "gpt-oss":  # the file of a model that scales by default states its scaling
+        all_of_them.pop("plain"), all_of_them.pop("partial")
+    return {
+        name: rope
+        for name, rope in all_of_them.items()
+        if kind_of(name) in (*architecture.scalings, "plain", "partial") and not (architecture.whole and rope.width)
+    }
+
+
+def kind_of(name: str) -> str:
+    return name.split(",")[0].split(" of ")[0]

@@ -14,63 +14,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
-from tests.loading.gguf_files import ARCHITECTURES, CONTEXT, Architecture, Rope, stated_table, write_gguf
+from tests.loading.gguf_files import (
+    ARCHITECTURES,
+    BASE,
+    CONTEXT,
+    SCALED,
+    Architecture,
+    Rope,
+    kind_of,
+    ropes,
+    stated_table,
+    table_deviations,
+    write_gguf,
+)
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers import modeling_gguf_pytorch_utils as legacy
 from transformers.integrations import ggml
 
 
-BASE = 500_000.0
 FILE = "tiny.gguf"
-SCALED = {"scaling.factor": 4.0, "scaling.original_context_length": 64}
-
-
-def factors(architecture: Architecture, highest: float, width: int | None = None) -> list[float]:
-    return np.geomspace(1, highest, (width or architecture.head_dim) // 2).tolist()
-
-
-def ropes(architecture: Architecture) -> dict[str, Rope]:
-    """What files of an architecture may state, one of a kind."""
-    keys = {"freq_base": BASE}
-    half = architecture.head_dim // 2
-    two = {
-        "rope_factors_long": factors(architecture, 20.0),
-        "rope_factors_short": factors(architecture, 1.5),
-    }
-    length = {"scaling.original_context_length": 64}
-    all_of_them = {
-        "plain": Rope(keys),
-        "partial": Rope(keys, width=half),
-        "none": Rope(keys | {"scaling.type": "none", "scaling.factor": 4.0}),
-        "linear": Rope(keys | {"scaling.type": "linear", "scaling.factor": 4.0}),
-        "linear, without its type": Rope(keys | {"scaling.factor": 2.5}),
-        "linear, partial": Rope(keys | {"scaling.type": "linear", "scaling.factor": 4.0}, width=half),
-        "yarn": Rope(keys | SCALED | {"scaling.type": "yarn"}),
-        "yarn, partial": Rope(keys | SCALED | {"scaling.type": "yarn"}, width=half),
-        "yarn, its length not stated": Rope(keys | {"scaling.type": "yarn", "scaling.factor": 4.0}),
-        "yarn, all keys": Rope(
-            keys
-            | SCALED
-            | {"scaling.type": "yarn", "scaling.yarn_beta_fast": 8.0, "scaling.yarn_beta_slow": 2.0}
-            | {"scaling.attn_factor": 0.75}
-        ),
-        "factors": Rope(keys, tensors={"rope_freqs": factors(architecture, 8.0)}),
-        "factors, partial": Rope(keys, half, {"rope_freqs": factors(architecture, 8.0, half)}),
-        "factors, linear": Rope(keys | {"scaling.factor": 2.0}, tensors={"rope_freqs": factors(architecture, 8.0)}),
-        "factors of two lengths": Rope(keys | length | {"scaling.attn_factor": 1.19}, tensors=two),
-        "factors of two lengths, by name": Rope(keys | length | {"scaling.type": "longrope"}, tensors=two),
-    }
-    if architecture.name == "gpt-oss":  # the file of a model that scales by default states its scaling
-        all_of_them.pop("plain"), all_of_them.pop("partial")
-    return {
-        name: rope
-        for name, rope in all_of_them.items()
-        if kind_of(name) in (*architecture.scalings, "plain", "partial") and not (architecture.whole and rope.width)
-    }
-
-
-def kind_of(name: str) -> str:
-    return name.split(",")[0].split(" of ")[0]
 
 
 CASES = [(name, case) for name, architecture in ARCHITECTURES.items() for case in ropes(architecture)]
@@ -99,17 +61,8 @@ def deviations(folder: Path, architecture: Architecture, rope: Rope) -> list[str
             asked = rope
             if layer_type == "sliding_attention":  # what scales, scales the layers without a window
                 asked = Rope({"freq_base": architecture.sliding_base}, rope.width)
-            angles, magnitude = stated_table(architecture, asked, length)
-            if table.shape != angles.shape:
-                found.append(f"{layer_type}, {length} tokens: {len(table)} pairs for {len(angles)}")
-                continue
-            # float32: the exponent's rounding counts ln(base) times, and a ramp's as often as its factor says
-            scale = max(1.0, rope.keys.get("scaling.factor", 1.0))
-            tolerance = 4 * scale * (1 + math.log(BASE)) * torch.finfo(torch.float32).eps
-            if not np.allclose(table.double().numpy(), angles, rtol=tolerance, atol=0):
-                found.append(f"{layer_type}, {length} tokens: {table.tolist()} for {angles.tolist()}")
-            if not math.isclose(factor, magnitude, rel_tol=4 * torch.finfo(torch.float32).eps):
-                found.append(f"{layer_type}, {length} tokens: a factor of {factor} for {magnitude}")
+            stated, place = stated_table(architecture, asked, length), f"{layer_type}, {length} tokens"
+            found += table_deviations(table.double().numpy(), factor, stated, asked, place)
     return found
 
 

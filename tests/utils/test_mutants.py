@@ -10,16 +10,28 @@ from pathlib import Path
 import pytest
 from cosmic_ray.commands.init import init
 from cosmic_ray.work_db import use_db
+from environment import LINES
 
 from mutation import report, survivors
-from mutation.families import FILES, Definition, covered, edited_definitions, share, subjects, telling_files
+from mutation.__main__ import families_with_tests
+from mutation.families import (
+    FILES,
+    Definition,
+    alike,
+    covered,
+    edited_definitions,
+    family_of,
+    share,
+    subjects,
+    telling_files,
+)
 from mutation.in_place import Functions
-from mutation.jury import all_checks, find_killer
+from mutation.jury import all_checks, file_of_tests, find_killer
 from mutation.mutants import Mutant, MutatedFile
-from mutation.scope import SUBJECTS, Source, Subject
+from mutation.scope import Source, Subject, chosen
 from mutation.session import BaselineError, Session, Verdict
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
-from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES
+from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES
 
 
 FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
@@ -125,19 +137,35 @@ def test_a_name_outlives_an_edit_elsewhere_and_not_one_of_its_line(tmp_path):
     assert names(MODEL.replace("x[1:]", "x[1:3]")).isdisjoint(names(MODEL) - names(MODEL.replace("x[1:]", "x")))
 
 
-EDITED = edited_definitions(REPOSITORY / "utils" / "lock" / "5.23.0.json")
-TESTED = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
+RELEASES = [line.release for line in LINES.values()]
 
 
-def test_every_subject_is_in_the_fork_and_has_models_that_judge_it():
-    judged = subjects(EDITED, TESTED)
-    assert judged[: len(SUBJECTS)] == SUBJECTS and len(judged) == len(SUBJECTS) + FILES
+def all_subjects(release: str) -> tuple[Subject, ...]:
+    edited = edited_definitions(Layout().lock(release))
+    return subjects(chosen(Layout().upstream(release) / "transformers"), edited, families_with_tests())
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_every_subject_is_in_the_release_and_has_models_that_judge_it(release):
+    package = Layout().upstream(release) / "transformers"
+    if not package.is_dir():
+        pytest.skip(f"{release} was not fetched; make fork RELEASE={release} does")
+    properties = PROPERTIES.keys() | COORDINATE_PROPERTIES.keys() | SEVERAL_AXES_PROPERTIES.keys()
+    judged = all_subjects(release)
+    assert len(judged) > FILES
     for subject in judged:
-        assert (FORK / subject.file).exists()
+        assert (package / subject.file).exists()
+        assert subject.models
         for model in subject.models:
-            folder, _, properties = model.partition(":")
-            assert (REPOSITORY / "tests" / "models" / folder).is_dir()
-            assert set(filter(None, properties.split(","))) <= PROPERTIES.keys() | COORDINATE_PROPERTIES.keys()
+            name, _, asked = model.partition(":")
+            assert file_of_tests(name).exists()
+            assert set(filter(None, asked.split(","))) <= properties
+
+
+def test_a_file_is_judged_by_the_tests_of_its_framework():
+    files = ("modeling_gptj.py", "modeling_tf_gptj.py", "modeling_flax_gptj.py", "configuration_gptj.py", "gptj.py")
+    assert [family_of(f"models/gptj/{file}") for file in files] == ["gptj", "tf_gptj", "flax_gptj", "gptj", None]
+    assert family_of("modeling_rope_utils.py") is None
 
 
 def definition(model: str, name: str, *edits: str) -> Definition:
@@ -154,21 +182,25 @@ FEW = [
 ]
 
 
-def test_a_file_stands_for_what_the_same_edits_reach():
-    assert covered(FEW, [FEW[0].file]) == FEW[:2]
-    assert covered(FEW, [FEW[1].file]) == FEW[:4]
-    assert share(FEW, [Subject(FEW[1].file, ())]).startswith("4 of 6 edited definitions are judged")
+def test_a_definition_stands_for_what_the_same_edits_reach():
+    assert alike(FEW, FEW[:1]) == FEW[:2]
+    mutants = [Mutant(FEW[2].file, name, "NumberReplacer", 0, "0") for name in ("cut.inner", "elsewhere")]
+    assert covered(FEW, mutants) == FEW[2:4]  # not its neighbour in that file, which holds no mutant
+    assert share(FEW, mutants) == "2 of 6 edited definitions hold mutants, or equal one that does (33 %)"
+    assert covered(FEW, mutants[1:]) == []
 
 
 def test_the_files_that_stand_for_most_come_first():
-    tested = ("llama", "glm", "phi", "esm")
-    assert list(telling_files(FEW, tested, [])) == [FEW[1].file, FEW[4].file]
-    assert list(telling_files(FEW, tested, [FEW[1].file])) == [FEW[4].file]
+    families = ("llama", "glm", "phi", "esm")
+    assert list(telling_files(FEW, families, [])) == [FEW[1].file, FEW[4].file]
+    assert list(telling_files(FEW, families, [FEW[1].file])) == [FEW[4].file]
 
 
-def test_most_of_what_edits_reach_is_judged():
-    files = [subject.file for subject in subjects(EDITED, TESTED)]
-    assert len(covered(EDITED, files)) > 0.75 * len(EDITED)
+@pytest.mark.parametrize("release", RELEASES)
+def test_most_of_what_edits_reach_is_in_files_that_are_judged(release):
+    edited = edited_definitions(Layout().lock(release))
+    files = {subject.file for subject in all_subjects(release)}
+    assert len(alike(edited, [one for one in edited if one.file in files])) > 0.75 * len(edited)
 
 
 def test_of_an_edited_file_only_what_edits_reach_counts_and_no_more_than_asked(tmp_path):
@@ -180,10 +212,35 @@ def test_of_an_edited_file_only_what_edits_reach_counts_and_no_more_than_asked(t
     assert len(mutants) > len(few) == 1 and set(few) < set(mutants)
 
 
+def test_a_sample_is_of_each_definition_and_outlives_an_edit_elsewhere(tmp_path):
+    def sample(text: str, name: str) -> dict[str, set[str]]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.py").write_text(text)
+        subject = Subject("model.py", ("gptj",), most=2)
+        found = Session(tmp_path / name, (subject,), tmp_path / name / "home").mutants()
+        return {one.definition: {str(x) for x in found if x.definition == one.definition} for one in found}
+
+    before, after = sample(MODEL, "before"), sample(MODEL.replace("cos.shape > 3", "cos.shape > 33"), "after")
+    assert all(len(names) == 2 for names in before.values()) and len(before) == 2
+    assert before["rotate_half"] == after["rotate_half"]
+    assert before["Attention.forward"] != after["Attention.forward"]
+
+
 def test_a_jury_asks_a_tower_for_what_holds_of_coordinates():
     checks = list(all_checks(["pixtral:coordinate_range"]))
-    assert checks == ["pixtral coordinate_range 16 16 default"]
+    assert checks == ["pixtral coordinate_range 16 16 default PixtralVisionRotaryTest"]
     assert find_killer(checks) is None
+
+
+def test_a_jury_asks_every_part_that_the_tests_of_a_model_describe():
+    checks = all_checks(["qwen2_5_omni:positions,coordinate_passing,axes_rows"])
+    asked = {(check.split(" ")[1], check.split(" ")[-1]) for check in checks}
+    assert asked == {
+        ("positions", "Qwen2_5OmniThinkerTextRotaryTest"),
+        ("coordinate_passing", "Qwen2_5OmniVisionRotaryTest"),
+        ("coordinate_passing", "Qwen2_5OmniDiTRotaryTest"),
+        ("axes_rows", "Qwen2_5OmniThinkerSeveralAxesTest"),
+    }
 
 
 ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))
@@ -210,7 +267,7 @@ def test_a_real_mutant_is_caught_and_remembered(tmp_path):
 def test_verdicts_are_those_of_one_suite(tmp_path, monkeypatch, name):
     """What the jury reads has changed: nothing that it said before holds."""
     root = tmp_path / "root"
-    for part in ("conformance/src", "tests/models", "mutation"):
+    for part in ("conformance/src", "tests/models", "tests/adapted", "tests/frameworks", "mutation"):
         shutil.copytree(REPOSITORY / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr("mutation.session.ROOT", root)
     (tmp_path / "model.py").write_text(MODEL)
@@ -337,20 +394,26 @@ def test_a_list_that_is_not_as_it_should_be_is_refused(tmp_path, old, new, words
         listed(tmp_path, ENTRY.replace(old, new))
 
 
-def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream():
-    for entry in survivors.read():
+@pytest.mark.parametrize("line", LINES)
+def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream(line):
+    for entry in survivors.read(survivors.list_of(line)):
         assert entry.change and entry.reason and entry.mutants
         assert not {"`", "=="} & set(entry.change.split())
 
 
 def test_the_document_counts_and_gives_reasons(tmp_path):
     verdicts = [Verdict(A, None), Verdict(B, None), Verdict(C, "gptj rotation 8 4 default")]
-    text = report.document(verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged")
+    names = {"release": "5.23.0", "survivors": "survivors-5.23.toml"}
+    text = report.document(
+        names, verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
+    )
     for words in (
         "| f.py | 3 | 1 | 2 | 33.3 |",
         "an annotation (7)",
         "`rotation` 1",
         "Nobody counts.",
         "equivalent (2)",
+        "2 of 3 are judged",
+        "`models/llama/modeling_llama.py` 1.",
     ):
         assert words in text

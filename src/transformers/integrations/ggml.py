@@ -24,8 +24,7 @@ def add_gguf_rope_parameters(
 
     architecture = metadata["general.architecture"]
     prefix = f"{architecture}.rope."
-    stated = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
-    if config["model_type"] not in CONFIG_MAPPING or not (stated or tensors):
+    if config["model_type"] not in CONFIG_MAPPING or not (tensors or any(key.startswith(prefix) for key in metadata)):
         return
     default = CONFIG_MAPPING[config["model_type"]]()
     rope_defaults = getattr(default, "rope_parameters", None)
@@ -34,20 +33,10 @@ def add_gguf_rope_parameters(
     by_layer_type = "full_attention" in rope_defaults
     defaults = rope_defaults["full_attention"] if by_layer_type else rope_defaults
 
-    head_dim = config.get("global_head_dim") or config.get("head_dim")
-    head_dim = head_dim or metadata.get(f"{architecture}.attention.key_length")
-    head_dim = head_dim or config["hidden_size"] // config["num_attention_heads"]
-    width = stated.get("dimension_count", head_dim)
-
+    stated, head_dim, width, divisors = _read_gguf_rope(config, metadata, tensors)
     found = {}
     if "freq_base" in stated:
         found["rope_theta"] = stated["freq_base"]
-    divisors = {name: [float(value) for value in tensor] for name, tensor in tensors.items() if tensor is not None}
-    if left := tensors.keys() - divisors.keys():
-        logger.warning(f"Frequency factors of {architecture} are not honoured: {sorted(left)}")
-    for name, values in divisors.items():
-        if len(values) != width // 2:
-            raise ValueError(f"`{name}` needs {width // 2} entries for {width} rotary channels, but has {len(values)}")
     if defaults["rope_type"] == "proportional":
         # Its table is as wide as the head, and the pairs that do not turn are divided by a number without end
         turning = [value for value in divisors.pop("rope_freqs.weight", []) if value < 1e29]
@@ -85,6 +74,35 @@ def add_gguf_rope_parameters(
         config["rope_parameters"] = config.get("rope_parameters", {}) | scaling | found
     else:
         config.update(found)
+
+
+def _read_gguf_rope(
+    config: Mapping[str, Any], metadata: Mapping[str, Any], tensors: Mapping[str, Sequence[float] | None]
+) -> tuple[dict[str, Any], int, int, dict[str, list[float]]]:
+    """
+    What a GGUF file states of its rotary embeddings; arguments as in `add_gguf_rope_parameters`.
+
+    Returns:
+        The keys below `rope.`; the channels of a head, and those of them that rotate; and by the tensor's name, one
+        divisor a pair.
+
+    Raises:
+        ValueError: a tensor does not have one divisor for each pair of the rotary width.
+    """
+    architecture = metadata["general.architecture"]
+    prefix = f"{architecture}.rope."
+    stated = {key.removeprefix(prefix): value for key, value in metadata.items() if key.startswith(prefix)}
+    head_dim = config.get("global_head_dim") or config.get("head_dim")
+    head_dim = head_dim or metadata.get(f"{architecture}.attention.key_length")
+    head_dim = head_dim or config["hidden_size"] // config["num_attention_heads"]
+    width = stated.get("dimension_count", head_dim)
+    divisors = {name: [float(value) for value in tensor] for name, tensor in tensors.items() if tensor is not None}
+    if left := tensors.keys() - divisors.keys():
+        logger.warning(f"Frequency factors of {architecture} are not honoured: {sorted(left)}")
+    for name, values in divisors.items():
+        if len(values) != width // 2:
+            raise ValueError(f"`{name}` needs {width // 2} entries for {width} rotary channels, but has {len(values)}")
+    return stated, head_dim, width, divisors
 
 
 def _read_gguf_rope_scaling(

@@ -1,0 +1,1 @@
+from .integrations.ggml import add_gguf_rope_parameters

@@ -1,0 +1,2 @@
+# What the rewrites beside this file use
+import math
