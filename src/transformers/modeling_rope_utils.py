@@ -486,28 +486,30 @@ class RotaryEmbeddingConfigMixin:
 
         Args:
             pairs: how many there are.
-            in_turns: whether the axes take turns, pair by pair, as far as there are pairs. Any sections can then be
-                used as they are.
+            in_turns: whether the axes take turns, pair by pair, as far as there are pairs. Sections with more of them
+                can then be used as they are.
             in_couples: whether the first two axes take turns, and the last has the rest, which is one pair at least.
 
         Raises:
-            ValueError: sections that the config states fill neither the rotary width nor whole heads; names the key,
-                its value and the sum that fits.
+            ValueError: sections that the config states fill neither the rotary width nor whole heads, or leave pairs
+                to no axis; names the key, its value and the sum that fits.
         """
         value, advice = f"`mrope_section`={sections}", "images and videos need sections of their own"
+        message = f"{value} must sum to the {pairs} pairs of the rotary width"
+        stated = "mrope_section" in (self.rope_parameters or {})
+        if in_turns and stated and sum(sections) < pairs and self._is_own_class():
+            raise ValueError(message)
         if in_turns:
             others = [len(range(axis, min(3 * share, pairs), 3)) for axis, share in enumerate(sections[1:3], 1)]
             dealt = [pairs - sum(others), *others]
             if dealt != list(sections[:3]):
                 logger.warning_once(f"{value} shares the {pairs} pairs of the rotary width as {dealt}: {advice}")
             return sections
-        message = f"{value} must sum to the {pairs} pairs of the rotary width"
         coupled = len(sections) == 3 and sections[0] == sections[1] and sections[2] >= min(pairs, 1)
         if in_couples:
             message = f"{message}, the first two alike and the third one at least"
         if sum(sections) == pairs and (coupled or not in_couples):
             return sections
-        stated = "mrope_section" in (self.rope_parameters or {})
         for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(None)}
         usable = not stated or (for_whole_heads and (coupled or not in_couples))
         if not usable and self._is_own_class():

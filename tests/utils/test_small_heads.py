@@ -1,5 +1,5 @@
 """Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so.
-A section that the config states must fit. Where the axes take turns, any will do for text, as upstream has it."""
+A section that the config states must fit. Where the axes take turns, one with more pairs will do, as upstream has it."""
 
 import importlib
 
@@ -143,7 +143,16 @@ def test_couples_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, c
 
 
 @pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
-@pytest.mark.parametrize("sections", [[16, 8, 8], [2, 3, 2], [1, 1, 1], [0, 4, 4]])
+@pytest.mark.parametrize("sections", [[2, 3, 2], [1, 1, 1], [0, 0, 0]])
+def test_stated_sections_of_axes_in_turns_that_leave_pairs_to_no_axis_are_refused(model, config, module, sections):
+    """Upstream gives those pairs to time."""
+    pattern = rf"`mrope_section`=\[{', '.join(map(str, sections))}\] must sum to the {HEAD_DIM // 2} pairs"
+    with pytest.raises(ValueError, match=pattern):
+        rotary(model, config, module, mrope_section=sections)
+
+
+@pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
+@pytest.mark.parametrize("sections", [[16, 8, 8], [3, 3, 3], [0, 4, 4]])
 def test_stated_sections_of_axes_in_turns_are_warned_of(model, config, module, sections, logged):
     """Upstream's own tests state `[16, 8, 8]` of 4 pairs; text is right, and images share what there is."""
     made = rotary(model, config, module, mrope_section=sections)
