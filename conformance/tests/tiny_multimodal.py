@@ -76,6 +76,10 @@ class TinyMultimodalModel(PreTrainedModel):
         """Forgets the request before."""
         self.deltas = None
 
+    def kept(self, deltas: torch.Tensor | None) -> torch.Tensor | None:
+        """Those that a step goes on by, of what its cache holds."""
+        return deltas
+
     def steps(self, mask: torch.Tensor, tokens: int) -> torch.Tensor:
         """`[3, rows, tokens]` of the last tokens of rows, by a mask of all."""
         counted = (mask.cumsum(-1) - 1)[:, -tokens:]
@@ -117,6 +121,8 @@ class TinyMultimodalModel(PreTrainedModel):
         if position_ids is None:
             if past is None:
                 self.begin()
+            else:
+                self.deltas = self.kept(past[2])
             if past is None and mm_token_type_ids is not None and input_ids is not None and any(grids.values()):
                 position_ids = self.count(mm_token_type_ids, mask, grids)
             else:
@@ -133,7 +139,7 @@ class TinyMultimodalModel(PreTrainedModel):
         scores = q @ k.mT * WIDTH**-0.5
         scores = scores.masked_fill(~(causal & same_row & mask.bool()[:, None]), torch.finfo(scores.dtype).min)
         logits = self.head(x + scores.softmax(-1) @ v)
-        return SimpleNamespace(logits=logits, past_key_values=(k, v))
+        return SimpleNamespace(logits=logits, past_key_values=(k, v, self.deltas))
 
     @torch.no_grad()
     def generate(self, input_ids, max_new_tokens, num_return_sequences=1, attention_mask=None, **inputs):

@@ -159,6 +159,22 @@ class PairsBent(TinyMultimodalModel):
         return torch.cat((turned[..., : x.shape[-1] // 2], others[..., x.shape[-1] // 2 :]), dim=-1)
 
 
+@caught("axes_between")
+class DeltasOfTheModel(TinyMultimodalModel):
+    """The model keeps those of one request, which the next one takes over."""
+
+    def kept(self, deltas):
+        return self.deltas
+
+
+@caught("axes_between")
+class DeltasOfAnImage(TinyMultimodalModel):
+    """A request of text goes on by those of an image that came between."""
+
+    def kept(self, deltas):
+        return self.deltas if deltas is None else deltas
+
+
 @caught("axes_shift")
 class FramesTurnRowsFaster(TinyMultimodalModel):
     """Text, which has the same position on all axes, turns as it should."""

@@ -1,5 +1,6 @@
 """How a whole model is served: in one pass, step by step with a cache, and by `generate`."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -45,6 +46,22 @@ def step_by_step(model: nn.Module, request: Request, tokens: torch.Tensor, *, ma
             passed = model(input_ids=column, use_cache=True, **kept)
             found.append(passed.logits)
     return torch.cat(found, dim=1)
+
+
+def in_turns(model: nn.Module, requests: Sequence[Request], tokens: torch.Tensor) -> list[torch.Tensor]:
+    """What `step_by_step` gives of each request without a mask, where each pass is followed by one of the next."""
+    logits: list[list[torch.Tensor]] = [[] for _ in requests]
+    caches: list[Any] = [None] * len(requests)
+    with torch.no_grad():
+        for column in (None, *tokens.split(1, dim=1)):
+            for index, request in enumerate(requests):
+                inputs = {"input_ids": column, "past_key_values": caches[index]}
+                if column is None:
+                    inputs = {name: value for name, value in request.inputs.items() if name != "attention_mask"}
+                passed = model(**inputs, use_cache=True)
+                caches[index] = passed.past_key_values
+                logits[index].append(passed.logits)
+    return [torch.cat(parts, dim=1) for parts in logits]
 
 
 def generated(model: nn.Module, request: Request, tokens: int, **options: Any) -> tuple[torch.Tensor, torch.Tensor]:

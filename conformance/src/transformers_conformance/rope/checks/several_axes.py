@@ -10,7 +10,7 @@ times as much, and that it shows is required.
 import torch
 from transformers import modeling_rope_utils
 
-from ..serving import following, generated, one_pass, step_by_step
+from ..serving import following, generated, in_turns, one_pass, step_by_step
 from ..several_axes import Image, Row, Text, Video
 from ..whole_model import HEAD_DIM, Request, WholeModel
 from ..whole_verdict import WholeVerdict
@@ -211,3 +211,17 @@ def _require_apart(verdict: WholeVerdict, requests: list[Request], positions: li
                 input_ids=request.inputs["input_ids"], position_ids=request.positions, use_cache=False
             ).logits
         _require_close(verdict, f"row {index} of packed ones, positions on {axes}", part, expected, request.real)
+
+
+@_axes_property("R8")
+def check_axes_between(model: WholeModel, case, verdict: WholeVerdict) -> None:
+    """Requests that a model serves in turns, token by token, are each as alone."""
+    image, text = model.request(_rows(model)[1]), model.request(_TEXT)
+    tokens = _tokens(1)
+    for first, second in ((image, text), (text, image), (image, model.request((Text(1), Image(3, 1), Text(2))))):
+        alone = [step_by_step(model.build(), request, tokens, masked=False) for request in (first, second)]
+        together = in_turns(model.build(), (first, second), tokens)
+        for name, got, expected in zip(("first", "second"), together, alone, strict=True):
+            difference = (got - expected).abs().max().item()
+            what = f"logits of the {name} of two requests in turns"
+            verdict.require(torch.equal(got, expected), what, "those of the request alone", f"off by {difference:.3g}")
