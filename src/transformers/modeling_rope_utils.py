@@ -198,7 +198,7 @@ class RotaryEmbeddingConfigMixin:
         rope_type = stated["rope_type"]
         of_text = {one.get("rope_type") for one in text_config._each_rope_parameters(text_config.rope_parameters)}
         if rope_type not in {"default", *of_text}:
-            counts = of_text == {"default"}
+            counts = of_text == {"default"} and rope_type in ROPE_INIT_FUNCTIONS
             if counts:
                 text_config.rope_scaling = scaling
             logger.warning_once(
