@@ -188,8 +188,9 @@ SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
         SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, which 4.57 reads there
         SAVED | {"text_config": SCALED},  # added by hand, which 5.x reads there
         BARE | {"rope_scaling": YARN | SECTIONS},
+        BARE | {"rope_scaling": {"type" if key == "rope_type" else key: x for key, x in YARN.items()} | SECTIONS},
     ],
-    ids=["both", "beside the text", "in the text", "a line of scaling alone"],
+    ids=["both", "beside the text", "in the text", "a line of scaling alone", "by its older key"],
 )
 def test_scaling_in_either_place_counts(tmp_path, stated):
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))
