@@ -193,12 +193,12 @@ class RotaryEmbeddingConfigMixin:
             return self.convert_rope_params_to_dict(**kwargs)
         scaling = kwargs.pop("rope_scaling")
         text_config = self._config_with_rope()
-        stated = {"rope_type": "default"} | copy.deepcopy(scaling)
+        stated = copy.deepcopy(scaling)
         self._name_rope_type(stated)
-        rope_type = stated["rope_type"]
+        rope_type = stated.setdefault("rope_type", "default")
         of_text = {one.get("rope_type") for one in text_config._each_rope_parameters(text_config.rope_parameters)}
         if rope_type not in {"default", *of_text}:
-            counts = of_text == {"default"}
+            counts = of_text == {"default"} and rope_type in ROPE_INIT_FUNCTIONS
             if counts:
                 text_config.rope_scaling = scaling
             logger.warning_once(

@@ -188,8 +188,9 @@ SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
         SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, which 4.57 reads there
         SAVED | {"text_config": SCALED},  # added by hand, which 5.x reads there
         BARE | {"rope_scaling": YARN | SECTIONS},
+        BARE | {"rope_scaling": {"type" if key == "rope_type" else key: x for key, x in YARN.items()} | SECTIONS},
     ],
-    ids=["both", "beside the text", "in the text", "a line of scaling alone"],
+    ids=["both", "beside the text", "in the text", "a line of scaling alone", "by its older key"],
 )
 def test_scaling_in_either_place_counts(tmp_path, stated):
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))
@@ -198,3 +199,10 @@ def test_scaling_in_either_place_counts(tmp_path, stated):
 def test_scaling_that_the_text_does_not_state_is_named(tmp_path, said):
     config_of(tmp_path, SAVED | {"rope_scaling": YARN | SECTIONS}, {}, {})
     assert any("rope_scaling" in message for message in said())
+
+
+def test_a_type_that_is_none_of_ours_is_named_and_left(tmp_path, said):
+    """ERNIE's vision models were published with a type of their own, which upstream ignores there."""
+    stated = SAVED | {"rope_scaling": {"type": "ernie_3d"} | SECTIONS}
+    assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, None))
+    assert any("ernie_3d" in message for message in said())
