@@ -137,7 +137,7 @@ class RowsCountOn(TinyMultimodalModel):
         return counted
 
 
-@caught("axes_requests")
+@caught("axes_between", "axes_requests")
 class DeltasAddUp(TinyMultimodalModel):
     """Those of each request are added to those of the requests before."""
 
