@@ -48,7 +48,7 @@ bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` a
 	python3 utils/upstream_bugs.py
 
 known: ## count the expected failures of what run_tests found, and lock the counts
-	$(python) utils/known.py write
+	cd utils && $(python) -m runner.known write
 
 report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
 	PYTHONPATH=utils python3 -m report

@@ -23,19 +23,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fork_server import ForkServers
-from inputs import common_inputs
-from model_lists import listed_models
-from records import Records, digest_of
+from runner.fork_server import ForkServers
+from runner.inputs import common_inputs
+from runner.model_lists import listed_models
+from runner.records import Records, digest_of
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 # What all passes depend on beside the Transformers that runs them.
-_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/fork_server.py")
+_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/runner/fork_server.py")
 # How what refuses a config begins; whatever else a pass raises breaks R6, whether or not a check runs the model.
 _REFUSALS = ("ValueError", "StrictDataclass")
-_SHARED = ("transformers.modeling_utils", "transformers_conformance.testing")
+_SHARED = ("transformers.modeling_utils", "transformers_conformance.rope.testing")
 
 
 def main() -> int:

@@ -18,19 +18,14 @@ from typing import Any
 import torch
 
 import transformers
-from transformers_conformance.rope import (
-    COORDINATE_PROPERTIES,
-    PROPERTIES,
-    ConformanceError,
-    Description,
-    Property,
-    Tower,
-)
+from transformers_conformance.core.property import Property
+from transformers_conformance.core.verdict import ConformanceError
+from transformers_conformance.harness.sizes import VOCAB_SIZE
+from transformers_conformance.harness.tiny import build_model
+from transformers_conformance.rope import AXIAL, ROTARY, AxialRotarySpec, RotarySpec
 from transformers_conformance.rope.case import Case
 from transformers_conformance.rope.frequencies import NoTableError
-from transformers_conformance.rope.sizes import VOCAB_SIZE
-from transformers_conformance.rope.tiny import build_model
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +35,7 @@ WIDTHS = (8, 4)
 # The properties of what a model computes in one pass; others judge what it refuses, keeps or says.
 COMPUTED = (
     "forward", "frequencies", "scaled", "scaling_options", "rotation", "passing", "norms", "shift", "positions",
-    "heads",
+    "heads", "softmax_scale",
 )  # fmt: skip
 COMPUTED_BY_COORDINATES = ("rotation", "far", "passing", "norms", "relative")
 ROWS, TOKENS, PADDING = 2, 9, 3
@@ -65,14 +60,14 @@ class Pass:
         counted: whether positions are left for the model to count, over rows without padding.
     """
 
-    description: Description | Tower
+    description: RotarySpec | AxialRotarySpec
     case: Case
     precision: str
     counted: bool = False
 
     @property
     def _tower(self) -> bool:
-        return isinstance(self.description, Tower)
+        return isinstance(self.description, AxialRotarySpec)
 
     def result(self) -> dict[str, str] | str:
         """A digest of each tensor that it gives, by its name; or else, what it raised, or which of them hold NaN."""
@@ -94,8 +89,10 @@ class Pass:
     def broken_rule(self) -> str | None:
         """The first rule that this Transformers breaks in it, as the conformance checks see it, or None."""
         for prop in self._judges():
-            asked = self.case.rope_type in prop.rope_types and prop.asks(self.description, self.case.rope_type)
-            if asked and not prop.not_applicable(self.description):
+            rope_type = self.case.rope_type
+            asked = any(axes["rope_type"] == rope_type for axes in prop.configurations)
+            asked = asked and prop.asks(self.description, {"rope_type": rope_type})
+            if asked and not prop.excluded(self.description):
                 try:
                     prop.check(self.description, self.case)
                 except ConformanceError as error:
@@ -108,8 +105,8 @@ class Pass:
         narrow = self.precision == "bfloat16"
         if self._tower:
             names = (*COMPUTED_BY_COORDINATES, "cast") if narrow else COMPUTED_BY_COORDINATES
-            return [COORDINATE_PROPERTIES[f"coordinate_{name}"] for name in names]
-        return [PROPERTIES[name] for name in ((*COMPUTED, "precision") if narrow else COMPUTED)]
+            return [AXIAL.properties[f"coordinate_{name}"] for name in names]
+        return [ROTARY.properties[name] for name in ((*COMPUTED, "precision") if narrow else COMPUTED)]
 
 
 def passes(model: str) -> Iterator[tuple[str, Pass]]:
@@ -118,21 +115,21 @@ def passes(model: str) -> Iterator[tuple[str, Pass]]:
     for description in descriptions(model):
         every = [(head_dim, n) for head_dim in HEAD_DIMS for n in range(2, head_dim + 1, 2)]
         few = [(HEAD_DIMS[-1], n) for n in WIDTHS]
-        scaled = description.supported_rope_types if isinstance(description, Description) else ()
-        if isinstance(description, Tower):  # some have four axes
+        scaled = description.supported_rope_types if isinstance(description, RotarySpec) else ()
+        if isinstance(description, AxialRotarySpec):  # some have four axes
             every = few = [(16, 16), (16, 8), (8, 8)]
         asked = [("default", "float32", False, every), ("default", "bfloat16", False, few)]
         asked += [("default", "autocast", False, few), *((rope_type, "float32", False, few) for rope_type in scaled)]
-        if isinstance(description, Description) and not description.layers_alone:  # a layer counts nothing
+        if isinstance(description, RotarySpec) and not description.layers_alone:  # a layer counts nothing
             asked += [("default", precision, True, few) for precision in ("float32", "bfloat16", "autocast")]
         for rope_type, precision, counted, widths in asked:
             for head_dim, n in widths:
-                for case in description.cases(head_dim, n, rope_type):
+                for case in description.cases_of(head_dim, n, rope_type):
                     said = f"{rope_type} head_dim={head_dim} n={n} ({case.value}), {precision}{', counted' * counted}"
                     yield f"{description.model_class.__name__} {said}", Pass(description, case, precision, counted)
 
 
-def descriptions(model: str) -> Iterator[Description | Tower]:
+def descriptions(model: str) -> Iterator[RotarySpec | AxialRotarySpec]:
     """What a model is, and parts of it are, from the classes of its tests; none if nothing of it turns by position."""
     path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -140,13 +137,13 @@ def descriptions(model: str) -> Iterator[Description | Tower]:
     spec.loader.exec_module(module)
     for _, tests in inspect.getmembers(module, inspect.isclass):
         if issubclass(tests, RotaryNdimsOddTestMixin) and tests is not RotaryNdimsOddTestMixin:
-            yield tests.rotary_description()
-        elif issubclass(tests, CoordinateRotaryTestMixin) and tests is not CoordinateRotaryTestMixin:
-            yield tests.tower
+            yield tests.rotary_spec()
+        elif issubclass(tests, AxialRotaryTestMixin) and tests is not AxialRotaryTestMixin:
+            yield tests.spec
 
 
 def what_a_model_gives(
-    description: Description, case: Case, dtype: torch.dtype, counted: bool
+    description: RotarySpec, case: Case, dtype: torch.dtype, counted: bool
 ) -> dict[str, torch.Tensor]:
     """The outputs over rows of tokens, and the gradients of all parameters.
 
@@ -166,7 +163,7 @@ def what_a_model_gives(
     return outputs_and_gradients(model, outputs)
 
 
-def what_a_tower_gives(tower: Tower, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def what_a_tower_gives(tower: AxialRotarySpec, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """The table of its coordinates, what its attention makes of tokens there, and the gradients of all parameters."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
@@ -201,9 +198,9 @@ def outputs_and_gradients(model: torch.nn.Module, outputs: Any) -> dict[str, tor
     return tensors | {f"gradient {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
 
 
-def taken(description: Description) -> Callable[[str], bool]:
+def taken(description: RotarySpec) -> Callable[[str], bool]:
     """Tells whether a pass of the model takes an argument."""
-    model_class = description.entered_class if description.layers_alone else description.model_class
+    model_class = description.adapted_class if description.layers_alone else description.model_class
     parameters = inspect.signature(model_class.forward).parameters
     any_other = any(x.kind is x.VAR_KEYWORD for x in parameters.values())
     return lambda name: any_other or name in parameters

@@ -19,16 +19,17 @@ from typing import Any
 import torch
 
 import transformers
+from transformers_conformance.harness.probe import Probe
+from transformers_conformance.harness.sizes import MAX_POSITION_EMBEDDINGS, NUM_HEADS, SEQUENCE_LENGTH
+from transformers_conformance.harness.tiny import model_of_config
 from transformers_conformance.rope.case import Case
-from transformers_conformance.rope.description import SCALED_ROPE_TYPES, Description
 from transformers_conformance.rope.layers import layers_without_rope
-from transformers_conformance.rope.probe import SEQUENCE_LENGTH, Probe
 from transformers_conformance.rope.reference import inverse_frequencies, pair_channels
-from transformers_conformance.rope.sizes import MAX_POSITION_EMBEDDINGS, NUM_HEADS
-from transformers_conformance.rope.tiny import ORIGINAL_MAX_POSITION_EMBEDDINGS, model_of_config, size_values
-from transformers_conformance.rope.tiny import scaling_parameters as scaling_of
+from transformers_conformance.rope.rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS, SCALED_ROPE_TYPES
+from transformers_conformance.rope.rope_types import scaling_parameters as scaling_of
+from transformers_conformance.rope.spec import RotarySpec
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 from transformers_conformance.rope.width import FlatFactor
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,7 +80,7 @@ def main(arguments: list[str]) -> None:
         ]
     else:
         source, file = rest
-        known: dict[str, dict[str, Description]] = {}
+        known: dict[str, dict[str, RotarySpec]] = {}
         found = []
         for record in json.loads(Path(source).read_text()):
             model = record["model"]
@@ -91,7 +92,7 @@ def main(arguments: list[str]) -> None:
     Path(file).write_text(json.dumps(found))
 
 
-def descriptions(model: str) -> Iterator[tuple[str, Description]]:
+def descriptions(model: str) -> Iterator[tuple[str, RotarySpec]]:
     """The models that take tokens of a folder's tests, by the names of the tests."""
     for path in sorted((ROOT / "tests" / "models" / model).glob("test_modeling_*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -102,15 +103,15 @@ def descriptions(model: str) -> Iterator[tuple[str, Description]]:
             continue
         for name, cls in vars(module).items():
             if inspect.isclass(cls) and issubclass(cls, RotaryNdimsOddTestMixin) and cls.config_class is not None:
-                yield name, cls.rotary_description()
+                yield name, cls.rotary_spec()
 
 
-def forms(description: Description) -> Iterator[Form]:
+def forms(description: RotarySpec) -> Iterator[Form]:
     """Every form in which a config class of the 4.x releases takes its rotation."""
     width = description.width
     if not isinstance(width, FlatFactor) or not description.takes_position_ids:
         return
-    sizes = size_values(description, HEAD_DIM)
+    sizes = description.size_values(HEAD_DIM)
     declared = width.key in description.fields
     default = description.config_class(**sizes)
     n = HEAD_DIM if declared else width.read(default, HEAD_DIM)[0]
@@ -150,7 +151,7 @@ def forms(description: Description) -> Iterator[Form]:
         yield Form("two bases, scaled", written | scaled, n, has_formula=False)
 
 
-def _scaled_forms(description: Description, rope_type: str, n: int, stated: dict[str, Any]) -> Iterator[Form]:
+def _scaled_forms(description: RotarySpec, rope_type: str, n: int, stated: dict[str, Any]) -> Iterator[Form]:
     """The forms of one scaled rope type, beside what is stated apart from it."""
     width, fields = description.width, description.fields
     scaling = dict(scaling_of(Case(HEAD_DIM, n, 1.0, rope_type)))
@@ -181,7 +182,7 @@ def _scaled_forms(description: Description, rope_type: str, n: int, stated: dict
         yield Form(f"{rope_type}, {name}", canonical | {"rope_scaling": asked} | others, n, scaling, way)
 
 
-def _outcome(description: Description, form: Form) -> dict[str, Any]:
+def _outcome(description: RotarySpec, form: Form) -> dict[str, Any]:
     """What a form gives in this release: `turned`, a list of layers, or how it ends."""
     try:
         turned, error = _turned(description, form), None
@@ -190,7 +191,7 @@ def _outcome(description: Description, form: Form) -> dict[str, Any]:
     return {"turned": turned, "error": error}
 
 
-def _config(description: Description, form: Form) -> Any:
+def _config(description: RotarySpec, form: Form) -> Any:
     keywords = copy.deepcopy(form.keywords)
     if form.way == "attributes":
         stated = {key: keywords.pop(key) for key in list(keywords) if key.startswith("rope") or "theta" in key}
@@ -206,7 +207,7 @@ def _config(description: Description, form: Form) -> Any:
         return description.config_class.from_pretrained(folder, attn_implementation="eager")
 
 
-def _turned(description: Description, form: Form) -> list[list[list[float]]]:
+def _turned(description: RotarySpec, form: Form) -> list[list[list[float]]]:
     """For each layer and position, what each pair is multiplied by, as a complex number, `[real, imaginary]`."""
     config = _config(description, form)
     model = model_of_config(description, config)
@@ -242,7 +243,7 @@ def _unscaled(keywords: dict[str, Any]) -> dict[str, Any]:
     return keywords | {"rope_scaling": kept | {"rope_type": "default"}}
 
 
-def _formula(description: Description, form: Form) -> list[list[list[float]]]:
+def _formula(description: RotarySpec, form: Form) -> list[list[list[float]]]:
     """The same of one layer, by the papers' formulas in float64."""
     base = BASE if description.width.base_key is not None else description.width.base
     found = []

@@ -24,7 +24,7 @@ from typing import Any
 
 import form_tables
 from environment import install_release
-from model_lists import listed_models
+from runner.model_lists import listed_models
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 

@@ -1,20 +1,23 @@
 """Judges the model that `./run_tests --model file.py:ConfigClass:ModelClass:layout` names."""
 
-import os
 import unittest
+from typing import get_args
 
-from transformers_conformance.own_code import load_model
-from transformers_conformance.recording import record
-from transformers_conformance.rope import PROPERTIES, Result
+from transformers_conformance.core.recording import record
+from transformers_conformance.core.refusal import told
+from transformers_conformance.core.results import Result
+from transformers_conformance.core.settings import settings
+from transformers_conformance.harness.own_code import load_model
+from transformers_conformance.rope import ROTARY
 from transformers_conformance.rope.discovery import describe_stated
-from transformers_conformance.rope.refusal import told
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.reference import Layout
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 # Of all properties. Models of Transformers are asked nine tenths and more; one whose arguments do not show, a quarter.
 FLOOR = 0.75
 
-_config_class, _model_class, _layout = load_model(os.environ["TRANSFORMERS_CONFORMANCE_MODEL"])
+_config_class, _model_class, _layout = load_model(settings.model, get_args(Layout))
 _found, _retries = describe_stated(_model_class, _config_class, _layout)
 
 
@@ -31,7 +34,7 @@ class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
         crashes = []
         for retry in _retries:
             status = "refused" if retry.refused else "crash"
-            asked = dict(retry.description.config_overrides) or "nothing beside sizes"
+            asked = dict(retry.spec.config_overrides) or "nothing beside sizes"
             reason = f"a tiny config was asked for {asked}: {told(retry.error)}"
             record(Result("R6", "tiny_config", _found.model_type, retry.case, status, reason))
             crashes += [reason] * (status == "crash")
@@ -39,6 +42,8 @@ class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
     def test_enough_is_asked(self):
         """A model that few properties can be asked of is not shown to be right."""
-        reasons = {result.property_name: result.reason for result in self._obstacles()}
-        asked = len(PROPERTIES) - len(reasons)
-        self.assertGreaterEqual(asked, FLOOR * len(PROPERTIES), f"properties asked of {len(PROPERTIES)}; {reasons}")
+        reasons = {result.property_name: result.reason for result in self.not_applicable()}
+        asked = len(ROTARY.properties) - len(reasons)
+        self.assertGreaterEqual(
+            asked, FLOOR * len(ROTARY.properties), f"properties asked of {len(ROTARY.properties)}; {reasons}"
+        )

@@ -21,7 +21,7 @@ from overlay.layout import DEFAULT_RELEASE
 ROOT = Path(__file__).resolve().parents[1]
 
 
-_WITHOUT_DEPENDENCIES = "requirements-references.txt"
+_WITHOUT_DEPENDENCIES = "tests/references/requirements.txt"
 # What the environment of every line depends on.
 OF_ALL_LINES = (_WITHOUT_DEPENDENCIES, "setup.py", "pyproject.toml", "conformance/pyproject.toml")
 
@@ -48,11 +48,13 @@ class Line:
         return digest.hexdigest()
 
 
-DEFAULT_LINE = "5.23"
+DEFAULT_LINE = "5"
 LINES = {
-    DEFAULT_LINE: Line(DEFAULT_RELEASE, "env", "constraints.txt", "requirements-test.txt"),
+    DEFAULT_LINE: Line(DEFAULT_RELEASE, "env", "lines/5/constraints.txt", "lines/5/requirements.txt"),
     # TensorFlow 2.15, the last that this line takes, has no wheels for a newer Python.
-    "4.57": Line("4.57.6", "env-4.57", "constraints-4.57.txt", "requirements-4.57.txt", newest_python=(3, 11)),
+    "4.57": Line(
+        "4.57.6", "env-4.57", "lines/4.57/constraints.txt", "lines/4.57/requirements.txt", newest_python=(3, 11)
+    ),
 }
 
 

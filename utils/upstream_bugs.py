@@ -1,7 +1,7 @@
 """Writes docs/upstream_bugs.md: what fails on upstream's releases, and which edit of ours repairs it.
 
-It joins tests/models/exceptions.toml, which says what is known, and build/results, which `./run_tests --pristine` and
-`./run_tests --release X` write. Standard library only.
+It joins tests/models/expected_failures.toml, which says what is known, and build/results, which
+`./run_tests --pristine` and `./run_tests --release X` write. Standard library only.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 ROOT = Path(__file__).resolve().parents[1]
-EXCEPTIONS = ROOT / "tests" / "models" / "exceptions.toml"
+EXPECTED_FAILURES = ROOT / "tests" / "models" / "expected_failures.toml"
 RESULTS = ROOT / "build" / "results"
 PAGE = ROOT / "docs" / "upstream_bugs.md"
 # The releases that the page tells of; the newest is the one that the fork is made of.
@@ -22,19 +22,19 @@ RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", "5.23.0")
 HEAD = """# What fails on upstream
 
 Every failure of the conformance suite on pristine releases of Transformers, for the models in `models_changed.txt`, on
-4.57.6 for those in `models_changed-4.57.txt`, on other releases for those in `models_sampled.txt`, by its cause. Made
-by `make bugs` from `tests/models/exceptions.toml` and from what these commands find:
+4.57.6 for those in `lines/4.57/models_changed.txt`, on other releases for those in `lines/models_sampled.txt`, by its
+cause. Made by `make bugs` from `tests/models/expected_failures.toml` and from what these commands find:
 
 """
 
 
 def main() -> None:
-    PAGE.write_text(page(load_exceptions(), load_results()))
+    PAGE.write_text(page(load_expected_failures(), load_results()))
     print(f"wrote {PAGE.relative_to(ROOT)}")
 
 
-def load_exceptions() -> list[dict]:
-    return tomllib.loads(EXCEPTIONS.read_text())["exception"]
+def load_expected_failures() -> list[dict]:
+    return tomllib.loads(EXPECTED_FAILURES.read_text())["expected_failure"]
 
 
 def load_results() -> list[dict]:
@@ -52,7 +52,7 @@ def load_results() -> list[dict]:
     unknown = {(x["release"], x["model"], x["property"]) for x in lines if broken(x) and x["known"] is None}
     if unknown:
         named = "; ".join(" ".join(place) for place in sorted(unknown)[:10])
-        sys.exit(f"error: {EXCEPTIONS.name} knows nothing of {len(unknown)} failures: {named}")
+        sys.exit(f"error: {EXPECTED_FAILURES.name} knows nothing of {len(unknown)} failures: {named}")
     return lines
 
 

@@ -7,20 +7,22 @@ import torch
 from transformers import DynamicCache, EncoderDecoderCache
 
 from tiny_rope import Rotary, TinyAttention, TinyLayeredConfig, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import PROPERTIES, Description, judge_case
+from transformers_conformance.core.results import judge_case
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
-def description_of(model_class: type) -> Description:
-    return Description(model_class.config_class, model_class, "half-split")
+def spec_of(model_class: type) -> RotarySpec:
+    return RotarySpec(model_class.config_class, model_class, "half-split")
 
 
 def statuses(model_class: type, property_name: str) -> set[str]:
     """What a property says of a model on a head of eight channels, five of which rotate."""
-    description, prop = description_of(model_class), PROPERTIES[property_name]
-    assert prop.not_applicable(description) is None
-    rope_types = [rope_type for rope_type in prop.rope_types if rope_type in ("default", "yarn", "linear")]
-    cases = [case for rope_type in rope_types for case in description.cases(8, 5, rope_type)]
-    return {judge_case(prop, description, case).status for case in cases}
+    spec, prop = spec_of(model_class), ROTARY.properties[property_name]
+    assert prop.excluded(spec) is None
+    asked = dict.fromkeys(axes["rope_type"] for axes in prop.configurations)
+    rope_types = [rope_type for rope_type in asked if rope_type in ("default", "yarn", "linear")]
+    cases = [case for rope_type in rope_types for case in spec.cases_of(8, 5, rope_type)]
+    return {judge_case(prop, spec, case).status for case in cases}
 
 
 class OwnCache(DynamicCache):
@@ -98,7 +100,7 @@ class NoParts(TinyRopeModel):
 
 
 def test_checkpointing_is_not_asked_where_nothing_can_be_turned_on():
-    reason = PROPERTIES["checkpointing"].not_applicable(description_of(NoParts))
+    reason = ROTARY.properties["checkpointing"].excluded(spec_of(NoParts))
     assert reason == "NoParts has no part that checkpointing can be turned on for"
 
 
@@ -113,9 +115,9 @@ class ExpertsModel(TinyRopeModel):
 
 
 def test_projections_by_experts_are_not_moved():
-    reason = PROPERTIES["gradcheck"].not_applicable(description_of(ExpertsModel))
+    reason = ROTARY.properties["gradcheck"].excluded(spec_of(ExpertsModel))
     assert reason == "ExpertsModel projects by experts, and not by linear layers"
-    assert PROPERTIES["gradcheck"].not_applicable(description_of(TinyRopeModel)) is None
+    assert ROTARY.properties["gradcheck"].excluded(spec_of(TinyRopeModel)) is None
 
 
 class Delayed(TinyAttention):
@@ -154,9 +156,9 @@ class ConvolvedModel(TinyRopeModel):
 
 
 def test_heads_with_weights_beside_their_projections_do_not_change_places():
-    reason = PROPERTIES["head_permutation"].not_applicable(description_of(ConvolvedModel))
+    reason = ROTARY.properties["head_permutation"].excluded(spec_of(ConvolvedModel))
     assert reason == "ConvolvedModel has weights for each head beside its projections"
-    assert PROPERTIES["head_permutation"].not_applicable(description_of(TinyRopeModel)) is None
+    assert ROTARY.properties["head_permutation"].excluded(spec_of(TinyRopeModel)) is None
 
 
 def refusing(number: int, text: str) -> type:
@@ -183,9 +185,9 @@ def test_one_key_for_all_heads_may_be_refused_by_name_and_more_may_not(model_cla
 
 
 def test_flex_attention_is_not_asked_of_sinks():
-    description = description_of(TinyRopeModel)
-    vars(description)["code"] = "attend(q, k, v, s_aux=self.sinks)"
-    assert "attention sinks" in PROPERTIES["flex"].not_applicable(description)
+    spec = spec_of(TinyRopeModel)
+    vars(spec)["code"] = "attend(q, k, v, s_aux=self.sinks)"
+    assert "attention sinks" in ROTARY.properties["flex"].excluded(spec)
 
 
 class RenamedConfig(TinyLayeredConfig):
@@ -205,9 +207,9 @@ class RenamedModel(TinyLayeredModel):
 
 
 def test_kinds_of_parameters_that_name_no_layers_are_no_types_of_layers():
-    reason = PROPERTIES["layer_types"].not_applicable(description_of(RenamedModel))
+    reason = ROTARY.properties["layer_types"].excluded(spec_of(RenamedModel))
     assert reason == "RenamedConfig has no rotary parameters by type of layer"
-    assert PROPERTIES["layer_types"].not_applicable(description_of(TinyLayeredModel)) is None
+    assert ROTARY.properties["layer_types"].excluded(spec_of(TinyLayeredModel)) is None
 
 
 class SomeScaledConfig(TinyRopeConfig):
@@ -332,4 +334,4 @@ class LocalBaseIgnored(LocalBaseModel):
 def test_layers_with_windows_have_the_base_that_a_flat_config_gives_them(model_class, holds):
     assert (statuses(model_class, "layers") == {"pass"}) is holds
     assert statuses(model_class, "scaled") == {"pass"}
-    assert PROPERTIES["defaults"].not_applicable(description_of(model_class)) is not None
+    assert ROTARY.properties["defaults"].excluded(spec_of(model_class)) is not None

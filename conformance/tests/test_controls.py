@@ -3,8 +3,11 @@
 import pytest
 
 from tiny_rope import TinyAttention, TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, Property
-from transformers_conformance.rope.checks import registry
+from transformers_conformance.core.property import Property, Topic
+from transformers_conformance.core.verdict import ConformanceError
+from transformers_conformance.rope import ROTARY, RotarySpec
+from transformers_conformance.rope.case import test_name
+from transformers_conformance.rope.properties import rope_property
 from wrong_ropes import CONTROLS
 
 
@@ -13,43 +16,38 @@ from wrong_ropes import CONTROLS
 TRACED = {"compiled", "exported"}
 
 
-def broken(description: Description, left_out: set[str]) -> set[str]:
+def broken(spec: RotarySpec, excluded_checks: set[str]) -> set[str]:
     """Names of the properties that break on a head of five channels, none or odd ones rotary, or of eight."""
-    return {name for name, prop in PROPERTIES.items() if name not in left_out and breaks(prop, description)}
+    return {name for name, prop in ROTARY.properties.items() if name not in excluded_checks and breaks(prop, spec)}
 
 
-def breaks(prop: Property, description: Description) -> bool:
-    if prop.not_applicable(description):
+def breaks(prop: Property, spec: RotarySpec) -> bool:
+    if prop.excluded(spec):
         return False
     # Every case of every property would take minutes more; these are where slips show.
-    grid = list(prop.grid((5,)))
-    telling = [place for place in grid if place[:2] not in ((5, 2), (5, 4), (8, 8))] or grid
-    cases = (
-        case
-        for head_dim, n, rope_type in telling
-        if prop.asks(description, rope_type)
-        for case in description.cases(head_dim, n, rope_type)
-    )
+    grid = list(prop.chosen({"head_dim": (5,)}))
+    telling = [axes for axes in grid if (axes["head_dim"], axes["n"]) not in ((5, 2), (5, 4), (8, 8))] or grid
+    cases = (case for axes in telling if prop.asks(spec, axes) for case in spec.cases(axes))
     for case in cases:
         try:
-            prop.check(description, case)
+            prop.check(spec, case)
         except ConformanceError:
             return True  # the other cases would take time and tell nothing more
     return False
 
 
-def description(name: str) -> Description:
+def spec(name: str) -> RotarySpec:
     control = CONTROLS[name]
-    return Description(control.model_class.config_class, control.model_class, control.layout)
+    return RotarySpec(control.model_class.config_class, control.model_class, control.layout)
 
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_control_is_caught_by_exactly_the_named_checks(name):
     by = CONTROLS[name].by
-    assert broken(description(name), set() if by & TRACED else TRACED) == by
+    assert broken(spec(name), set() if by & TRACED else TRACED) == by
 
 
-@pytest.mark.parametrize("property_name", PROPERTIES)
+@pytest.mark.parametrize("property_name", ROTARY.properties)
 def test_every_property_has_two_controls(property_name):
     assert len([name for name, control in CONTROLS.items() if property_name in control.by]) >= 2
 
@@ -59,10 +57,10 @@ def test_there_are_many_controls():
 
 
 def error_of(name: str, property_name: str, n: int) -> ConformanceError:
-    control = description(name)
-    case = control.cases(5, n)[0]
+    control = spec(name)
+    case = control.cases_of(5, n)[0]
     with pytest.raises(ConformanceError) as caught:
-        PROPERTIES[property_name].check(control, case)
+        ROTARY.properties[property_name].check(control, case)
     return caught.value
 
 
@@ -90,18 +88,17 @@ def test_reproduction_runs_and_shows_the_same_error():
     assert str(caught.value) == text
 
 
-def test_a_check_that_requires_nothing_breaks(monkeypatch):
-    # Registered in a copy, so that no other test sees it.
-    monkeypatch.setattr(registry, "PROPERTIES", dict(PROPERTIES))
+def test_a_check_that_requires_nothing_breaks():
+    own = Topic(test_name)  # so that no other test sees it
 
-    @registry.rope_property("R1")
-    def check_nothing(description, case, verdict):
+    @rope_property("R1", topic=own)
+    def check_nothing(spec, case, verdict):
         for _ in ():
             verdict.require(True, "what", "expected", "got")
 
-    right = Description(TinyRopeConfig, TinyRopeModel, "half-split")
+    right = RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split")
     with pytest.raises(ConformanceError, match="R1, nothing: judged nothing"):
-        check_nothing(right, right.cases(4, 4)[0])
+        check_nothing(right, right.cases_of(4, 4)[0])
 
 
 def test_a_model_without_scores_is_not_held_to_be_right():
@@ -110,9 +107,9 @@ def test_a_model_without_scores_is_not_held_to_be_right():
             return v
 
     model_class = type("BlindModel", (TinyRopeModel,), {"attention_class": Blind})
-    blind = Description(TinyRopeConfig, model_class, "half-split")
+    blind = RotarySpec(TinyRopeConfig, model_class, "half-split")
     with pytest.raises(ConformanceError, match="NoAttentionError: BlindModel ran, and no product of queries and keys"):
-        PROPERTIES["forward"].check(blind, blind.cases(4, 4)[0])
+        ROTARY.properties["forward"].check(blind, blind.cases_of(4, 4)[0])
 
 
 def test_a_model_without_a_table_is_not_held_to_be_right():
@@ -122,6 +119,6 @@ def test_a_model_without_a_table_is_not_held_to_be_right():
             for layer in self.layers:
                 layer.rotary = None
 
-    tableless = Description(TinyRopeConfig, Tableless, "half-split")
+    tableless = RotarySpec(TinyRopeConfig, Tableless, "half-split")
     with pytest.raises(ConformanceError, match="NoTableError: Tableless keeps neither"):
-        PROPERTIES["frequencies"].check(tableless, tableless.cases(4, 4)[0])
+        ROTARY.properties["frequencies"].check(tableless, tableless.cases_of(4, 4)[0])

@@ -15,7 +15,8 @@ from tiny_rope import (
     TinyLayeredModel,
     TinyRopeModel,
 )
-from transformers_conformance.rope import PROPERTIES, judge
+from transformers_conformance.core.results import judge
+from transformers_conformance.rope import ROTARY
 from transformers_conformance.rope.discovery import (
     NoDescriptionError,
     describe,
@@ -86,9 +87,9 @@ def test_another_layout_than_the_models_own_is_not_described(model_class, layout
 
 @pytest.mark.parametrize(("model_class", "layout"), [FORMS[i][:2] for i in (4, 6, 7)])
 def test_every_property_holds_of_what_is_described_so(model_class, layout):
-    results = list(judge(describe_class(model_class, layout), (5,)))
+    results = list(judge(ROTARY.properties, describe_class(model_class, layout), {"head_dim": (5,)}))
     assert [result.reason for result in results if result.unexpected] == []
-    assert {result.property_name for result in results} == set(PROPERTIES)
+    assert {result.property_name for result in results} == set(ROTARY.properties)
 
 
 class NoRope(TinyAttention):
@@ -157,5 +158,7 @@ def test_a_tower_is_described_and_not_what_holds_it():
 
 
 def test_a_folder_without_a_model_to_judge_says_so():
-    with pytest.raises(NoDescriptionError, match="PixtralVisionModel, layers: .* has no layers with a rotary table"):
+    with pytest.raises(
+        NoDescriptionError, match="PixtralVisionModel, layers: .* has no layers with a table of angles"
+    ):
         describe("pixtral")

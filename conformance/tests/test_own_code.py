@@ -1,10 +1,13 @@
 """A model from a file: its classes, and what is found out about it."""
 
+from typing import get_args
+
 import pytest
 
 from tiny_rope import InterleavedModel, TinyRopeConfig, TinyRopeModel
-from transformers_conformance.own_code import load_model
+from transformers_conformance.harness.own_code import load_model
 from transformers_conformance.rope.discovery import NoDescriptionError, describe_class, describe_stated
+from transformers_conformance.rope.reference import Layout
 from wrong_ropes import CONTROLS
 
 
@@ -19,7 +22,7 @@ def folder(tmp_path):
 
 
 def test_classes_are_found_also_those_imported_from_beside(folder):
-    config_class, model_class, layout = load_model(f"{folder}/model.py:Config:Model:interleaved")
+    config_class, model_class, layout = load_model(f"{folder}/model.py:Config:Model:interleaved", get_args(Layout))
     assert (config_class.__name__, model_class.config_class, layout) == ("Config", config_class, "interleaved")
 
 
@@ -36,7 +39,7 @@ def test_classes_are_found_also_those_imported_from_beside(folder):
 )
 def test_what_is_missing_is_named(folder, place, error, said):
     with pytest.raises(error, match=said):
-        load_model(f"{folder}/{place}")
+        load_model(f"{folder}/{place}", get_args(Layout))
 
 
 def test_a_model_is_described_by_the_layout_that_is_stated():

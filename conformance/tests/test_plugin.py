@@ -12,15 +12,15 @@ import sys, unittest
 sys.path.insert(0, {tests!r})
 
 from tiny_rope import TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import Deviation
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.core.expected_failure import ExpectedFailure
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
 
 
 class JudgedTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class, layout = TinyRopeConfig, "half-split"
     model_class = {model}
-    exceptions = {exceptions}
+    expected_failures = {expected}
 
 
 for name in JudgedTest.judged_tests():
@@ -28,27 +28,31 @@ for name in JudgedTest.judged_tests():
         setattr(JudgedTest, name, None)
 """
 BROKEN = 'CONTROLS["TableFollowsCast"].model_class'
-CAST = '(Deviation(reason="the table is cast", properties=("cast",)),)'
+CAST = '(ExpectedFailure(reason="the table is cast", properties=("cast",)),)'
 
 
-def session(pytester, model: str, exceptions: str, *arguments: str):
-    code = CODE.format(tests=str(Path(__file__).parent), model=model, exceptions=exceptions)
+def session(pytester, model: str, expected: str, *arguments: str):
+    code = CODE.format(tests=str(Path(__file__).parent), model=model, expected=expected)
     pytester.makepyfile(code)
-    return pytester.runpytest_subprocess("-p", "transformers_conformance.plugin", "-q", *arguments)
+    return pytester.runpytest_subprocess("-q", *arguments)
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
-    ("model", "exceptions", "stale"),
+    ("model", "expected", "stale"),
     [
         (BROKEN, CAST, False),
         ("TinyRopeModel", CAST, True),
         ("TinyRopeModel", "()", False),
-        (BROKEN, '(*(Deviation(reason=x, properties=("cast",)) for x in ("the table is cast", "another")),)', True),
+        (
+            BROKEN,
+            '(*(ExpectedFailure(reason=x, properties=("cast",)) for x in ("the table is cast", "another")),)',
+            True,
+        ),
     ],
 )
-def test_what_no_test_of_a_class_comes_across_is_stale(pytester, workers, model, exceptions, stale):
-    done = session(pytester, model, exceptions, "-n", workers)
+def test_what_no_test_of_a_class_comes_across_is_stale(pytester, workers, model, expected, stale):
+    done = session(pytester, model, expected, "-n", workers)
     assert done.ret == int(stale)
     assert done.parseoutcomes().get("failed", 0) == 0
     assert ("STALE" in done.stdout.str() and "nothing breaks any more, take it out: " in done.stdout.str()) == stale
@@ -59,10 +63,11 @@ def test_a_class_that_did_not_run_in_full_tells_nothing(pytester):
 
 
 @pytest.mark.parametrize(("models", "stale"), [("", False), ('models = ["tiny_rope"]', True)])
-def test_a_place_of_the_file_is_stale_by_one_model_only_if_it_names_it(pytester, monkeypatch, models, stale):
-    file = pytester.path / "exceptions.toml"
-    file.write_text(f'[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["cast"]\n{models}\n')
-    monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(file))
-    done = session(pytester, "TinyRopeModel", "()")
+def test_a_place_of_the_file_is_stale_by_one_model_only_if_it_names_it(pytester, models, stale):
+    file = pytester.path / "expected_failures.toml"
+    file.write_text(
+        f'[[expected_failure]]\nreason = "why"\n[[expected_failure.where]]\nproperties = ["cast"]\n{models}\n'
+    )
+    done = session(pytester, "TinyRopeModel", "()", f"--conformance-expected-failures={file}")
     assert done.ret == int(stale)
     assert ("take it out: why" in done.stdout.str()) == stale

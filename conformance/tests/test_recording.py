@@ -6,30 +6,30 @@ from dataclasses import replace
 import pytest
 
 from tiny_rope import TinyRopeConfig, TinyRopeModel
-from transformers_conformance import recording
-from transformers_conformance.rope import PROPERTIES, ConformanceError, Description, Deviation, Result, judge_case
+from transformers_conformance.core import recording
+from transformers_conformance.core.expected_failure import ExpectedFailure
+from transformers_conformance.core.results import Result, judge_case
+from transformers_conformance.core.settings import settings
+from transformers_conformance.core.verdict import ConformanceError
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
-DESCRIPTION = Description(
-    TinyRopeConfig,
-    TinyRopeModel,
-    "half-split",
-    exceptions=(Deviation(reason="as is known", properties=("forward",), rotary_ndims=("full",), place=7),),
-)
-(CASE,) = DESCRIPTION.cases(4, 3)
+SPEC = RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split")
+KNOWN = ExpectedFailure(reason="as is known", properties=("forward",), filters={"rotary_ndims": ("full",)}, place=7)
+(CASE,) = SPEC.cases_of(4, 3)
 
 
 def judged(status: str, n: int) -> Result:
-    def check(description, case):
+    def check(spec, case):
         raise ConformanceError("R1", "forward", "what broke", status)
 
-    return judge_case(replace(PROPERTIES["forward"], check=check), DESCRIPTION, DESCRIPTION.cases(4, n)[0])
+    return judge_case(replace(ROTARY.properties["forward"], check=check), SPEC, SPEC.cases_of(4, n)[0], (KNOWN,))
 
 
 @pytest.mark.parametrize(
     ("result", "status", "reason", "known"),
     [
-        (judge_case(PROPERTIES["forward"], DESCRIPTION, CASE), "pass", None, None),
+        (judge_case(ROTARY.properties["forward"], SPEC, CASE), "pass", None, None),
         (judged("fail", 3), "fail", "what broke", None),
         (judged("fail", 4), "fail", "what broke", "as is known"),
         (judged("crash", 3), "crash", "what broke", None),
@@ -39,8 +39,8 @@ def judged(status: str, n: int) -> Result:
 )
 def test_each_status(tmp_path, monkeypatch, result, status, reason, known):
     file = tmp_path / "results.jsonl"
-    monkeypatch.setenv(recording.RESULTS, str(file))
-    monkeypatch.setenv(recording.BUILD, "mine")
+    monkeypatch.setattr(settings, "results", file)
+    monkeypatch.setattr(settings, "build", "mine")
     recording.record(result)
     recording.record(result)
     first, second = (json.loads(line) for line in file.read_text().splitlines())
@@ -54,14 +54,14 @@ def test_each_status(tmp_path, monkeypatch, result, status, reason, known):
 
 def test_a_case_is_written_in_full(tmp_path, monkeypatch):
     file = tmp_path / "results.jsonl"
-    monkeypatch.setenv(recording.RESULTS, str(file))
-    recording.record(judge_case(PROPERTIES["forward"], DESCRIPTION, CASE))
+    monkeypatch.setattr(settings, "results", file)
+    recording.record(judge_case(ROTARY.properties["forward"], SPEC, CASE))
     case = json.loads(file.read_text())["case"]
     assert case == {"head_dim": 4, "n": 3, "value": repr(CASE.value), "rope_type": "default"}
 
 
 def test_nothing_is_written_where_no_file_is_named(tmp_path, monkeypatch):
-    monkeypatch.delenv(recording.RESULTS, raising=False)
+    monkeypatch.setattr(settings, "results", None)
     monkeypatch.chdir(tmp_path)
-    recording.record(judge_case(PROPERTIES["forward"], DESCRIPTION, CASE))
+    recording.record(judge_case(ROTARY.properties["forward"], SPEC, CASE))
     assert not list(tmp_path.iterdir())

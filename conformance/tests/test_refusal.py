@@ -10,8 +10,9 @@ from huggingface_hub.errors import StrictDataclassClassValidationError
 from transformers import LlamaConfig
 
 from tiny_rope import TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import PROPERTIES, Description, judge_case
-from transformers_conformance.rope.refusal import MISSING, names, names_value, refuses
+from transformers_conformance.core.refusal import MISSING, names, names_value, refuses
+from transformers_conformance.core.results import judge_case
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,6 @@ def raising(error: Exception) -> type:
     ],
 )
 def test_what_a_model_raises_crashes_it_unless_it_refuses_what_was_asked(error, status):
-    description = Description(TinyRopeConfig, raising(error), "half-split")
-    (case,) = description.cases(5, 5)
-    assert judge_case(PROPERTIES["forward"], description, case).status == status
+    spec = RotarySpec(TinyRopeConfig, raising(error), "half-split")
+    (case,) = spec.cases_of(5, 5)
+    assert judge_case(ROTARY.properties["forward"], spec, case).status == status

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from tiny_rope import InterleavedModel, RotaryDimModel, TinyAttention, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
-from transformers_conformance.rope import PROPERTIES, Description, judge
-from transformers_conformance.rope.probe import probe
+from transformers_conformance.core.results import judge
+from transformers_conformance.harness.probe import probe
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 class Fused(TinyAttention):
@@ -42,8 +43,8 @@ def model_with(attention: type) -> type:
     return globals().setdefault(made.__name__, made)  # found by its name, as pickle asks
 
 
-def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:
-    return [result.reason for result in judge(description, head_dims) if result.unexpected]
+def broken(spec: RotarySpec, head_dims=(4, 5, 7, 8)) -> list[str]:
+    return [result.reason for result in judge(ROTARY.properties, spec, {"head_dim": head_dims}) if result.unexpected]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def broken(description: Description, head_dims=(4, 5, 7, 8)) -> list[str]:
     ],
 )
 def test_every_property_holds(model_class, layout):
-    assert broken(Description(model_class.config_class, model_class, layout)) == []
+    assert broken(RotarySpec(model_class.config_class, model_class, layout)) == []
 
 
 def test_a_model_that_takes_no_positions_is_judged_by_what_it_counts():
@@ -69,34 +70,34 @@ def test_a_model_that_takes_no_positions_is_judged_by_what_it_counts():
             return super().counted(seen, batch, seq).flip(-1)
 
     for model_class, status in ((Deaf, "pass"), (DeafFromTheEnd, "fail")):
-        results = judge(Description(TinyRopeConfig, model_class, "half-split"), (8,))
+        results = judge(ROTARY.properties, RotarySpec(TinyRopeConfig, model_class, "half-split"), {"head_dim": (8,)})
         assert [result.status for result in results if result.property_name == "counted"] == [status]
 
 
 def test_a_first_layer_without_rope_is_passed_over():
     overrides = {"no_rope_layers": [0, 1]}
-    assert broken(Description(TinyRopeConfig, TinyRopeModel, "half-split", overrides), (5,)) == []
+    assert broken(RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split", config_overrides=overrides), (5,)) == []
 
 
 @pytest.mark.parametrize("attention", [Fused, Einsum, Folded, Grouped])
 def test_every_form_of_the_score_product_is_seen(attention):
-    assert broken(Description(TinyRopeConfig, model_with(attention), "half-split"), (5,)) == []
+    assert broken(RotarySpec(TinyRopeConfig, model_with(attention), "half-split"), (5,)) == []
 
 
 def test_every_property_is_judged():
-    results = judge(Description(TinyRopeConfig, TinyRopeModel, "half-split"), (5,))
-    assert {result.property_name for result in results} == set(PROPERTIES)
+    results = judge(ROTARY.properties, RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split"), {"head_dim": (5,)})
+    assert {result.property_name for result in results} == set(ROTARY.properties)
 
 
 def test_no_check_leaves_a_mark_on_the_model_that_others_judge():
-    description = Description(TinyRopeConfig, TinyRopeModel, "half-split")
-    [case] = description.cases(8, 5)
-    shared = probe(description, case).model
+    spec = RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split")
+    [case] = spec.cases_of(8, 5)
+    shared = probe(spec, case).model
     before = attributes(shared)
-    for judged in PROPERTIES.values():
-        if judged.not_applicable(description) is None and (8, 5, "default") in judged.grid():
-            judged.check(description, case)
-    assert probe(description, case).model is shared
+    for judged in ROTARY.properties.values():
+        if judged.excluded(spec) is None and {"head_dim": 8, "n": 5, "rope_type": "default"} in judged.configurations:
+            judged.check(spec, case)
+    assert probe(spec, case).model is shared
     assert attributes(shared) == before
 
 

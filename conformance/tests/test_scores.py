@@ -4,7 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from transformers_conformance.rope import PROPERTIES, Description, judge_case
+from transformers_conformance.core.results import judge_case
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 @pytest.fixture
@@ -13,9 +14,9 @@ def module():
 
 
 def verdict(module, rope_type: str) -> str:
-    described = Description(module.DeepseekV3Config, module.DeepseekV3Model, "interleaved")
-    (case,) = described.cases(8, 8, rope_type)
-    return judge_case(PROPERTIES["softmax_scale"], described, case).status
+    spec = RotarySpec(module.DeepseekV3Config, module.DeepseekV3Model, "interleaved")
+    (case,) = spec.cases_of(8, 8, rope_type)
+    return judge_case(ROTARY.properties["softmax_scale"], spec, case).status
 
 
 def test_the_release_scales_scores_as_deepseek_does(module):

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from tiny_rope import TinyRopeConfig, TinyRopeModel, logger
-from transformers_conformance.rope import PROPERTIES, Description, judge_case
+from transformers_conformance.core.results import judge_case
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 class SectionedModel(TinyRopeModel):
@@ -91,9 +92,9 @@ class SectionsThatCrashText(SectionsThatTurnText):
     ],
 )
 def test_sections_that_do_not_fill_the_width_are_refused_by_name(model_class, status):
-    description = Description(TinyRopeConfig, model_class, "half-split")
-    (case,) = description.cases(8, 8)
-    assert description.width.form.mrope_section
-    verdict = judge_case(PROPERTIES["range"], description, case)
+    spec = RotarySpec(TinyRopeConfig, model_class, "half-split")
+    (case,) = spec.cases_of(8, 8)
+    assert spec.width.form.mrope_section
+    verdict = judge_case(ROTARY.properties["range"], spec, case)
     assert verdict.status == status
     assert status == "pass" or "mrope_section" in verdict.reason

@@ -7,16 +7,17 @@ import pytest
 from tiny_multimodal import TinyMultimodalModel, whole_of
 from wrong_multimodals import CONTROLS
 
-from transformers_conformance.rope import SEVERAL_AXES_PROPERTIES, ConformanceError, WholeModel
+from transformers_conformance.core.verdict import ConformanceError
+from transformers_conformance.rope import SEVERAL_AXES, SeveralAxesSpec
 from transformers_conformance.rope.several_axes import Span, grid, one_after_another, text_span
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.testing import SeveralAxesTestMixin
 
 
-def broken(whole: WholeModel) -> set[str]:
+def broken(whole: SeveralAxesSpec) -> set[str]:
     found = set()
-    for name, prop in SEVERAL_AXES_PROPERTIES.items():
-        for configuration in prop.grid():
-            for case in whole.cases(*configuration):
+    for name, prop in SEVERAL_AXES.properties.items():
+        for axes in prop.chosen():
+            for case in whole.cases(axes):
                 try:
                     prop.check(whole, case)
                 except ConformanceError:
@@ -34,7 +35,7 @@ def test_control_is_caught_by_exactly_the_named_checks(name):
     assert broken(whole_of(model_class)) == by
 
 
-@pytest.mark.parametrize("property_name", SEVERAL_AXES_PROPERTIES)
+@pytest.mark.parametrize("property_name", SEVERAL_AXES.properties)
 def test_every_property_has_two_controls(property_name):
     assert len([name for name, (_, by) in CONTROLS.items() if property_name in by]) >= 2
 
@@ -54,12 +55,12 @@ def test_frames_are_as_far_apart_as_their_seconds_say_rounded_down():
 def test_an_error_cites_rule_property_and_model():
     whole = whole_of(CONTROLS["AxesSwapped"][0])
     with pytest.raises(ConformanceError, match=r"R5, axes_counted: AxesSwapped") as caught:
-        SEVERAL_AXES_PROPERTIES["axes_counted"].check(whole, whole.cases(16, 16)[0])
+        SEVERAL_AXES.properties["axes_counted"].check(whole, whole.cases({"head_dim": 16, "n": 16})[0])
     assert "To see it again:" in str(caught.value)
 
 
 def test_the_mixin_judges_a_model():
-    tests = type("TinyTest", (SeveralAxesTestMixin, unittest.TestCase), {"whole": whole_of(TinyMultimodalModel)})
+    tests = type("TinyTest", (SeveralAxesTestMixin, unittest.TestCase), {"spec": whole_of(TinyMultimodalModel)})
     result = unittest.TestResult()
     unittest.defaultTestLoader.loadTestsFromTestCase(tests).run(result)
-    assert result.testsRun == len(SEVERAL_AXES_PROPERTIES) and result.wasSuccessful()
+    assert result.testsRun == len(SEVERAL_AXES.properties) and result.wasSuccessful()

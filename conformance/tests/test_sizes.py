@@ -12,9 +12,10 @@ from transformers import (
 )
 
 from tiny_rope import TinyRopeConfig
-from transformers_conformance.rope.probe import SEQUENCE_LENGTH
-from transformers_conformance.rope.sizes import other_layers, tiny_sizes
-from transformers_conformance.rope.width import ConfigFields, RopeHeadDim, detect_width
+from transformers_conformance.harness.config_fields import ConfigFields
+from transformers_conformance.harness.sizes import SEQUENCE_LENGTH
+from transformers_conformance.harness.tiny_config import other_layers, tiny_sizes
+from transformers_conformance.rope.width import RopeHeadDim, detect_width
 
 
 def sizes(config_class: type, head_dim: int = 8) -> dict:

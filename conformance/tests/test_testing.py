@@ -12,9 +12,11 @@ from tiny_rope import (
     TinyRopeModel,
     TinyRotaryDimConfig,
 )
-from transformers_conformance import testing
-from transformers_conformance.rope import HEAD_DIMS, PROPERTIES, Deviation, judge
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.core import mixins
+from transformers_conformance.core.expected_failure import ExpectedFailure
+from transformers_conformance.core.results import judge
+from transformers_conformance.rope import HEAD_DIMS, ROTARY
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 from wrong_ropes import CONTROLS
 
 
@@ -55,7 +57,7 @@ def outcome(mixin: type, pattern: str) -> unittest.TestResult:
 
 
 def test_every_property_has_tests_named_by_parity_and_case():
-    for name in PROPERTIES:
+    for name in ROTARY.properties:
         assert [test for test in names(Layered) if f"_{name}_" in test]
     assert [test for test in names(Right) if test.startswith("test_rotary_ndims_odd_forward_")]
     forward = [test for test in names(Right) if "_forward_" in test]
@@ -81,8 +83,12 @@ def test_a_wrong_model_fails_by_name_of_the_rule():
 def test_what_cannot_be_asked_has_no_tests_but_a_reason():
     assert not [test for test in names(NoRopeTypes) if "_scaled_" in test]
     assert [test for test in names(Right) if "_scaled_" in test]
-    results = [result for result in judge(NoRopeTypes.rotary_description(), (4,)) if result.status == "not-applicable"]
-    scaled = {"batch_scaling", "doubts", "faults", "growth", "quiet", "scaled", "scaling_options"}
+    results = [
+        result
+        for result in judge(ROTARY.properties, NoRopeTypes.rotary_spec(), {"head_dim": (4,)})
+        if result.status == "not-applicable"
+    ]
+    scaled = {"batch_scaling", "growth", "invalid_values", "questionable_values", "quiet", "scaled", "scaling_options"}
     reasons = {result.property_name: result.reason for result in results}
     assert reasons.keys() == scaled | {"grouped", "head_sizes", "layer_types"}
     assert all("no key for a rope type" in reasons[name] for name in scaled)
@@ -98,53 +104,63 @@ def test_a_model_without_position_ids_is_recorded_as_such():
     class DeafTest(Right):
         model_class = Deaf
 
-    reasons = {r.property_name: r.reason for r in judge(DeafTest.rotary_description(), (4,)) if r.case is None}
+    reasons = {
+        r.property_name: r.reason
+        for r in judge(ROTARY.properties, DeafTest.rotary_spec(), {"head_dim": (4,)})
+        if r.case is None
+    }
     assert reasons["shift"] == "Deaf.forward takes no position_ids"
     assert not [test for test in names(DeafTest) if "_shift_" in test]
     assert [test for test in names(DeafTest) if "_frequencies_" in test]
 
 
-class Deviating(Right):
+class Casting(Right):
     model_class = CONTROLS["TableFollowsCast"].model_class
-    exceptions = (Deviation(reason="the table is cast", properties=("cast",), rotary_ndims=("full",)),)
+    expected_failures = (
+        ExpectedFailure(reason="the table is cast", properties=("cast",), filters={"rotary_ndims": ("full",)}),
+    )
 
 
-def test_a_known_deviation_passes_where_it_is_said_to_be_and_fails_elsewhere():
-    (failure,) = outcome(Deviating, "_cast_").failures
+def test_an_expected_failure_passes_where_it_is_expected_and_fails_elsewhere():
+    (failure,) = outcome(Casting, "_cast_").failures
     assert "head_dim=8, rotary_ndims=5" in failure[1]
-    full, odd = (r for r in judge(Deviating.rotary_description(), (4,)) if r.property_name == "cast")
-    assert (full.case.n, full.status, full.deviation.reason, full.unexpected) == (
+    full, odd = (
+        r
+        for r in judge(ROTARY.properties, Casting.rotary_spec(), {"head_dim": (4,)}, Casting.expected_failures)
+        if r.property_name == "cast"
+    )
+    assert (full.case.n, full.status, full.expected.reason, full.unexpected) == (
         8,
         "fail",
         "the table is cast",
         False,
     )
-    assert (odd.case.n, odd.status, odd.deviation, odd.unexpected) == (5, "fail", None, True)
+    assert (odd.case.n, odd.status, odd.expected, odd.unexpected) == (5, "fail", None, True)
 
 
-def test_an_exception_that_names_no_property_is_refused():
-    with pytest.raises(TypeError, match="exceptions name no property: rotatoin"):
-        type("Misspelt", (Right,), {"exceptions": (Deviation(reason="why", properties=("rotatoin",)),)})
+def test_an_expected_failure_that_names_no_property_is_refused():
+    with pytest.raises(TypeError, match="expected_failures name no property: rotatoin"):
+        type("Misspelt", (Right,), {"expected_failures": (ExpectedFailure(reason="why", properties=("rotatoin",)),)})
 
 
 def test_a_property_that_is_left_out_has_no_tests_and_is_recorded_with_its_reason(monkeypatch):
     recorded = []
-    monkeypatch.setattr(testing, "record", recorded.append)
+    monkeypatch.setattr(mixins, "record", recorded.append)
 
     class WithoutGradients(RotaryNdimsOddTestMixin):
         config_class, model_class, layout = TinyRopeConfig, TinyRopeModel, "half-split"
-        left_out = {"gradients": "it has none"}
+        excluded_checks = {"gradients": "it has none"}
 
     assert any("_gradients_" in name for name in names(Right))
     assert not any("_gradients_" in name for name in names(WithoutGradients))
     assert outcome(WithoutGradients, "layout").wasSuccessful()
     found = [(one.status, one.rule, one.reason) for one in recorded if one.property_name == "gradients"]
-    assert found == [("not-applicable", PROPERTIES["gradients"].rule, "it has none")]
+    assert found == [("not-applicable", ROTARY.properties["gradients"].rule, "it has none")]
 
 
 def test_what_is_left_out_must_be_a_property():
-    with pytest.raises(TypeError, match="left_out name no property: gradeints"):
-        type("Misspelt", (Right,), {"left_out": {"gradeints": "why"}})
+    with pytest.raises(TypeError, match="excluded_checks name no property: gradeints"):
+        type("Misspelt", (Right,), {"excluded_checks": {"gradeints": "why"}})
 
 
 @pytest.mark.parametrize("missing", ["config_class", "model_class", "layout"])
@@ -154,7 +170,7 @@ def test_a_missing_attribute_is_named(missing):
 
     setattr(Incomplete, missing, None)
     with pytest.raises(TypeError, match=f"Incomplete must set {missing}"):
-        Incomplete.rotary_description()
+        Incomplete.rotary_spec()
     assert missing in outcome(Incomplete, "warning").errors[0][1]
 
 

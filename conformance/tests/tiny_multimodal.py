@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
-from transformers_conformance.rope.whole_model import HEAD_DIM, WholeModel
+from transformers_conformance.rope.several_axes_spec import HEAD_DIM, SeveralAxesSpec
 
 
 IMAGE, VIDEO, VOCAB, WIDTH = 4, 5, 64, HEAD_DIM
@@ -164,12 +164,12 @@ class TinyMultimodalModel(PreTrainedModel):
 _INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "image_grid_thw", "video_grid_thw")
 
 
-class TinyMultimodal(WholeModel):
+class TinyMultimodal(SeveralAxesSpec):
     """Its config says nothing: tokens and sizes are as they are."""
 
-    config_values = {"image_token_id": IMAGE, "video_token_id": VIDEO}
+    values = {"image_token_id": IMAGE, "video_token_id": VIDEO}
     merged = 1
 
 
-def whole_of(model_class: type = TinyMultimodalModel) -> WholeModel:
+def whole_of(model_class: type = TinyMultimodalModel) -> SeveralAxesSpec:
     return TinyMultimodal(TinyMultimodalConfig, model_class)

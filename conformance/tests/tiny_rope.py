@@ -381,12 +381,12 @@ class TinyRopeModel(PreTrainedModel):
         if doubts:
             self.check_table({key: rope[key] for key in doubts})
 
-    def check_table(self, doubtful: dict[str, object]) -> None:
+    def check_table(self, questionable_values: dict[str, object]) -> None:
         """What no table can be made of is refused."""
         try:
             self.rotary_of(0)
         except (TypeError, ValueError):
-            told = (f"`{key}` may not be {value!r}" for key, value in doubtful.items())
+            told = (f"`{key}` may not be {value!r}" for key, value in questionable_values.items())
             raise ValueError(", ".join(told)) from None
 
     def doubts(self, rope: dict) -> list[str]:

@@ -5,15 +5,16 @@ The suite fails while the table says anything else than they do.
 
 from pathlib import Path
 
+import wrong_axials
 import wrong_multimodals
-import wrong_towers
 
 import wrong_ropes
-from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES, Property
+from transformers_conformance.core.property import Property
+from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
 
 
 CAUGHT_BY = {name: control.by for name, control in wrong_ropes.CONTROLS.items()}
-for controls in (wrong_towers.CONTROLS, wrong_multimodals.CONTROLS):
+for controls in (wrong_axials.CONTROLS, wrong_multimodals.CONTROLS):
     for name, (_, by) in controls.items():
         CAUGHT_BY[name] = CAUGHT_BY.get(name, set()) | by
 FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
@@ -21,7 +22,7 @@ FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
 HEAD = """# Properties
 
 What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
-(`conformance/tests/wrong_ropes.py`, `wrong_towers.py`, `wrong_multimodals.py`) that each property catches. Made by
+(`conformance/tests/wrong_ropes.py`, `wrong_axials.py`, `wrong_multimodals.py`) that each property catches. Made by
 `python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates, on
 several axes or counted by the model itself. Those named `axes_...` are asked of whole models that count positions of
 images, videos and text on several axes.
@@ -34,7 +35,7 @@ images, videos and text on several axes.
 def table() -> str:
     """The whole file: a row a property, by rule and then by name."""
     ordered = sorted(
-        (PROPERTIES | COORDINATE_PROPERTIES | SEVERAL_AXES_PROPERTIES).values(),
+        (ROTARY.properties | AXIAL.properties | SEVERAL_AXES.properties).values(),
         key=lambda prop: (prop.rule, prop.name),
     )
     return HEAD + "".join(row(prop) for prop in ordered)

@@ -62,7 +62,7 @@ class GridsFromZero(TinyMultimodalModel):
         return block
 
 
-@caught("axes_generated", "axes_requests")
+@caught("axes_between", "axes_generated", "axes_requests")
 class DeltasOfTheRequestBefore(TinyMultimodalModel):
     """They are kept until there are others."""
 

@@ -104,7 +104,18 @@ class DefaultTypeOnly(Rotary):
 # The width.
 
 
-@caught(TURNING, "faults", "forward", "frequencies", "head_sizes", "keys", "norms", "passing", "saved_config", "shift")
+@caught(
+    TURNING,
+    "invalid_values",
+    "forward",
+    "frequencies",
+    "head_sizes",
+    "keys",
+    "norms",
+    "passing",
+    "saved_config",
+    "shift",
+)
 class TableCutToN(DefaultTypeOnly):
     """LitGPT's way with odd widths: a table of `ceil(n / 2)` frequencies, doubled and cut to `n` columns."""
 
@@ -119,7 +130,7 @@ class TableCutToN(DefaultTypeOnly):
 
 @caught(
     TURNING,
-    "faults",
+    "invalid_values",
     "forward",
     "frequencies",
     "head_sizes",
@@ -143,7 +154,7 @@ class WidthRoundedUp(TableCutToN):
     WHOLE_MODEL,
     ITSELF,
     "checkpointing",
-    "faults",
+    "invalid_values",
     "forward",
     "frequencies",
     "gradcheck",
@@ -167,7 +178,18 @@ class OneChannelBroadcast(TableCutToN):
         return rotate_width(x, cos, sin, self.config.rotary_ndims)
 
 
-@caught(TURNING, "faults", "forward", "frequencies", "head_sizes", "keys", "norms", "passing", "saved_config", "shift")
+@caught(
+    TURNING,
+    "invalid_values",
+    "forward",
+    "frequencies",
+    "head_sizes",
+    "keys",
+    "norms",
+    "passing",
+    "saved_config",
+    "shift",
+)
 class FactorIgnored(DefaultTypeOnly):
     """Rotates the whole head whatever `partial_rotary_factor` says."""
 
@@ -241,7 +263,7 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
     "cast",
     "counted",
     "far",
-    "faults",
+    "invalid_values",
     "frequencies",
     "gradients",
     "grouped",
@@ -265,7 +287,7 @@ class EvenDenominator(DefaultTypeOnly):
         return default_table(self.config, width, width)
 
 
-@caught(TURNING, "faults", "frequencies", "head_sizes", "keys", "saved_config")
+@caught(TURNING, "invalid_values", "frequencies", "head_sizes", "keys", "saved_config")
 class BaseFixed(DefaultTypeOnly):
     """The number of the paper, whatever `rope_theta` says."""
 
@@ -273,7 +295,7 @@ class BaseFixed(DefaultTypeOnly):
         return super().own_table() ** (math.log(10000.0) / math.log(self.config.rope["rope_theta"]))
 
 
-@caught(TURNING, "defaults", "faults", "frequencies", "head_sizes", "keys", "saved_config")
+@caught(TURNING, "defaults", "invalid_values", "frequencies", "head_sizes", "keys", "saved_config")
 class ExponentsOffByOne(DefaultTypeOnly):
     """The paper counts pairs from 1, the code from 0."""
 
@@ -282,7 +304,9 @@ class ExponentsOffByOne(DefaultTypeOnly):
         return default_table(self.config, 2 * (n // 2) + 2, n)[1:]
 
 
-@caught("batch_scaling", "faults", "frequencies", "head_sizes", "keys", "saved_config", "scaled", "scaling_options")
+@caught(
+    "batch_scaling", "invalid_values", "frequencies", "head_sizes", "keys", "saved_config", "scaled", "scaling_options"
+)
 class SpareFrequency(TableCutToN):
     """Keeps `ceil(n / 2)` frequencies, uses `n // 2` of them."""
 
@@ -327,7 +351,7 @@ class AttentionFactorAlwaysOne(Rotary):
         return super().table(position_ids)[0], 1.0
 
 
-@caught("batch_scaling", "faults", "head_sizes", "keys", "saved_config", "scaled", "scaling_options")
+@caught("batch_scaling", "invalid_values", "head_sizes", "keys", "saved_config", "scaled", "scaling_options")
 class RopeTypeIgnored(DefaultTypeOnly):
     pass
 
@@ -1283,7 +1307,7 @@ class DefaultsToNothing(WrongConfig):
         return super().standard(rope_parameters, older)
 
 
-@caught("faults")
+@caught("invalid_values")
 class UnknownTypeTakenAsDefault(Rotary):
     def table(self, position_ids=None):
         if self.config.rope["rope_type"] == "nonsense":
@@ -1291,19 +1315,19 @@ class UnknownTypeTakenAsDefault(Rotary):
         return super().table(position_ids)
 
 
-@caught("faults")
+@caught("invalid_values")
 class ListsUnchecked(TinyRopeModel):
     def check_length(self, key, given):
         pass
 
 
-@caught("doubts", "faults")
+@caught("questionable_values", "invalid_values")
 class MissingKeysUnchecked(TinyRopeModel):
     def check_scaling(self):
         pass
 
 
-@caught("doubts")
+@caught("questionable_values")
 class DoubtsUnspoken(TinyRopeModel):
     def doubts(self, rope):
         return []
@@ -1326,15 +1350,15 @@ class UnstatedLengthDoubted(TinyRopeModel):
         return super().contradictions(rope) or ["factor"] * (unstated and rope.get("factor") != 1)
 
 
-@caught("doubts")
+@caught("questionable_values")
 class CrashAfterWarning(TinyRopeModel):
     """What was warned of may end as it will."""
 
-    def check_table(self, doubtful):
+    def check_table(self, questionable_values):
         pass
 
 
-@caught("doubts")
+@caught("questionable_values")
 class ContradictionsUnseen(TinyRopeModel):
     def contradictions(self, rope):
         return []

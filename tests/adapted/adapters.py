@@ -4,11 +4,9 @@ Such a class has the weights of PyTorch's own, and its pass is the other framewo
 queries and keys, PyTorch does it instead: that is where the suite reads them.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -18,9 +16,7 @@ import torch
 
 import transformers
 from tests.frameworks.frameworks import WHY_SKIPPED
-from transformers_conformance.recording import BUILD, load_deviations
-from transformers_conformance.rope import Deviation
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 if WHY_SKIPPED:
@@ -30,9 +26,6 @@ import jax.numpy as jnp  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from transformers.modeling_flax_pytorch_utils import convert_pytorch_state_dict_to_flax  # noqa: E402
 from transformers.modeling_tf_pytorch_utils import load_pytorch_model_in_tf2_model  # noqa: E402
-
-
-KNOWN = Path(__file__).with_name("exceptions.toml")
 
 
 class _Ended(BaseException):
@@ -122,7 +115,7 @@ def nothing_beside(config: transformers.PretrainedConfig, input_ids: torch.Tenso
 def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callable = nothing_beside) -> type:
     """The class of a model, such as "GPTJModel", that runs in another framework.
 
-    Its config class has a model type of its own, such as `tf_gptj`, by which results and exceptions name it.
+    Its config class has a model type of its own, such as `tf_gptj`, by which results and expected failures name it.
 
     Args:
         beside: the tensors that it takes beside `input_ids`, given its config and these.
@@ -156,12 +149,6 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callabl
     return type(other.__name__, (Adapted,), {"config_class": config_class} | _place(other))
 
 
-def known_to_break(config_class: type) -> tuple[Deviation, ...]:
-    """What `exceptions.toml` says of a model, in this release and build."""
-    judged = config_class.model_type, transformers.__version__, os.environ.get(BUILD, "unknown")
-    return tuple(known for known in load_deviations(KNOWN) if known.concerns(*judged))
-
-
 def _place(of: type) -> dict[str, str]:
     """What makes a class stand where another's code is, which the suite reads."""
     return {"__module__": of.__module__, "__qualname__": of.__qualname__}
@@ -180,14 +167,14 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
         layout: "half-split" or "interleaved".
         beside: as `adapted` takes it, a static method.
 
-    What is known to break stands in `exceptions.toml` beside this file.
+    What is known to break stands in `expected_failures.toml` beside this file.
     """
 
     framework: type[TensorFlow] | type[Flax] | None = None
     model: str | None = None
     beside = staticmethod(nothing_beside)
     rope_types = ()
-    left_out = {
+    excluded_checks = {
         **_of_each("PyTorch follows no gradient through it", "checkpointing", "gradcheck", "gradients"),
         **_of_each("it is no program of PyTorch's", "compiled", "exported"),
         **_of_each("its projections are no modules", "heads", "head_permutation"),
@@ -205,5 +192,4 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
         if cls.framework is not None and cls.model is not None:
             cls.model_class = adapted(cls.framework, cls.model, cls.beside)
             cls.config_class = cls.model_class.config_class
-            cls.exceptions = known_to_break(cls.config_class)
         super().__init_subclass__(**kwargs)

@@ -4,11 +4,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from tests.adapted.adapters import Flax, TensorFlow, adapted, ended, known_to_break
+from tests.adapted.adapters import Flax, TensorFlow, adapted, ended
 from tests.models.roformer.test_modeling_roformer import RoFormerTower
-from transformers_conformance.rope import Result
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 class TensorFlowRoFormer(TensorFlow):
@@ -57,25 +56,17 @@ class RoFormerElsewhere(RoFormerTower):
         return torch.tensor(model.elsewhere().table(len(like)))[None, None].float()
 
 
-class RoFormerElsewhereTestMixin(CoordinateRotaryTestMixin):
+class RoFormerElsewhereTestMixin(AxialRotaryTestMixin):
     """Judges RoFormer in another framework.
 
     Mix it into a `unittest.TestCase` and set `framework`, one of the classes above.
     """
 
     framework: type[TensorFlowRoFormer] | type[FlaxRoFormer] | None = None
+    excluded_checks = {"coordinate_cast": "it is not PyTorch's to cast"}
 
     def __init_subclass__(cls, **kwargs):
         if cls.framework is not None:
             model = adapted(cls.framework, "RoFormerModel")
-            known = known_to_break(model.config_class)
-            cls.tower = RoFormerElsewhere(
-                model.config_class, model, "interleaved", one_axis, base=10000.0, exceptions=known
-            )
+            cls.spec = RoFormerElsewhere(model.config_class, model, "interleaved", one_axis, base=10000.0)
         super().__init_subclass__(**kwargs)
-
-    @classmethod
-    def _obstacles(cls) -> list[Result]:
-        reason = "it is not PyTorch's to cast"
-        cast = Result("R2", "coordinate_cast", cls.tower.model_type, None, "not-applicable", reason)
-        return [*super()._obstacles(), cast]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from transformers_conformance.rope import PROPERTIES, Description, judge_case
+from transformers_conformance.core.results import judge_case
+from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 CASE = (8, 4)
@@ -13,8 +14,8 @@ def judged(framework: str, name: str, case: tuple[int, int] = CASE) -> str:
     from tests.adapted import adapters
 
     model_class = adapters.adapted(getattr(adapters, framework), "GPTJModel")
-    description = Description(model_class.config_class, model_class, "interleaved", rope_types=())
-    return judge_case(PROPERTIES[name], description, description.cases(*case)[0]).status
+    description = RotarySpec(model_class.config_class, model_class, "interleaved", rope_types=())
+    return judge_case(ROTARY.properties[name], description, description.cases_of(*case)[0]).status
 
 
 @pytest.mark.parametrize("framework", ["TensorFlow", "Flax"])

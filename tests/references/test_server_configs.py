@@ -1,6 +1,6 @@
 """The config classes of a downstream server, which we did not write, give the same on pristine and on the fork.
 
-They come from the wheel of `sglang`, which `requirements-references.txt` installs beside the tests.
+They come from the wheel of `sglang`, which `tests/references/requirements.txt` installs beside the tests.
 """
 
 import json

@@ -43,7 +43,8 @@ class Checkout:
         """Pin upstream as it lies here, beside others that are given as TOML."""
         home = self.layout.upstream(self.release)
         digest = digest_of(read_manifest(home / "transformers", home))
-        self.layout.pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n{others}')
+        pins = self.layout.root / "lines" / "5" / "upstream.toml"
+        pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n{others}')
 
     def overlay(self, file: str, entries: str, code: str | None = None, layer: str = "src") -> None:
         """Write the edits of one upstream file, and the definitions beside them."""
@@ -84,7 +85,7 @@ def checkout(tmp_path: Path, pristine: Path) -> Checkout:
         shutil.copyfile(pristine / name, target)
     for name in METADATA:
         shutil.copyfile(pristine.parent / name, small.pristine.parent / name)
-    small.layout.pins.parent.mkdir(parents=True)
+    (small.layout.root / "lines" / "5" / "lock").mkdir(parents=True)
     small.pin()
     source = small.layout.root / "src"
     (source / "transformers").mkdir(parents=True)

@@ -1,7 +1,8 @@
 """Builds configs of classes that are not Transformers' own: one JSON description a line in, one outcome a line out.
 
 A description has `style`, how the class is written; `attributes`, which it sets itself; `arguments`, which its caller
-gives. A value `{"numpy": x}` stands for a NumPy number.
+gives. A value `{"numpy": x}` stands for a NumPy number. An outcome is the config as a dict and the caller's arguments
+as they are afterwards, or the error as text.
 """
 
 import json
@@ -13,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from transformers import LlamaConfig, PretrainedConfig
+from transformers import Gemma3TextConfig, LlamaConfig, PretrainedConfig
+
+
+BASES = {"of Llama": LlamaConfig, "of Gemma 3": Gemma3TextConfig}
 
 
 def read(value: Any) -> Any:
@@ -23,7 +27,12 @@ def read(value: Any) -> Any:
 
 
 def foreign_class(style: str, attributes: dict[str, Any]) -> type:
-    """A config class of somebody else's module, written in one of the ways that such classes are written in."""
+    """A config class of somebody else's module, written in one of the ways that such classes are written in.
+
+    Or, by the style "the base itself", the one class that is Transformers' own and says nothing of any model.
+    """
+    if style == "the base itself":
+        return PretrainedConfig
 
     def init_last(self, **kwargs):
         for name, value in attributes.items():
@@ -37,7 +46,7 @@ def foreign_class(style: str, attributes: dict[str, Any]) -> type:
             setattr(self, name, value)
 
     members: dict[str, Any] = {"__module__": "someones_model", "model_type": "someones_model"}
-    base = LlamaConfig if style == "of Llama" else PretrainedConfig
+    base = BASES.get(style, PretrainedConfig)
     if style in ("init last", "init first"):
         members["__init__"] = init_last if style == "init last" else init_first
     else:  # the fields of a dataclass, which has no lists and dicts as defaults
@@ -49,8 +58,9 @@ def foreign_class(style: str, attributes: dict[str, Any]) -> type:
 def outcome(described: dict[str, Any]) -> Any:
     try:
         cls = foreign_class(described["style"], read(described["attributes"]))
-        config = cls(**read(described["arguments"]))
-        return json.loads(json.dumps(config.to_dict(), default=repr, sort_keys=True))
+        arguments = read(described["arguments"])
+        config = cls(**arguments)
+        return json.loads(json.dumps([config.to_dict(), arguments], default=repr, sort_keys=True))
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 

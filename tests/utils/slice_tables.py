@@ -1,4 +1,4 @@
-"""The tables of every model with a slice for RoPE whose default config is given a factor beside it, as JSON."""
+"""The tables of every model with a slice for RoPE whose config is given a factor beside it, as JSON, by rope type."""
 
 import importlib
 import inspect
@@ -13,6 +13,14 @@ from transformers import PretrainedConfig
 
 
 FACTOR = 0.5
+SCALED = {"factor": 4.0, "original_max_position_embeddings": 1024}
+ROPE_TYPES = {
+    "default": {},
+    "linear": {"factor": 4.0},
+    "dynamic": {"factor": 4.0},
+    "yarn": SCALED,
+    "llama3": SCALED | {"low_freq_factor": 1.0, "high_freq_factor": 4.0},
+}
 
 
 def rotary_classes() -> Iterator[tuple[str, type, type]]:
@@ -37,11 +45,15 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     found = {}
     for model, config_class, rotary in rotary_classes():
-        try:
-            config = config_class(partial_rotary_factor=FACTOR)
-            table = rotary(config).inv_freq
-        except Exception:  # another class of the file's, or one with kinds of layers
-            continue
-        if getattr(config, "head_dim", None) == config.qk_rope_head_dim:
-            found[f"{model}.{rotary.__name__}"] = [config.qk_rope_head_dim, table.tolist()]
+        for rope_type, scaling in ROPE_TYPES.items():
+            parameters = {"rope_type": rope_type, "rope_theta": 1e4} | scaling
+            try:
+                config = config_class(partial_rotary_factor=FACTOR, rope_parameters=parameters)
+                buffers = dict(rotary(config).named_buffers())
+            except Exception:  # another class of the file's
+                continue
+            for name, table in buffers.items():
+                if name.endswith("inv_freq") and "original" not in name and hasattr(config, "qk_rope_head_dim"):
+                    place = f"{model}.{rotary.__name__}.{name} {rope_type}"
+                    found[place] = [config.qk_rope_head_dim, table.tolist()]
     print(json.dumps(found))

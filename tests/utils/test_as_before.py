@@ -4,14 +4,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import inputs
 import pytest
+from runner import inputs, run, tables
+from runner import subject as subjects
 
 from overlay.layout import REPOSITORY
 
@@ -40,20 +39,18 @@ class Small:
 
 @pytest.fixture
 def small(tmp_path, monkeypatch) -> Iterator[Small]:
-    loader = SourceFileLoader("run_tests_script", str(REPOSITORY / "run_tests"))
-    script = module_from_spec(spec_from_loader(loader.name, loader))
-    monkeypatch.setitem(sys.modules, loader.name, script)  # dataclasses ask for it
-    loader.exec_module(script)
-    for module, names in {script: ("ROOT", "LOGS", "RESULTS", "RECORDS", "ADAPTED"), inputs: ("ROOT",)}.items():
+    moved = {run: ("ROOT", "RECORDS", "ADAPTED"), subjects: ("LOGS", "RESULTS"), inputs: ("ROOT",), tables: ("ROOT",)}
+    for module, names in moved.items():
         for name in names:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
+    script = run
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
     for folder in (subject.logs, subject.results.with_suffix("")):
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
     monkeypatch.setattr(script, "prepare", lambda line: Path(sys.executable))
     monkeypatch.setattr(script, "_SHARED", ())  # these tests need nothing of it
-    monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(tmp_path / "tests" / "models" / "exceptions.toml"))
+    monkeypatch.setenv("CONFORMANCE_EXPECTED_FAILURES", str(tmp_path / "tests" / "models" / "expected_failures.toml"))
     made = []
 
     def judges(anew: bool = False):
@@ -61,7 +58,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
         variables = script.variables_of(subject) | {"PYTHONPYCACHEPREFIX": str(REPOSITORY / "build" / "pycache")}
         made.append(script.ForkServers(Path(sys.executable), "pytest:main", (), tmp_path, variables))
         records = script.records_of(subject, tmp_path / "env", variables)
-        return script.Judge(subject, made[-1], None, inputs.read_exceptions(), records, anew)
+        return script.Judge(subject, made[-1], None, inputs.read_expected_failures(), records, anew)
 
     one = Small(tmp_path, judges, script)
     one.write("tree/transformers/__init__.py", "")
@@ -73,13 +70,16 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
             f"tests/models/{model}/test_modeling_{model}.py",
             SMALL_TEST.format(code=code, model=model, known=None, place=None),
         )
-    for name in ("exceptions.toml", "conftest.py"):
+    for name in ("expected_failures.toml", "conftest.py"):
         one.write(f"tests/models/{name}", "")
     one.write("conformance/src/check.py", "")
     one.write("env/lib/python3.11/site-packages/torch-2.13.0.dist-info/METADATA", "")
-    for name in ("pyproject.toml", "run_tests", "utils/fork_server.py", "utils/overlay/__main__.py"):
+    for name in ("pyproject.toml", "utils/runner/run.py", "utils/overlay/__main__.py"):
         one.write(name, "")
-    (tmp_path / "utils" / "known.py").symlink_to(REPOSITORY / "utils" / "known.py")
+    for name in ("environment.py", "runner/__init__.py", "runner/inputs.py", "runner/known.py", "runner/records.py"):
+        (tmp_path / "utils" / name).symlink_to(REPOSITORY / "utils" / name)
+    (tmp_path / "utils" / "overlay" / "layout.py").symlink_to(REPOSITORY / "utils" / "overlay" / "layout.py")
+    one.write("utils/overlay/__init__.py", "")
     one.write("models_changed.txt", "llama\nphi\n")
     yield one
     for servers in made:
@@ -87,15 +87,15 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
 
 
 SMALL_TEST = """
-import json, os
+import json
 {code}
-def test_one():
-    with open(os.environ["TRANSFORMERS_CONFORMANCE_RESULTS"], "a") as file:
+def test_one(request):
+    with open(request.config.getoption("conformance_results"), "a") as file:
         line = dict(model="{model}", case=dict(), property="far", status="pass", known={known}, place={place})
         file.write(json.dumps(line) + chr(10))
 def test_two(): pass
 """
-PLACE = '[[exception]]\nreason = "why"\n[[exception.where]]\nproperties = ["far"]\n'
+PLACE = '[[expected_failure]]\nreason = "why"\n[[expected_failure.where]]\nproperties = ["far"]\n'
 
 
 def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
@@ -119,13 +119,13 @@ def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
         ("tests/models/llama/test_modeling_llama.py", "def test_one(): pass\ndef test_two(): pass"),
         ("tests/models/llama/helper.py", ""),
         ("tests/models/conftest.py", "# other"),
-        ("tests/models/exceptions.toml", PLACE),
-        ("tests/models/exceptions.toml", PLACE + 'models = ["phi", "llama"]'),
-        ("tests/models/exceptions.toml", PLACE + 'builds = ["pristine"]'),
+        ("tests/models/expected_failures.toml", PLACE),
+        ("tests/models/expected_failures.toml", PLACE + 'models = ["phi", "llama"]'),
+        ("tests/models/expected_failures.toml", PLACE + 'builds = ["pristine"]'),
         ("env/lib/python3.11/site-packages/torch-2.14.0.dist-info/METADATA", ""),
         ("tree/tokenizers-0.1.dist-info/METADATA", ""),
         ("pyproject.toml", "# other"),
-        ("run_tests", "# other"),
+        ("utils/runner/run.py", "# other"),
         ("build/results/5.23.0-pristine/llama.jsonl", ""),
     ],
 )
@@ -140,8 +140,8 @@ def test_whatever_results_are_made_from_has_them_made_again(small, file, text):
     [
         ("tree/transformers/models/phi/modeling_phi.py", "# other"),
         ("tests/models/phi/test_modeling_phi.py", "# other"),
-        ("tests/models/exceptions.toml", PLACE + 'models = ["phi"]'),
-        ("tests/models/exceptions.toml", PLACE + 'builds = ["fork"]'),
+        ("tests/models/expected_failures.toml", PLACE + 'models = ["phi"]'),
+        ("tests/models/expected_failures.toml", PLACE + 'builds = ["fork"]'),
         ("conformance/src/__pycache__/check.pyc", "# other"),
     ],
 )
@@ -203,7 +203,7 @@ def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
     assert small.judge() == "passed"
 
 
-@pytest.mark.parametrize("file", ["tree/transformers/modeling_rope_utils.py", "tests/models/exceptions.toml"])
+@pytest.mark.parametrize("file", ["tree/transformers/modeling_rope_utils.py", "tests/models/expected_failures.toml"])
 def test_what_changes_while_a_command_runs_is_judged_again_by_the_next(small, file):
     judge = small.judges()
     small.write(file, "# other" if file.endswith(".py") else PLACE)
@@ -234,7 +234,7 @@ STALE = "EXPECTED: stale: nothing breaks in any model any more where this says s
 )
 def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, capsys, arguments, place, builds, stale):
     exception = PLACE.replace("reason", 'bug = "some"\nreason') + f'builds = ["{builds}"]\n'
-    small.write("tests/models/exceptions.toml", exception)
+    small.write("tests/models/expected_failures.toml", exception)
     known = {"known": None, "place": None} if place is None else {"known": repr("why"), "place": place}
     small.write("tests/models/phi/test_modeling_phi.py", SMALL_TEST.format(code="", model="phi", **known))
     monkeypatch.setattr(sys, "argv", ["run_tests", "-j", "2", *arguments])
@@ -245,7 +245,7 @@ def test_a_place_for_all_models_is_stale_by_a_run_of_all(small, monkeypatch, cap
 
 
 def test_a_count_that_is_off_fails_a_run_of_one_model(small, monkeypatch, capsys):
-    small.write("tests/models/exceptions.toml", PLACE.replace("reason", 'bug = "some"\nreason'))
+    small.write("tests/models/expected_failures.toml", PLACE.replace("reason", 'bug = "some"\nreason'))
     code = SMALL_TEST.format(code="", model="phi", known=repr("why"), place=1)
     small.write("tests/models/phi/test_modeling_phi.py", code)
     monkeypatch.setattr(sys, "argv", ["run_tests", "phi"])
@@ -258,8 +258,8 @@ def test_a_count_that_is_off_fails_a_run_of_one_model(small, monkeypatch, capsys
 
 
 def test_of_a_release_without_a_fork_nothing_counts_but_what_is_unexplained(small, monkeypatch, capsys):
-    small.write("models_sampled.txt", "llama\n")
-    small.write("tests/models/exceptions.toml", PLACE.replace("reason", 'bug = "some"\nreason'))
+    small.write("lines/models_sampled.txt", "llama\n")
+    small.write("tests/models/expected_failures.toml", PLACE.replace("reason", 'bug = "some"\nreason'))
     subject = small.script.Subject("5.0.0", "pristine", small.home / "tree")
     monkeypatch.setattr(small.script, "choose_subject", lambda arguments: subject)
     monkeypatch.setattr(sys, "argv", ["run_tests"])
@@ -274,7 +274,7 @@ def test_of_a_release_without_a_fork_nothing_counts_but_what_is_unexplained(smal
 
 
 def test_older_releases_are_judged_by_a_list_of_their_own(small):
-    small.write("models_changed-4.57.txt", "phi\n")
-    small.write("models_sampled.txt", "llama\n")
+    small.write("lines/4.57/models_changed.txt", "phi\n")
+    small.write("lines/models_sampled.txt", "llama\n")
     listed = [small.script.listed_models(small.home, release) for release in ("5.23.0", "5.0.0", "4.57.6")]
     assert listed == [["llama", "phi"], ["llama"], ["phi"]]

@@ -3,6 +3,7 @@
 import email
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -47,8 +48,7 @@ def test_the_release_is_the_setting_then_the_variable_then_the_default(settings,
 
 def test_upstream_is_required_until_its_pristine_copy_is_here(tmp_path, monkeypatch):
     assert build_backend.get_requires_for_build_editable() == []
-    (tmp_path / "utils").mkdir()
-    (tmp_path / "utils" / "upstreams.toml").write_bytes(Layout().pins.read_bytes())
+    shutil.copytree(Layout().root / "lines", tmp_path / "lines")
     monkeypatch.setattr(build_backend, "Layout", lambda: Layout(tmp_path))
     assert build_backend.get_requires_for_build_wheel() == [f"transformers=={DEFAULT_RELEASE}"]
 
@@ -80,14 +80,14 @@ def test_sdist_and_wheel(tmp_path, clean_environment):
     metadata = email.message_from_bytes(shipped[f"{name}.dist-info/METADATA"])
     assert (metadata["Name"], metadata["Version"]) == ("transformers", version_of(Layout(), DEFAULT_RELEASE))
     assert f"{name}.dist-info/licenses/NOTICE" in shipped
-    modified = json.loads(shipped[f"{name}.dist-info/licenses/utils/lock/{DEFAULT_RELEASE}.json"])
+    modified = json.loads(shipped[f"{name}.dist-info/licenses/lines/5/lock/{DEFAULT_RELEASE}.json"])
     assert {file for edit in modified.values() for file in edit["reaches"]} == set(
         built_files(Layout(), DEFAULT_RELEASE)
     )
 
     venv.create(tmp_path / "env", with_pip=True, system_site_packages=False)
     python = tmp_path / "env" / "bin" / "python"
-    done = run(python, "-m", "pip", "install", "--quiet", "-c", REPOSITORY / "constraints.txt", wheel)
+    done = run(python, "-m", "pip", "install", "--quiet", "-c", REPOSITORY / "lines/5/constraints.txt", wheel)
     assert done.returncode == 0, done.stderr
     assert run(python, "-m", "pip", "check").returncode == 0
     code = "import transformers as t, importlib.metadata as m; print(t.__file__, m.version('transformers'))"

@@ -29,7 +29,7 @@ EDIT = """\
   issue: 35233
   rule: {{pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}}
   fix: "emb = torch.cat([freqs, freqs], dim=-1)  # {}"
-  reaches: {{5.23.0: 3}}
+  expected_matches: {{5.23.0: 3}}
 """
 FILE = "models/llama/modeling_llama.py"
 

@@ -1,7 +1,7 @@
 """Failures of one cause are one line."""
 
 import pytest
-from causes import causes_of
+from runner.causes import causes_of
 
 
 def line(name: str, n: int, status: str = "fail", got: str = "wrong", **keys) -> dict:

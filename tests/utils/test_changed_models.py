@@ -82,7 +82,7 @@ def test_the_older_line_lists_what_its_fork_changes_but_for_what_is_left_out():
     if not layout.source(release).exists():
         pytest.skip(f"there is no fork of {release}: run ./run_tests --line 4.57")
     files = built_files(layout, release)
-    listed = (layout.root / "models_changed-4.57.txt").read_text().split()
+    listed = (layout.root / "lines/4.57/models_changed.txt").read_text().split()
     assert sorted({*listed, *LEFT_OUT}) == sorted(changed_by(files)) and len(set(listed)) == len(listed)
     for model, changed in LEFT_OUT.items():
         assert {f.removeprefix("models/") for f in files if f.startswith(f"models/{model}/")} == changed

@@ -463,6 +463,7 @@ def test_what_edits_reach_is_recognised():
     assert others == {
         # How models are loaded: rotary keys of GGUF files, and tables that no checkpoint holds
         ("integrations/ggml.py", "add_gguf_rope_parameters"),
+        ("integrations/ggml.py", "_read_gguf_rope"),
         ("integrations/ggml.py", "_read_gguf_rope_scaling"),
         ("integrations/gguf/gguf_config_mapping.py", "get_gguf_config"),
         ("modeling_gguf_pytorch_utils.py", "load_gguf_checkpoint"),

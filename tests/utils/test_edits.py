@@ -2,15 +2,28 @@ from pathlib import Path
 
 import pytest
 
+from overlay.build import read_overlay
 from overlay.edits import load_overlay
 from overlay.errors import OverlayError
+from overlay.layout import Layout
+from overlay.upstream import known_releases
 
 
 SERIES = """\
 - {name: one, description: d, bug: b, forwarded: not yet, applied-upstream: null}
 - {name: two, description: d, bug: b, forwarded: not yet, applied-upstream: null}
 """
-REST = "series: one, description: why, issue: 1, reaches: {5.23.0: 1}"
+REST = "series: one, description: why, issue: 1, expected_matches: {5.23.0: 1}"
+# The verbs that descriptions begin with. Add one where none of these says it.
+VERBS = frozenset(
+    """
+    Accept Add Allow Alternate Avoid Build Cast Check Complete Compute Continue Convert Copy Count Cut Deinterleave
+    Derive Distinguish Explain Extend Find Give Honour Infer Join Keep Leave Let List Make Map Mark Move Name Pass
+    Prefer Read Rebuild Recognize Recompute Refuse Remove Rename Require Reshape Reuse Rotate Scale Set Share Skip
+    Split Start Take Treat Use Visit Warn
+    """.split()
+)
+SUBJECT = 72  # characters
 
 
 @pytest.fixture
@@ -29,7 +42,8 @@ def layer(tmp_path: Path):
 
 def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
     entry = (
-        "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1, reaches: {{5.23.0: 1}}}}"
+        "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1, "
+        "expected_matches: {{5.23.0: 1}}}}"
     )
     entries = "\n".join(
         entry.format(series, name) for name, series in (("a", "two"), ("b", "one"), ("c", "two"), ("d", "one"))
@@ -38,10 +52,10 @@ def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
 
 
 def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
-    entries = "- {definition: f, also: {g: {5.23.0: 2}, models/x.py::C.f: {5.23.0: 3}}, " + REST + "}"
+    entries = "- {definition: f, extra_roots: {g: {5.23.0: 2}, models/x.py::C.f: {5.23.0: 3}}, " + REST + "}"
     (edit,) = load_overlay(layer(entries, "def f(): pass")).edits
     assert [str(root) for root in edit.roots] == ["m.py::f", "m.py::g", "models/x.py::C.f"]
-    assert [root.reaches["5.23.0"] for root in edit.roots] == [1, 2, 3]
+    assert [root.expected_matches["5.23.0"] for root in edit.roots] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -60,16 +74,24 @@ def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
         ("- {definition: f, " + REST + "}", "def f(): pass\n\n\ndef g(): pass", "g is declared 0 times"),
         ("definition: f", None, "not a list of entries"),
         ("- {definition: [", None, "cannot be read"),
-        ("- {definition: [f, g], " + REST + "}", "def f(): pass", "names one definition; further ones go into `also`"),
-        ("- {addition: f, also: {g: {5.23.0: 1}}, " + REST + "}", "def f(): pass", "one place, and no `also`"),
-        ("- {definition: f, also: [g], " + REST + "}", "def f(): pass", "has a count for each release"),
-        ("- {definition: f, also: {g: 1}, " + REST + "}", "def f(): pass", "has a count for each release"),
-        ("- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}", "def f(): pass", "at least one release"),
-        ("- {definition: f, also: {g: {}}, " + REST + "}", "def f(): pass", "at least one release"),
         (
-            "- {definition: f, also: {g: {4.57.6: 1}}, " + REST + "}",
+            "- {definition: [f, g], " + REST + "}",
             "def f(): pass",
-            r"`also` names \['4.57.6'\], and `reaches` does not",
+            "names one definition; further ones go into `extra_roots`",
+        ),
+        (
+            "- {addition: f, extra_roots: {g: {5.23.0: 1}}, " + REST + "}",
+            "def f(): pass",
+            "one place, and no `extra_roots`",
+        ),
+        ("- {definition: f, extra_roots: [g], " + REST + "}", "def f(): pass", "has a count for each release"),
+        ("- {definition: f, extra_roots: {g: 1}, " + REST + "}", "def f(): pass", "has a count for each release"),
+        ("- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}", "def f(): pass", "at least one release"),
+        ("- {definition: f, extra_roots: {g: {}}, " + REST + "}", "def f(): pass", "at least one release"),
+        (
+            "- {definition: f, extra_roots: {g: {4.57.6: 1}}, " + REST + "}",
+            "def f(): pass",
+            r"`extra_roots` names \['4.57.6'\], and `expected_matches` does not",
         ),
         (
             "- {definition: f, " + REST.replace("{5.23.0: 1}", "1") + "}",
@@ -97,3 +119,39 @@ def test_a_series_that_is_incomplete_is_refused(tmp_path: Path):
     (tmp_path / "series.yml").write_text("- {name: one}\n")
     with pytest.raises(OverlayError, match="a series needs exactly the fields"):
         load_overlay([tmp_path])
+
+
+def faults_of(description: str) -> list[str]:
+    """What keeps a description from being the subject of a commit."""
+    first = description.split()[0]
+    faults = {
+        f"has {len(description)} characters": len(description) > SUBJECT,
+        "begins with a small letter": not first[0].isupper(),
+        "ends with a full stop": description.endswith("."),
+        f"begins with {first!r}, which is none of the verbs in use": first.capitalize() not in VERBS,
+    }
+    return [fault for fault, is_so in faults.items() if is_so]
+
+
+def test_every_description_is_the_subject_of_a_commit():
+    layout = Layout()
+    overlays = [read_overlay(layout, release) for release in known_releases(layout).values()]
+    descriptions = {edit.description for overlay in overlays for edit in overlay.edits}
+    assert not {one: faults for one in sorted(descriptions) if (faults := faults_of(one))}
+    assert {one.split()[0] for one in descriptions} == VERBS, "the list holds the verbs in use, and no other"
+
+
+@pytest.mark.parametrize(
+    ("description", "fault"),
+    [
+        ("Keep a request's rope_deltas with its cache", None),
+        ("Keep " + "x" * (SUBJECT - len("Keep ")), None),
+        ("Keep " + "x" * (SUBJECT + 1 - len("Keep ")), "has 73 characters"),
+        ("keep a request's rope_deltas with its cache", "begins with a small letter"),
+        ("Keep a request's rope_deltas with its cache.", "ends with a full stop"),
+        ("Keeps a request's rope_deltas with its cache", "begins with 'Keeps', which is none of the verbs in use"),
+        ("Flax's table hears head_dim", 'begins with "Flax\'s", which is none of the verbs in use'),
+    ],
+)
+def test_a_description_that_is_no_subject_is_told_why(description, fault):
+    assert faults_of(description) == ([fault] if fault else [])

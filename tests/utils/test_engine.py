@@ -13,7 +13,7 @@ SPLIT = """\
   series: whole-pairs
   description: a test
   issue: 35233
-  reaches: {5.23.0: 2}
+  expected_matches: {5.23.0: 2}
 """
 OURS = """\
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
@@ -58,7 +58,7 @@ def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
       series: whole-pairs
       description: a test
       issue: 35233
-      reaches: {5.23.0: 2}
+      expected_matches: {5.23.0: 2}
     """
     code = '''\
     class LlamaRMSNorm:
@@ -72,14 +72,14 @@ def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
     assert 'def extra_repr(self):\n        """Ours."""\n        return f"{MistralConfig.__name__}"\n' in mistral
 
 
-ALSO = """\
-  also:
+EXTRA_ROOTS = """\
+  extra_roots:
     models/gpt_neox/modular_gpt_neox.py::apply_rotary_pos_emb: {5.23.0: 2}
 """
 
 
 def test_one_definition_serves_several_roots_and_the_copies_of_each(checkout):
-    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + ALSO, OURS)
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + EXTRA_ROOTS, OURS)
     for file in (
         "llama/modeling_llama",
         "mistral/modeling_mistral",
@@ -101,15 +101,15 @@ def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout)
       issue: 35233
       rule: {pattern: "torch.arange(0, dim, 2, $$$DTYPE)"}
       fix: torch.arange(0, LlamaConfig.width, 2, $$$DTYPE)
-      reaches: {5.23.0: 2}
-      also:
+      expected_matches: {5.23.0: 2}
+      extra_roots:
         models/gpt_neox/modular_gpt_neox.py::GPTNeoXRotaryEmbedding.compute_default_rope_parameters: {5.23.0: 2}
     - definition: rotate_half
       series: whole-pairs
       description: a name to keep, though the signature changes
       issue: 35233
-      reaches: {5.23.0: 3}
-      also:
+      expected_matches: {5.23.0: 3}
+      extra_roots:
         repeat_kv: {5.23.0: 2}
     """
     code = "def rotate_half(x, sign=1):\n    return sign * x\n"
@@ -121,26 +121,32 @@ def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout)
 
 
 @pytest.mark.parametrize(
-    ("also", "problem"),
+    ("extra_roots", "problem"),
     [
-        (ALSO.replace(": 2", ": 1"), "modular_gpt_neox.py::apply_rotary_pos_emb .*: 2 times, its entry says 1"),
-        (ALSO.replace("modular_gpt_neox", "modular_gone"), "upstream has no such file\n  file: .*modular_gone.py"),
-        (ALSO.replace("::apply", "::gone_apply"), "upstream has no such definition\n.*\n  definition: gone_apply"),
+        (EXTRA_ROOTS.replace(": 2", ": 1"), "modular_gpt_neox.py::apply_rotary_pos_emb .*: 2 times, its entry says 1"),
         (
-            ALSO.replace("gpt_neox/modular_gpt_neox", "mistral/modeling_mistral"),
+            EXTRA_ROOTS.replace("modular_gpt_neox", "modular_gone"),
+            "upstream has no such file\n  file: .*modular_gone.py",
+        ),
+        (
+            EXTRA_ROOTS.replace("::apply", "::gone_apply"),
+            "upstream has no such definition\n.*\n  definition: gone_apply",
+        ),
+        (
+            EXTRA_ROOTS.replace("gpt_neox/modular_gpt_neox", "mistral/modeling_mistral"),
             "reached from two roots: .*modeling_llama.py::apply_rotary_pos_emb and .*modeling_mistral.py::apply",
         ),
-        (ALSO.replace("models/gpt_neox/modular_gpt_neox.py::", ""), "reached from two roots: "),
+        (EXTRA_ROOTS.replace("models/gpt_neox/modular_gpt_neox.py::", ""), "reached from two roots: "),
     ],
 )
-def test_a_further_root_that_is_wrong_is_named(checkout, also, problem):
+def test_a_further_root_that_is_wrong_is_named(checkout, extra_roots, problem):
     with pytest.raises(OverlayError, match=problem) as caught:
-        build_with(checkout, "models/llama/modeling_llama.py", SPLIT + also, OURS)
+        build_with(checkout, "models/llama/modeling_llama.py", SPLIT + extra_roots, OURS)
     assert checkout.release in str(caught.value)
 
 
 def test_a_further_root_that_drifted_stops_against_the_lock(checkout):
-    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + ALSO, OURS)
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT + EXTRA_ROOTS, OURS)
     for kind in ("modular", "modeling"):
         path = checkout.pristine / f"models/gpt_neox/{kind}_gpt_neox.py"
         path.write_text(path.read_text().replace("return q_embed, k_embed", "return (k_embed, q_embed)[::-1]"))
@@ -163,17 +169,17 @@ def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
       series: whole-pairs
       description: a function before the one that follows it
       issue: 35233
-      reaches: {5.23.0: 1}
+      expected_matches: {5.23.0: 1}
     - definition: rotate_half
       series: whole-pairs
       description: its neighbour
       issue: 35233
-      reaches: {5.23.0: 3}
+      expected_matches: {5.23.0: 3}
     - addition: LlamaRotaryEmbedding.width
       series: whole-pairs
       description: a method at the end of its class
       issue: 35233
-      reaches: {5.23.0: 1}
+      expected_matches: {5.23.0: 1}
     """
     code = """\
     import math
@@ -215,7 +221,7 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
       fix: |
         cos = emb.cos()
         cos = cos * self.attention_scaling
-      reaches: {5.23.0: 1}
+      expected_matches: {5.23.0: 1}
     - rewrite: LlamaRotaryEmbedding.forward
       series: whole-pairs
       description: of its method
@@ -224,14 +230,14 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
       fix: |
         # a line more
         emb = freqs.repeat(1, 1, 2)
-      reaches: {5.23.0: 3}
+      expected_matches: {5.23.0: 3}
     - rewrite: LlamaRotaryEmbedding.forward
       series: whole-pairs
       description: of its method too
       issue: 35233
       rule: {pattern: sin = emb.sin() * self.attention_scaling}
       fix: sin = self.attention_scaling * emb.sin()
-      reaches: {5.23.0: 3}
+      expected_matches: {5.23.0: 3}
     """
     build_with(checkout, "models/llama/modeling_llama.py", entries)
     text = checkout.read("models/llama/modeling_llama.py")
@@ -260,7 +266,7 @@ def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
       issue: 35233
       rule: {pattern: emb.sin()}
       fix: emb.sin().abs()
-      reaches: {5.23.0: 3}
+      expected_matches: {5.23.0: 3}
     """
     with pytest.raises(OverlayError, match="applied to its own result") as caught:
         build_with(checkout, "models/llama/modeling_llama.py", entries)
@@ -277,7 +283,7 @@ def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
 )
 def test_an_anchor_that_upstream_moved_is_named(checkout, file, entry, problem):
     code = f"def {entry.split(': ')[1]}(x):\n    return x\n"
-    entries = f"- {{{entry}, series: whole-pairs, description: d, issue: 1, reaches: {{5.23.0: 1}}}}"
+    entries = f"- {{{entry}, series: whole-pairs, description: d, issue: 1, expected_matches: {{5.23.0: 1}}}}"
     with pytest.raises(OverlayError, match=problem) as caught:
         build_with(checkout, file, entries, code)
     message = str(caught.value)
@@ -319,7 +325,7 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     assert lockfile.differences(old, new) == ["-models/mistral/modeling_mistral.py::apply_rotary_pos_emb"]
 
 
-OTHER = '[releases."4.57.6"]\ndigest = "another"\nlayers = ["src", "src/v4"]\n'
+OTHER = '[releases."4.57.6"]\ndigest = "another"\nlayers = ["src", "src/4.57"]\n'
 OLD_LINE = SPLIT.replace("5.23.0: 2", "4.57.6: 7")
 
 
@@ -332,7 +338,7 @@ def test_an_edit_does_not_concern_a_release_that_it_does_not_name(checkout):
 
 def test_a_root_does_not_concern_a_release_that_it_does_not_name(checkout):
     checkout.pin(OTHER)
-    entries = SPLIT.replace("5.23.0: 2", "5.23.0: 2, 4.57.6: 7") + ALSO.replace("5.23.0", "4.57.6")
+    entries = SPLIT.replace("5.23.0: 2", "5.23.0: 2, 4.57.6: 7") + EXTRA_ROOTS.replace("5.23.0", "4.57.6")
     build_with(checkout, "models/llama/modeling_llama.py", entries, OURS)
     assert "# ours" in checkout.read("models/llama/modeling_llama.py")
     assert "# ours" not in checkout.read("models/gpt_neox/modular_gpt_neox.py")
@@ -340,11 +346,12 @@ def test_a_root_does_not_concern_a_release_that_it_does_not_name(checkout):
 
 def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout):
     checkout.overlay("models/llama/modeling_llama.py", OLD_LINE, OURS)
-    checkout.overlay("models/llama/modeling_llama.py", SPLIT, OURS.replace("ours", "on top"), layer="src/v4")
+    checkout.overlay("models/llama/modeling_llama.py", SPLIT, OURS.replace("ours", "on top"), layer="src/4.57")
     checkout.pin('[releases."4.57.6"]\ndigest = "another"\nlayers = ["src"]\n')
     build_with(checkout, "models/bert/modeling_bert.py", "[]")
     assert "# on top" not in checkout.read("models/mistral/modeling_mistral.py"), "the layer does not serve it yet"
-    checkout.layout.pins.write_text(checkout.layout.pins.read_text().replace('["src"]', '["src", "src/v4"]', 1))
+    pins = checkout.layout.root / "lines" / "5" / "upstream.toml"
+    pins.write_text(pins.read_text().replace('["src"]', '["src", "src/4.57"]', 1))
     checkout.lock()
     build(checkout.layout, checkout.release)
     for model in ("llama", "mistral"):
@@ -355,7 +362,7 @@ def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout)
     ("layer", "release", "problem"),
     [
         ("src", "5.23.1", "names 5.23.1, which src does not serve\n.*\n.*\n  what to do: name 4.57.6 or 5.23.0"),
-        ("src/v4", "5.23.0", "names 5.23.0, which src/v4 does not serve\n.*\n.*\n  what to do: name 4.57.6"),
+        ("src/4.57", "5.23.0", "names 5.23.0, which src/4.57 does not serve\n.*\n.*\n  what to do: name 4.57.6"),
     ],
 )
 def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout, layer, release, problem):
@@ -375,12 +382,12 @@ BASES = """\
   description: a base of our own
   issue: 39847
   fix: Steady
-  reaches: {5.23.0: 3}
+  expected_matches: {5.23.0: 3}
 - addition: Steady
   series: full-precision
   description: a class with all that it holds
   issue: 39847
-  reaches: {5.23.0: 1}
+  expected_matches: {5.23.0: 1}
 """
 STEADY = """\
 from ...steady import other

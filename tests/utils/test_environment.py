@@ -32,6 +32,7 @@ def test_lines_share_no_folder():
 def line(tmp_path, monkeypatch) -> environment.Line:
     """A line in a checkout of its own, whose environment looks as if it were made."""
     (tmp_path / "conformance").mkdir()
+    (tmp_path / "tests" / "references").mkdir(parents=True)
     line = environment.Line("9.9.9", "env-9", "constraints-9.txt", "requirements-9.txt", newest_python=(3, 99))
     for name in (line.constraints, line.requirements, *environment.OF_ALL_LINES):
         (tmp_path / name).write_text("one\n")

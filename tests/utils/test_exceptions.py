@@ -9,17 +9,17 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES, mo
 
 from overlay.edits import load_overlay
 from overlay.layout import REPOSITORY
-from transformers_conformance.recording import load_deviations
+from transformers_conformance.core.recording import load_expected_failures
 
 
-BUGS = upstream_bugs.load_exceptions()
+BUGS = upstream_bugs.load_expected_failures()
 # What the 4.x line calls configs that have another name on the newest one.
 OLDER_NAMES = {"EvollaModel": "evolla", "Glm4vMoe_text": "glm4v_moe_text"}
 
 
 def test_every_place_can_be_read():
     places = [place for bug in BUGS for place in bug["where"]]
-    assert len(load_deviations(upstream_bugs.EXCEPTIONS)) == len(places) > 20
+    assert len(load_expected_failures(upstream_bugs.EXPECTED_FAILURES)) == len(places) > 20
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug["bug"])
@@ -45,7 +45,7 @@ def test_no_bug_is_told_twice(key):
 
 
 def test_what_repairs_a_bug_is_an_edit():
-    described = {edit.description for edit in load_overlay([REPOSITORY / "src", REPOSITORY / "src" / "v4"]).edits}
+    described = {edit.description for edit in load_overlay([REPOSITORY / "src", REPOSITORY / "src" / "4.57"]).edits}
     named = {name for bug in BUGS for name in bug.get("repaired_by", ())}
     assert named <= described
 
@@ -58,8 +58,8 @@ def test_the_page_tells_of_every_bug_and_of_no_other():
     since = [bug["bug"] for bug in BUGS if f"`{bug['bug']}`" in head]
     assert sections == [bug["bug"] for bug in BUGS if bug["bug"] not in since]
     for release in upstream_bugs.RELEASES:
-        lists = {upstream_bugs.RELEASES[-1]: "models_changed.txt", "4.57.6": "models_changed-4.57.txt"}
-        listed = lists.get(release, "models_sampled.txt")
+        lists = {upstream_bugs.RELEASES[-1]: "models_changed.txt", "4.57.6": "lines/4.57/models_changed.txt"}
+        listed = lists.get(release, "lines/models_sampled.txt")
         judged = [model for model in (REPOSITORY / listed).read_text().split() if properties_are_asked_of(model)]
         row = re.search(
             rf"^\| {re.escape(release)} \| `{re.escape(upstream_bugs.command(release))}` \| (\d+) \|", text, re.M
@@ -70,7 +70,7 @@ def test_the_page_tells_of_every_bug_and_of_no_other():
 def properties_are_asked_of(model: str) -> bool:
     """Some have tests of their own instead, and leave no results."""
     text = (REPOSITORY / "tests" / "models" / model / f"test_modeling_{model}.py").read_text()
-    return any(name in text for name in ("OddTestMixin", "CoordinateRotaryTestMixin", "SeveralAxesTestMixin"))
+    return any(name in text for name in ("OddTestMixin", "AxialRotaryTestMixin", "SeveralAxesTestMixin"))
 
 
 def line(**keys) -> dict:
@@ -126,9 +126,9 @@ def test_a_release_that_was_not_judged_is_named(results):
 
 def test_a_failure_that_nobody_knows_is_named(results):
     results('{"release": "5.0.0", "model": "phi", "property": "far", "status": "fail", "known": null}\n')
-    with pytest.raises(SystemExit, match="exceptions.toml knows nothing of 1 failures: 5.0.0 phi far"):
+    with pytest.raises(SystemExit, match="expected_failures.toml knows nothing of 1 failures: 5.0.0 phi far"):
         upstream_bugs.load_results()
 
 
 def test_tables_are_toml():
-    assert tomllib.loads(upstream_bugs.EXCEPTIONS.read_text()).keys() == {"exception"}
+    assert tomllib.loads(upstream_bugs.EXPECTED_FAILURES.read_text()).keys() == {"expected_failure"}

@@ -6,7 +6,7 @@ import wave
 from pathlib import Path
 
 import pytest
-from fork_server import ForkServer
+from runner.fork_server import ForkServer
 
 
 @pytest.fixture

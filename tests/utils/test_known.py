@@ -3,44 +3,44 @@
 import json
 from pathlib import Path
 
-import known
 import pytest
-from model_lists import listed_models
+from runner import known
+from runner.model_lists import listed_models
 
 
 CRASH = """
-[[exception]]
+[[expected_failure]]
 bug = "crash"
 kind = "upstream-bug"
 reason = "it crashes"  # in one
 
-[[exception.where]]
+[[expected_failure.where]]
 models = ["phi"]
 properties = ["far"]
 statuses = ["refused"]
 
-[[exception.where]]
+[[expected_failure.where]]
 properties = ["forward"]
 releases = ">=5.0.0"
 builds = ["pristine"]
 
 
 # The other.
-[[exception]]
+[[expected_failure]]
 bug = "halt"
 kind = "unsupported"
 reason = "it halts"
 
-[[exception.where]]
+[[expected_failure.where]]
 properties = ["shift"]
 """
 
 
 @pytest.fixture
 def file(tmp_path, monkeypatch) -> Path:
-    path = tmp_path / "exceptions.toml"
+    path = tmp_path / "expected_failures.toml"
     path.write_text(CRASH)
-    monkeypatch.setenv("TRANSFORMERS_CONFORMANCE_EXCEPTIONS", str(path))
+    monkeypatch.setenv("CONFORMANCE_EXPECTED_FAILURES", str(path))
     monkeypatch.setattr(known, "files", lambda: [path])
     return path
 

@@ -31,7 +31,7 @@ from mutation.mutants import Mutant, MutatedFile
 from mutation.scope import Source, Subject, chosen
 from mutation.session import BaselineError, Session, Verdict
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
-from transformers_conformance.rope import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES
+from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
 
 
 FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
@@ -150,7 +150,7 @@ def test_every_subject_is_in_the_release_and_has_models_that_judge_it(release):
     package = Layout().upstream(release) / "transformers"
     if not package.is_dir():
         pytest.skip(f"{release} was not fetched; make fork RELEASE={release} does")
-    properties = PROPERTIES.keys() | COORDINATE_PROPERTIES.keys() | SEVERAL_AXES_PROPERTIES.keys()
+    properties = ROTARY.properties.keys() | AXIAL.properties.keys() | SEVERAL_AXES.properties.keys()
     judged = all_subjects(release)
     assert len(judged) > FILES
     for subject in judged:
@@ -262,12 +262,13 @@ def test_a_real_mutant_is_caught_and_remembered(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["tests/models/exceptions.toml", "tests/models/gptj/test_modeling_gptj.py", "mutation/scope.py"]
+    "name",
+    ["tests/models/expected_failures.toml", "tests/models/gptj/test_modeling_gptj.py", "utils/mutation/scope.py"],
 )
 def test_verdicts_are_those_of_one_suite(tmp_path, monkeypatch, name):
     """What the jury reads has changed: nothing that it said before holds."""
     root = tmp_path / "root"
-    for part in ("conformance/src", "tests/models", "tests/adapted", "tests/frameworks", "mutation"):
+    for part in ("conformance/src", "tests/models", "tests/adapted", "tests/frameworks", "utils/mutation"):
         shutil.copytree(REPOSITORY / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr("mutation.session.ROOT", root)
     (tmp_path / "model.py").write_text(MODEL)
@@ -403,7 +404,7 @@ def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream(li
 
 def test_the_document_counts_and_gives_reasons(tmp_path):
     verdicts = [Verdict(A, None), Verdict(B, None), Verdict(C, "gptj rotation 8 4 default")]
-    names = {"release": "5.23.0", "survivors": "survivors-5.23.toml"}
+    names = {"release": "5.23.0", "survivors": "survivors-5.toml"}
     text = report.document(
         names, verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
     )

@@ -26,9 +26,9 @@ def results(subject: str, model: str) -> list[dict]:
 
 @pytest.fixture
 def nothing_known(tmp_path) -> dict[str, str]:
-    file = tmp_path / "exceptions.toml"
+    file = tmp_path / "expected_failures.toml"
     file.touch()
-    return {"TRANSFORMERS_CONFORMANCE_EXCEPTIONS": str(file)}
+    return {"CONFORMANCE_EXPECTED_FAILURES": str(file)}
 
 
 def test_help_names_its_options():
@@ -113,7 +113,7 @@ def test_a_model_in_a_framework_that_the_line_has_not_is_refused():
     done = run_tests("llama", "tf_gptj")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "error: the line 5.23 has PyTorch alone; this judges tf_gptj: ./run_tests --line 4.57 tf_gptj"
+        "error: the line 5 has PyTorch alone; this judges tf_gptj: ./run_tests --line 4.57 tf_gptj"
     )
 
 

@@ -1,5 +1,7 @@
 """Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so.
-A section that the config states must fit. Where the axes take turns, one with more pairs will do, as upstream has it."""
+
+A section that the config states must fit. Where the axes take turns, one with more pairs will do, as upstream has it.
+"""
 
 import importlib
 

@@ -10,15 +10,15 @@ from .upstream import PACKAGE, read_manifest
 
 def check_counts(reaches: list[Reach], result: Result, release: str) -> None:
     """Every edit takes hold, from each of its roots, exactly as often as it says."""
-    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.reaches[release]]
+    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.expected_matches[release]]
     if wrong:
-        lines = [
-            f"\n  - {reach.label}: {result.counts[reach.root]} times, its entry says {reach.root.reaches[release]}"
-            for reach in wrong
-        ]
+        lines = []
+        for reach in wrong:
+            times, expected = result.counts[reach.root], reach.root.expected_matches[release]
+            lines.append(f"\n  - {reach.label}: {times} times, its entry says {expected}")
         raise OverlayError(
             "edits do not take hold as often as they say:" + "".join(lines),
-            way_out="find out which copy came or went (`make relock`), then correct the edit or its `reaches`",
+            way_out="find out which copy came or went (`make relock`), then correct the edit or `expected_matches`",
             file=", ".join(sorted({reach.edit.declared_in for reach in wrong})),
             release=release,
         )

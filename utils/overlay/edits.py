@@ -8,16 +8,17 @@ Beside each edited upstream file, at the same path, stands `<file>.yml` with one
     base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
                                  from the same, whatever they hold
 
-Each entry also has `series`, `description`, `issue` (upstream's number) and `reaches`: how many definitions (or, for a
-rewrite, matches) the edit must reach in each release, copies of the root included. A definition or rewrite that serves
-other definitions of upstream's too names them in `also`, each with what it reaches:
+Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
+`issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
+reach in each release, copies of the root included. A definition or rewrite that serves other definitions of
+upstream's too names them in `extra_roots`, each with its own expected matches:
 
-    also:
+    extra_roots:
       Other.method: {5.23.0: 1}                            in the same file
       models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
 
-A release that `reaches` does not name is none of the edit's concern. One that a root in `also` names must stand in
-`reaches` too: the edit is written in the words of its first root.
+The edit leaves a release alone that `expected_matches` does not name. One that a root in `extra_roots` names must
+stand in `expected_matches` too: the edit is written in the words of its first root.
 """
 
 import re
@@ -33,7 +34,7 @@ from .errors import OverlayError
 
 KINDS = ("definition", "addition", "rewrite", "base")
 OURS = ("definition", "addition")  # those that a definition of ours belongs to
-FIELDS = {*KINDS, "series", "description", "issue", "reaches", "also", "rule", "constraints", "fix"}
+FIELDS = {*KINDS, "series", "description", "issue", "expected_matches", "extra_roots", "rule", "constraints", "fix"}
 SERIES_FIELDS = {"name", "description", "bug", "forwarded", "applied-upstream"}
 
 
@@ -67,7 +68,7 @@ class Root:
 
     file: str
     name: str
-    reaches: dict[str, int]
+    expected_matches: dict[str, int]
 
     def __str__(self) -> str:
         return f"{self.file}::{self.name}"
@@ -91,7 +92,7 @@ class Edit:
     @property
     def releases(self) -> set[str]:
         """Those that it concerns."""
-        return set(self.roots[0].reaches)
+        return set(self.roots[0].expected_matches)
 
     @property
     def label(self) -> str:
@@ -190,7 +191,7 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
         raise refuse(f"an edit is one of {', '.join(KINDS)}")
     if unknown := set(entry) - FIELDS:
         raise refuse(f"unknown fields {sorted(unknown)}")
-    if missing := {"series", "description", "issue", "reaches"} - set(entry):
+    if missing := {"series", "description", "issue", "expected_matches"} - set(entry):
         raise refuse(f"lacks {sorted(missing)}")
     kind = kinds[0]
     needed = {"rewrite": {"rule", "fix"}, "base": {"fix"}}.get(kind, set())
@@ -199,23 +200,23 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
         raise refuse("a rewrite, and nothing else, has `rule` and `fix`; a base has `fix`")
     name = entry[kind]
     if not isinstance(name, str):
-        raise refuse(f"`{kind}` names one definition; further ones go into `also`")
-    if kind == "addition" and "also" in entry:
-        raise refuse("an addition has one place, and no `also`")
+        raise refuse(f"`{kind}` names one definition; further ones go into `extra_roots`")
+    if kind == "addition" and "extra_roots" in entry:
+        raise refuse("an addition has one place, and no `extra_roots`")
     if kind in OURS and not (source and any(span.name == name for span in source.leaves)):
         raise refuse(f"{path.with_suffix('.py').name} does not define {name}")
-    further = entry.get("also", {})
-    if not isinstance(further, dict) or not all(isinstance(x, dict) for x in (entry["reaches"], *further.values())):
-        raise refuse("`reaches`, and each root in `also`, has a count for each release: {5.23.0: 1}")
-    if not all((entry["reaches"], *further.values())):
-        raise refuse("`reaches`, and each root in `also`, names at least one release")
-    if missing := {release for reaches in further.values() for release in reaches} - set(entry["reaches"]):
-        raise refuse(f"`also` names {sorted(map(str, missing))}, and `reaches` does not")
-    roots = [(name, entry["reaches"]), *further.items()]
+    expected, further = entry["expected_matches"], entry.get("extra_roots", {})
+    if not isinstance(further, dict) or not all(isinstance(counts, dict) for counts in (expected, *further.values())):
+        raise refuse("`expected_matches`, and each root in `extra_roots`, has a count for each release: {5.23.0: 1}")
+    if not all((expected, *further.values())):
+        raise refuse("`expected_matches`, and each root in `extra_roots`, names at least one release")
+    if missing := {release for counts in further.values() for release in counts} - set(expected):
+        raise refuse(f"`extra_roots` names {sorted(map(str, missing))}, and `expected_matches` does not")
+    roots = [(name, expected), *further.items()]
     as_header = "class {}".format if kind == "base" else str
     return Edit(
         kind=kind,
-        roots=tuple(_root(place, target, reaches, as_header) for place, reaches in roots),
+        roots=tuple(_root(place, target, counts, as_header) for place, counts in roots),
         series=entry["series"],
         description=re.sub(r"\s+", " ", entry["description"]).strip(),
         issue=entry["issue"],
@@ -227,10 +228,10 @@ def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
     )
 
 
-def _root(place: str, file: str, reaches: dict, named: Callable[[str], str]) -> Root:
+def _root(place: str, file: str, counts: dict, named: Callable[[str], str]) -> Root:
     """A root from `path::name`, or from the name alone of one in `file`."""
     elsewhere, _, name = place.rpartition("::")
-    return Root(elsewhere or file, named(name), {str(release): count for release, count in reaches.items()})
+    return Root(elsewhere or file, named(name), {str(release): count for release, count in counts.items()})
 
 
 def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:

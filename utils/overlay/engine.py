@@ -105,14 +105,14 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
         OverlayError: upstream has no such file or definition, or already has one that the edit would add; or two roots
             are one, or copies of each other.
     """
-    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.reaches]
+    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.expected_matches]
     reached: dict[tuple[str, Span], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
         if first is not target.root:
             raise OverlayError(
                 f"reached from two roots: it equals {first} and {target.root}",
-                way_out="take the second root out of `also`: copies follow the first",
+                way_out="take the second root out of `extra_roots`: copies follow the first",
                 file=target.file,
                 definition=target.span.name,
                 edit=edit.label,

@@ -1,5 +1,6 @@
 """Where things are: every path of the patch set and of a build, in one place."""
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,20 @@ class Layout:
     root: Path = REPOSITORY
 
     @property
-    def pins(self) -> Path:
-        return self.root / "utils" / "upstreams.toml"
+    def lines(self) -> list[Path]:
+        """The folders of the lines of releases, each with the pins of its releases, `upstream.toml`."""
+        return sorted(pins.parent for pins in self.root.glob("lines/*/upstream.toml"))
+
+    def line(self, release: str) -> Path:
+        """The folder of the line that pins a release.
+
+        Raises:
+            KeyError: none does.
+        """
+        for folder in self.lines:
+            if release in tomllib.loads((folder / "upstream.toml").read_text())["releases"]:
+                return folder
+        raise KeyError(release)
 
     @property
     def build(self) -> Path:
@@ -39,7 +52,7 @@ class Layout:
         return self.root / name
 
     def lock(self, release: str) -> Path:
-        return self.root / "utils" / "lock" / f"{release}.json"
+        return self.line(release) / "lock" / f"{release}.json"
 
     def upstream(self, release: str) -> Path:
         """The pristine tree: put it in front of `PYTHONPATH` to import upstream itself."""

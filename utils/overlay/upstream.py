@@ -1,7 +1,7 @@
 """The pinned upstream releases, and the pristine copy of one that a build starts from.
 
 A release arrives as an ordinary installed distribution (pip brings it in as a build requirement); nothing here
-downloads. Its files are checked against the digest in `utils/upstreams.toml` before anything is written.
+downloads. Its files are checked against the digest in `lines/<line>/upstream.toml` before anything is written.
 """
 
 import hashlib
@@ -32,8 +32,11 @@ class Release:
 
 
 def known_releases(layout: Layout) -> dict[str, Release]:
-    pins = tomllib.loads(layout.pins.read_text())["releases"]
-    return {version: Release(version, pin["digest"], tuple(pin["layers"])) for version, pin in pins.items()}
+    return {
+        version: Release(version, pin["digest"], tuple(pin["layers"]))
+        for folder in layout.lines
+        for version, pin in tomllib.loads((folder / "upstream.toml").read_text())["releases"].items()
+    }
 
 
 def find_release(layout: Layout, version: str) -> Release:
@@ -46,8 +49,8 @@ def find_release(layout: Layout, version: str) -> Release:
     if version not in releases:
         raise OverlayError(
             f"upstream release {version!r} is not known",
-            way_out=f"choose one of {', '.join(releases)}, or pin it in utils/upstreams.toml",
-            file=layout.pins.name,
+            way_out=f"choose one of {', '.join(releases)}, or pin it in lines/<line>/upstream.toml",
+            file="upstream.toml",
             release=version,
         )
     return releases[version]

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import AXK1Config, AXK1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class AXK1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import AXK2Config, AXK2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class AXK2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

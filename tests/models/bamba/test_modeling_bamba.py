@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import BambaConfig, BambaModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class BambaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -3,7 +3,7 @@ import unittest
 from transformers.models.chameleon import modeling_chameleon
 
 from transformers import ChameleonConfig, ChameleonModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class ChameleonRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

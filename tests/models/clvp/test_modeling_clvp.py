@@ -5,15 +5,15 @@ import torch
 
 from transformers import ClvpEncoder, ClvpEncoderConfig
 from transformers_conformance.rope import Case
+from transformers_conformance.rope.axial_spec import CountingRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.rope.tower import CountingTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class ClvpTower(CountingTower):
+class ClvpSpec(CountingRotarySpec):
     """CLVP rotates 32 channels at least: heads and widths are wider by as much. Its table holds angles."""
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim + 32, n + 32, None)]
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -24,5 +24,5 @@ class ClvpTower(CountingTower):
         return torch.zeros_like(table)
 
 
-class ClvpEncoderRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = ClvpTower(ClvpEncoderConfig, ClvpEncoder, "half-split", one_axis, base=10000.0)
+class ClvpEncoderRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = ClvpSpec(ClvpEncoderConfig, ClvpEncoder, "half-split", one_axis, base=10000.0)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import CohereConfig, CohereModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class CohereRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

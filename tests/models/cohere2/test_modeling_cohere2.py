@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Cohere2Config, Cohere2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Cohere2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -9,10 +9,9 @@ from transformers import (
     CohereCompassVisionConfig,
     CohereCompassVisionModel,
 )
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.rope.whole_model import sections
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.several_axes_spec import sections
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class CohereCompassTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -21,14 +20,16 @@ class CohereCompassTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class CohereCompassVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(CohereCompassVisionConfig, CohereCompassVisionModel, "half-split")
+class CohereCompassVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(CohereCompassVisionConfig, CohereCompassVisionModel, "half-split")
 
 
 class CohereCompassSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         CohereCompassConfig,
         CohereCompassForConditionalGeneration,
-        {"text_config": {"rope_parameters": {"full_attention": sections(), "sliding_attention": sections()}}},
+        config_overrides={
+            "text_config": {"rope_parameters": {"full_attention": sections(), "sliding_attention": sections()}}
+        },
         frames_apart=True,
     )

@@ -4,9 +4,8 @@ from transformers.models.cosmos3_edge.configuration_cosmos3_edge import Cosmos3E
 from transformers.models.cosmos3_edge.modeling_cosmos3_edge import Cosmos3EdgeForConditionalGeneration
 
 from transformers import Cosmos3EdgeTextConfig, Cosmos3EdgeTextModel
-from transformers_conformance.rope import WholeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import SeveralAxesSpec
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Cosmos3EdgeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -17,7 +16,7 @@ class Cosmos3EdgeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 
 
 class Cosmos3EdgeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Cosmos3EdgeConfig,
         Cosmos3EdgeForConditionalGeneration,
         frames_apart=True,

@@ -1,11 +1,11 @@
 import unittest
 
 from transformers import CsmBackboneModel, CsmConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class CsmBackboneRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = CsmConfig
     model_class = CsmBackboneModel
     layout = "half-split"
-    entry = "inputs_embeds"
+    input_adapter = "inputs_embeds"

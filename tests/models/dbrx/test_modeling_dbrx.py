@@ -3,7 +3,7 @@ import unittest
 from transformers.models.dbrx.modeling_dbrx import DbrxRotaryEmbedding
 
 from transformers import DbrxConfig, DbrxModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 ATTENTION = {"kv_n_heads": 2, "clip_qkv": 100.0}

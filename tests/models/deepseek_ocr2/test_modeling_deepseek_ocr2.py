@@ -4,9 +4,9 @@ from transformers.models.deepseek_ocr2.configuration_deepseek_ocr2 import Deepse
 from transformers.models.deepseek_ocr2.modeling_deepseek_ocr2 import DeepseekOcr2VisionEncoder
 
 from transformers import DeepseekOcr2TextConfig, DeepseekOcr2TextModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class DeepseekOcr2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -15,5 +15,5 @@ class DeepseekOcr2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class DeepseekOcr2VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(DeepseekOcr2VisionEncoderConfig, DeepseekOcr2VisionEncoder, "half-split", one_axis)
+class DeepseekOcr2VisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(DeepseekOcr2VisionEncoderConfig, DeepseekOcr2VisionEncoder, "half-split", one_axis)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import DeepseekV2Config, DeepseekV2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class DeepseekV2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import DeepseekV3Config, DeepseekV3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class DeepseekV3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

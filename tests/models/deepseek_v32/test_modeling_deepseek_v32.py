@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import DeepseekV32Config, DeepseekV32Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class DeepseekV32RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import DeepseekV4Config, DeepseekV4Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class DeepseekV4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

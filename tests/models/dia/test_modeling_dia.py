@@ -3,7 +3,7 @@ import unittest
 from transformers.models.dia.modeling_dia import DiaEncoder
 
 from transformers import DiaEncoderConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class DiaEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -11,4 +11,4 @@ class DiaEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = DiaEncoder
     layout = "half-split"
     score_scale = 1.0  # q and k are not scaled at all
-    entry = "layers"
+    input_adapter = "layers"

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Dots1Config, Dots1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Dots1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

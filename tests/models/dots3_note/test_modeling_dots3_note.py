@@ -9,9 +9,9 @@ from transformers import (
     Dots3NoteVisionConfig,
     Dots3NoteVisionModel,
 )
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Dots3NoteTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -23,7 +23,7 @@ class Dots3NoteTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_overrides = {"layer_types": ["indexed_attention", "indexed_attention"], "head_dim": 8}
 
 
-class Dots3NoteVisionTower(Tower):
+class Dots3NoteVisionSpec(AxialRotarySpec):
     """Its adapter is as wide as itself, and no layer of it has experts."""
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -32,14 +32,14 @@ class Dots3NoteVisionTower(Tower):
         return values | {"mlp_layer_types": dense, "adapter_in_dim": values["hidden_size"]}
 
 
-class Dots3NoteVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Dots3NoteVisionTower(Dots3NoteVisionConfig, Dots3NoteVisionModel, "half-split")
+class Dots3NoteVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = Dots3NoteVisionSpec(Dots3NoteVisionConfig, Dots3NoteVisionModel, "half-split")
 
 
-class Dots3NoteAudioTower(Tower):
+class Dots3NoteAudioSpec(AxialRotarySpec):
     """Where it is not asked for a share of the head, half of it turns. Its adapter is as wide as itself."""
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim, n, n / head_dim)]
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -47,5 +47,5 @@ class Dots3NoteAudioTower(Tower):
         return values | {"adapter_input_size": values["hidden_size"]}
 
 
-class Dots3NoteAudioRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Dots3NoteAudioTower(Dots3NoteAudioConfig, Dots3NoteAudioModel, "half-split", one_axis)
+class Dots3NoteAudioRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = Dots3NoteAudioSpec(Dots3NoteAudioConfig, Dots3NoteAudioModel, "half-split", one_axis)

@@ -7,21 +7,21 @@ from transformers.models.edgetam_video.modeling_edgetam_video import (
 )
 
 from transformers import EdgeTamVideoConfig
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
+from transformers_conformance.rope.axial_spec import GridRotarySpec
 from transformers_conformance.rope.coordinates import columns_first
-from transformers_conformance.rope.tower import GridTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class EdgeTamVideoMemoryRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+class EdgeTamVideoMemoryRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
     if "position_ids" in inspect.signature(EdgeTamVideoVisionRotaryEmbedding.forward).parameters:
-        tower = Tower(EdgeTamVideoConfig, EdgeTamVideoMemoryAttention, "interleaved", leading=(1, 1))
+        spec = AxialRotarySpec(EdgeTamVideoConfig, EdgeTamVideoMemoryAttention, "interleaved", leading=(1, 1))
     else:  # in 4.x
-        tower = GridTower(
+        spec = GridRotarySpec(
             EdgeTamVideoConfig,
             EdgeTamVideoMemoryAttention,
             "interleaved",
             columns_first,
-            {"memory_attention_rope_feat_sizes": GridTower.grid[::-1]},
+            config_overrides={"memory_attention_rope_feat_sizes": GridRotarySpec.grid[::-1]},
             leading=(1, 1),
         )

@@ -5,19 +5,19 @@ import numpy as np
 import torch
 
 from transformers import EfficientLoFTRConfig, EfficientLoFTRModel
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 HEADS = 4
 ROWS, COLUMNS = 3, 4
 
 
-class EfficientLoFTRTower(Tower):
+class EfficientLoFTRSpec(AxialRotarySpec):
     """One rotation spans all heads. Rows and columns, counted from 1, have the same frequencies and take turns."""
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim, n, HEADS / 2)] if n == head_dim else []
 
     def bounds(self, case: Case) -> tuple[float, ...]:
@@ -46,5 +46,5 @@ class EfficientLoFTRTower(Tower):
         return tuple(x.swapaxes(0, 1).reshape(1, len(tokens), -1) for x in apart)
 
 
-class EfficientLoFTRRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = EfficientLoFTRTower(EfficientLoFTRConfig, EfficientLoFTRModel, "interleaved")
+class EfficientLoFTRRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = EfficientLoFTRSpec(EfficientLoFTRConfig, EfficientLoFTRModel, "interleaved")

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import EmbeddingGemma2TextConfig, EmbeddingGemma2TextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class EmbeddingGemma2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

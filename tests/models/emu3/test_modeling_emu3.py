@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Emu3TextConfig, Emu3TextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Emu3TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

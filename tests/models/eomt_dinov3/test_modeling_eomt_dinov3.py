@@ -7,9 +7,9 @@ from transformers.models.eomt_dinov3.modeling_eomt_dinov3 import (
 )
 
 from transformers import EomtDinov3Config
+from transformers_conformance.rope.axial_spec import PatchRotarySpec
 from transformers_conformance.rope.coordinates import around_the_center
-from transformers_conformance.rope.tower import PatchTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 class FirstLayer(EomtDinov3PreTrainedModel):
@@ -21,5 +21,5 @@ class FirstLayer(EomtDinov3PreTrainedModel):
         self.layer = EomtDinov3Layer(config)
 
 
-class EomtDinov3RotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = PatchTower(EomtDinov3Config, FirstLayer, "half-split", around_the_center)
+class EomtDinov3RotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = PatchRotarySpec(EomtDinov3Config, FirstLayer, "half-split", around_the_center)

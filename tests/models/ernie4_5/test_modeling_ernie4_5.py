@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Ernie4_5Config, Ernie4_5Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Ernie4_5RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

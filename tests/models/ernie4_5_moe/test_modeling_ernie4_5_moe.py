@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Ernie4_5_MoeConfig, Ernie4_5_MoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Ernie4_5_MoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -9,10 +9,9 @@ from transformers import (
     Ernie4_5_VLMoeVisionConfig,
     Ernie4_5_VLMoeVisionTransformerPretrainedModel,
 )
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.rope.whole_model import sections
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.several_axes_spec import sections
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Ernie4_5_VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -23,14 +22,14 @@ class Ernie4_5_VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     rope_types = ()
 
 
-class Ernie4_5_VLMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Ernie4_5_VLMoeVisionConfig, Ernie4_5_VLMoeVisionTransformerPretrainedModel, "half-split")
+class Ernie4_5_VLMoeVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Ernie4_5_VLMoeVisionConfig, Ernie4_5_VLMoeVisionTransformerPretrainedModel, "half-split")
 
 
 class Ernie4_5_VLMoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Ernie4_5_VLMoeConfig,
         Ernie4_5_VLMoeForConditionalGeneration,
-        {"text_config": {"rope_parameters": sections([3, 3, 2])}},
+        config_overrides={"text_config": {"rope_parameters": sections([3, 3, 2])}},
         frames_merged=2,
     )

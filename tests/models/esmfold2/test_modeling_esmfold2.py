@@ -10,9 +10,9 @@ from transformers.models.esmfold2.modeling_esmfold2 import (
     EsmFold2RotaryEmbedding,
 )
 
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 class AtomLayer(EsmFold2PreTrainedModel):
@@ -26,7 +26,7 @@ class AtomLayer(EsmFold2PreTrainedModel):
         self.attention = EsmFold2AtomAttention(config, config)
 
 
-class AtomTower(Tower):
+class AtomSpec(AxialRotarySpec):
     """Three axes of space and the number of a residue, whose pairs a config counts; those left stand still."""
 
     def pairs(self, case: Case) -> tuple[int, int]:
@@ -34,7 +34,7 @@ class AtomTower(Tower):
         spatial = case.n // 8
         return spatial, case.n // 2 - 3 * spatial
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim, n, None)] if n else []
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -57,5 +57,5 @@ class AtomTower(Tower):
         return model.rotary_emb
 
 
-class EsmFold2AtomRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = AtomTower(EsmFold2AtomEncoderConfig, AtomLayer, "half-split", base=100.0)
+class EsmFold2AtomRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AtomSpec(EsmFold2AtomEncoderConfig, AtomLayer, "half-split", base=100.0)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import EuroBertConfig, EuroBertModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class EuroBertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -14,11 +14,11 @@ from transformers.models.evolla.modeling_evolla import (
 )
 
 from transformers import EvollaConfig
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
+from transformers_conformance.rope.axial_spec import CountingRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.rope.discovery import describe_class
-from transformers_conformance.rope.tower import CountingTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Decoder(EvollaPreTrainedModel):
@@ -35,12 +35,14 @@ class EvollaDecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = EvollaConfig
     model_class = Decoder
     layout = "half-split"
-    entry = "layers"
+    input_adapter = "layers"
     # On the 4.57 line, eager attention has a key for each head alone.
-    config_overrides = describe_class(Decoder, "half-split", config_class, entry=entry).config_overrides
+    config_overrides = describe_class(
+        Decoder, "half-split", config_class, input_adapter=input_adapter
+    ).config_overrides
 
 
-class OwnTableTower(CountingTower):
+class OwnTableSpec(CountingRotarySpec):
     """In 4.x, attention makes its table itself, of frequencies that it keeps."""
 
     def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
@@ -61,8 +63,8 @@ class OwnTableTower(CountingTower):
             rotary.inv_freq, rotary._seq_len_cached = kept, None
 
 
-class EvollaSaProtRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+class EvollaSaProtRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
     makes_its_table = "k" in inspect.signature(EvollaSaProtRotaryEmbedding.forward).parameters
-    tower = (OwnTableTower if makes_its_table else Tower)(
+    spec = (OwnTableSpec if makes_its_table else AxialRotarySpec)(
         SaProtConfig, EvollaSaProtProteinEncoder, "half-split", one_axis
     )

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Exaone4Config, Exaone4Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Exaone4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

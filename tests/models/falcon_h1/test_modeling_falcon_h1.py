@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import FalconH1Config, FalconH1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class FalconH1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import FlintConfig, FlintModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class FlintRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

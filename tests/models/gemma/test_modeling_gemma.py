@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import GemmaConfig, GemmaModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class GemmaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Gemma2Config, Gemma2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Gemma2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Gemma3nTextConfig, Gemma3nTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Gemma3nTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

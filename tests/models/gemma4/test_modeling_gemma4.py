@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from transformers import Gemma4TextConfig, Gemma4TextModel, Gemma4VisionConfig, Gemma4VisionModel
-from transformers_conformance.rope import Case, Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope import AxialRotarySpec, Case
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Gemma4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -15,7 +15,7 @@ class Gemma4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     score_scale = 1.0  # q and k are scaled by norms
 
 
-class Gemma4VisionTower(Tower):
+class Gemma4VisionSpec(AxialRotarySpec):
     """Each axis has channels of its own, in two halves: columns', and then rows'. Attention counts the axes."""
 
     def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> tuple:
@@ -32,5 +32,5 @@ class Gemma4VisionTower(Tower):
         return tuple(x[..., order] for x in found)
 
 
-class Gemma4VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Gemma4VisionTower(Gemma4VisionConfig, Gemma4VisionModel, "half-split")
+class Gemma4VisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = Gemma4VisionSpec(Gemma4VisionConfig, Gemma4VisionModel, "half-split")

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Gemma4UnifiedTextConfig, Gemma4UnifiedTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Gemma4UnifiedTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

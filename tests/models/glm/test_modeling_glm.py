@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import GlmConfig, GlmModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class GlmRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

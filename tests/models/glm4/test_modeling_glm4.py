@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Glm4Config, Glm4Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Glm4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

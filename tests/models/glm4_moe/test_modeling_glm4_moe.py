@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Glm4MoeConfig, Glm4MoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Glm4MoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Glm4MoeLiteConfig, Glm4MoeLiteModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Glm4MoeLiteRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -9,9 +9,8 @@ from transformers.models.glm4v.modeling_glm4v import (
     Glm4vVisionModel,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Glm4vTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,12 +19,12 @@ class Glm4vTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "interleaved"
 
 
-class Glm4vVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Glm4vVisionConfig, Glm4vVisionModel, "half-split")
+class Glm4vVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Glm4vVisionConfig, Glm4vVisionModel, "half-split")
 
 
 class Glm4vSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Glm4vConfig,
         Glm4vForConditionalGeneration,
         frames_apart=True,

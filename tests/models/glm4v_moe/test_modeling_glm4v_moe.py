@@ -9,10 +9,9 @@ from transformers.models.glm4v_moe.modeling_glm4v_moe import (
     Glm4vMoeVisionModel,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.rope.whole_model import sections
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.several_axes_spec import sections
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Glm4vMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -21,14 +20,14 @@ class Glm4vMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Glm4vMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Glm4vMoeVisionConfig, Glm4vMoeVisionModel, "half-split")
+class Glm4vMoeVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Glm4vMoeVisionConfig, Glm4vMoeVisionModel, "half-split")
 
 
 class Glm4vMoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Glm4vMoeConfig,
         Glm4vMoeForConditionalGeneration,
-        {"text_config": {"rope_parameters": sections() | {"partial_rotary_factor": 1.0}}},
+        config_overrides={"text_config": {"rope_parameters": sections() | {"partial_rotary_factor": 1.0}}},
         frames_apart=True,
     )

@@ -1,9 +1,9 @@
 import unittest
 
 from transformers import Glm5NextVisionConfig, Glm5NextVisionModel
-from transformers_conformance.rope import Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope import AxialRotarySpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class Glm5NextVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Glm5NextVisionConfig, Glm5NextVisionModel, "half-split")
+class Glm5NextVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Glm5NextVisionConfig, Glm5NextVisionModel, "half-split")

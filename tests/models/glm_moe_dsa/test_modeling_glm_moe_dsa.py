@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import GlmMoeDsaConfig, GlmMoeDsaModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class GlmMoeDsaRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -4,9 +4,8 @@ from transformers.models.glm_ocr.configuration_glm_ocr import GlmOcrConfig
 from transformers.models.glm_ocr.modeling_glm_ocr import GlmOcrForConditionalGeneration
 
 from transformers import GlmOcrTextConfig, GlmOcrTextModel, GlmOcrVisionConfig, GlmOcrVisionModel
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class GlmOcrTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -15,12 +14,12 @@ class GlmOcrTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "interleaved"
 
 
-class GlmOcrVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(GlmOcrVisionConfig, GlmOcrVisionModel, "half-split")
+class GlmOcrVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(GlmOcrVisionConfig, GlmOcrVisionModel, "half-split")
 
 
 class GlmOcrSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         GlmOcrConfig,
         GlmOcrForConditionalGeneration,
         frames_apart=True,

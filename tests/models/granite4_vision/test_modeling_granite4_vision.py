@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Granite4VisionTextConfig, Granite4VisionTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Granite4VisionTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

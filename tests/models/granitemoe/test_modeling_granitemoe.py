@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import GraniteMoeConfig, GraniteMoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class GraniteMoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HiggsAudioV2Config, HiggsAudioV2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HiggsAudioV2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HrmTextConfig, HrmTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HrmTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HunYuanDenseV1Config, HunYuanDenseV1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HunYuanDenseV1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HunYuanMoEV1Config, HunYuanMoEV1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HunYuanMoEV1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

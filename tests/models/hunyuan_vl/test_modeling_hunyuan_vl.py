@@ -4,11 +4,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from transformers import HunYuanVLConfig, HunYuanVLForConditionalGeneration, HunYuanVLTextConfig, HunYuanVLTextModel
-from transformers_conformance.rope import WholeModel
+from transformers_conformance.rope import SeveralAxesSpec
 from transformers_conformance.rope.several_axes import Image, Part, Span, grid
-from transformers_conformance.rope.whole_model import sections
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.several_axes_spec import sections
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class HunYuanVLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -35,7 +34,7 @@ def numbered_images(spans: Iterable[Span]) -> np.ndarray:
     return np.concatenate(placed, axis=1)
 
 
-class HunYuanVLWhole(WholeModel):
+class HunYuanVLSpec(SeveralAxesSpec):
     """A token that ends the line follows each row of an image."""
 
     def spans(self, part: Part) -> list[Span]:
@@ -45,10 +44,10 @@ class HunYuanVLWhole(WholeModel):
 
 
 class HunYuanVLSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = HunYuanVLWhole(
+    spec = HunYuanVLSpec(
         HunYuanVLConfig,
         HunYuanVLForConditionalGeneration,
-        {"text_config": {"rope_parameters": sections([2, 2, 2, 2])}},
+        config_overrides={"text_config": {"rope_parameters": sections([2, 2, 2, 2])}},
         axes=AXES,
         place=numbered_images,
         videos=False,

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HYV3Config, HYV3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HYV3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import HYV4Config, HYV4Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class HYV4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Jais2Config, Jais2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Jais2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -3,7 +3,7 @@ import unittest
 from transformers.models.jamba.modeling_jamba import JambaAttention, apply_rotary_pos_emb
 
 from transformers import JambaConfig, JambaModel
-from transformers_conformance.testing import UnusedRotationTestMixin
+from transformers_conformance.rope.testing import UnusedRotationTestMixin
 
 
 class JambaRotaryTest(UnusedRotationTestMixin, unittest.TestCase):

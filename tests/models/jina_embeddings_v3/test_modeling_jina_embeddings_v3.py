@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import JinaEmbeddingsV3Config, JinaEmbeddingsV3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class JinaEmbeddingsV3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

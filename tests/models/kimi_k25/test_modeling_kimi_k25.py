@@ -3,9 +3,9 @@ import unittest
 import numpy as np
 
 from transformers import Kimi_K25VisionConfig, Kimi_K25VisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 def by_turns(n: int, base: float) -> np.ndarray:
@@ -14,5 +14,5 @@ def by_turns(n: int, base: float) -> np.ndarray:
     return np.array([rows, columns])
 
 
-class Kimi_K25VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Kimi_K25VisionConfig, Kimi_K25VisionModel, "half-split", by_turns)
+class Kimi_K25VisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Kimi_K25VisionConfig, Kimi_K25VisionModel, "half-split", by_turns)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Kolibri1Config, Kolibri1Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Kolibri1RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

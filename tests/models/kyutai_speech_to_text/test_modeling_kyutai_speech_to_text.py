@@ -1,11 +1,11 @@
 import unittest
 
 from transformers import KyutaiSpeechToTextConfig, KyutaiSpeechToTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class KyutaiSpeechToTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = KyutaiSpeechToTextConfig
     model_class = KyutaiSpeechToTextModel
     layout = "half-split"
-    entry = "inputs_embeds"
+    input_adapter = "inputs_embeds"

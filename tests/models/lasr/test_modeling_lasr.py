@@ -1,11 +1,11 @@
 import unittest
 
 from transformers import LasrEncoder, LasrEncoderConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class LasrEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = LasrEncoderConfig
     model_class = LasrEncoder
     layout = "half-split"
-    entry = "layers"
+    input_adapter = "layers"

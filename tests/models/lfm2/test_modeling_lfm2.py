@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Lfm2Config, Lfm2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Lfm2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Lfm2MoeConfig, Lfm2MoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Lfm2MoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

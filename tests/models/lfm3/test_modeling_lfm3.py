@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Lfm3Config, Lfm3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Lfm3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,9 +1,9 @@
 import unittest
 
 from transformers import Lfm3VlVisionConfig, Lfm3VlVisionModel
-from transformers_conformance.rope import Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope import AxialRotarySpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class Lfm3VlVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Lfm3VlVisionConfig, Lfm3VlVisionModel, "half-split")
+class Lfm3VlVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Lfm3VlVisionConfig, Lfm3VlVisionModel, "half-split")

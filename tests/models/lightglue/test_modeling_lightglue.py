@@ -5,12 +5,13 @@ import numpy as np
 import torch
 
 from transformers import LightGlueConfig, LightGlueForKeypointMatching
-from transformers_conformance.rope import Case, Deviation, Tower
-from transformers_conformance.rope.tower import built
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.core.expected_failure import ExpectedFailure
+from transformers_conformance.rope import AxialRotarySpec, Case
+from transformers_conformance.rope.axial_spec import built
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class LightGlueTower(Tower):
+class LightGlueSpec(AxialRotarySpec):
     """Points in an image turn pairs by frequencies that are learned."""
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -28,16 +29,16 @@ class LightGlueTower(Tower):
         return model.positional_encoder
 
 
-class LightGlueRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = LightGlueTower(
+class LightGlueRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = LightGlueSpec(
         LightGlueConfig,
         LightGlueForKeypointMatching,
         "interleaved",
         base=100.0,
-        exceptions=(
-            Deviation(
-                reason="frequencies are learned weights, and have the type of all weights",
-                properties=("coordinate_cast",),
-            ),
+    )
+    expected_failures = (
+        ExpectedFailure(
+            reason="frequencies are learned weights, and have the type of all weights",
+            properties=("coordinate_cast",),
         ),
     )

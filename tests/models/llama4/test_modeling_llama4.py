@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from transformers import Llama4TextConfig, Llama4TextModel, Llama4VisionConfig, Llama4VisionModel
-from transformers_conformance.rope import Case, Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope import AxialRotarySpec, Case
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class Llama4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -18,7 +18,7 @@ class Llama4TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
 SIDE = 4  # patches in a column and in a row
 
 
-class Llama4VisionTower(Tower):
+class Llama4VisionSpec(AxialRotarySpec):
     """Its table, of complex numbers, is of the image that the config states: patches, and then a token that is none.
 
     Columns and rows are counted from 1, columns first.
@@ -41,8 +41,8 @@ class Llama4VisionTower(Tower):
         self.attention(model)(tokens[None], table)
 
 
-class Llama4VisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Llama4VisionTower(
+class Llama4VisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = Llama4VisionSpec(
         Llama4VisionConfig,
         Llama4VisionModel,
         "interleaved",

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import MiMoV2FlashConfig, MiMoV2FlashModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class MiMoV2FlashRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

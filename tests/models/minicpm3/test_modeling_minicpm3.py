@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import MiniCPM3Config, MiniCPM3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class MiniCPM3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -5,16 +5,16 @@ import torch
 from transformers.models.minicpmv4_7.configuration_minicpmv4_7 import MiniCPMV4_7Config
 from transformers.models.minicpmv4_7.modeling_minicpmv4_7 import MiniCPMV4_7ForConditionalGeneration
 
-from transformers_conformance.rope import WholeModel
+from transformers_conformance.rope import SeveralAxesSpec
 from transformers_conformance.rope.several_axes import Image, Row, Span, one_after_another
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.testing import SeveralAxesTestMixin
 
 
 MERGED = 4  # patches that make a token, on each axis
 MARKERS = {"image_start_id": 50, "image_end_id": 51, "slice_start_id": 52, "slice_end_id": 53, "newline_id": 54}
 
 
-class CanvasModel(WholeModel):
+class CanvasSpec(SeveralAxesSpec):
     """An image is a canvas: the token before it stands at its upper left corner, that after it at its lower right."""
 
     def _framed(self, coordinates: np.ndarray, kind: int) -> list[Span]:
@@ -43,10 +43,10 @@ class CanvasModel(WholeModel):
 
 
 class MiniCPMV4_7SeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = CanvasModel(
+    spec = CanvasSpec(
         MiniCPMV4_7Config,
         MiniCPMV4_7ForConditionalGeneration,
-        {**MARKERS, "image_token_id": 48, "video_token_id": 49},
+        config_overrides={**MARKERS, "image_token_id": 48, "video_token_id": 49},
         place=lambda spans: np.maximum(one_after_another(spans), 0),
         videos=False,
     )

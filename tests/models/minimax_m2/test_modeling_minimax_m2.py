@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import MiniMaxM2Config, MiniMaxM2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class MiniMaxM2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -3,9 +3,9 @@ import unittest
 import numpy as np
 
 from transformers import MiniMaxM3VLTextConfig, MiniMaxM3VLTextModel, MiniMaxM3VLVisionConfig, MiniMaxM3VLVisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class MiniMaxM3VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -19,5 +19,5 @@ def three_axes(n: int, base: float) -> np.ndarray:
     return np.kron(np.eye(3), powers(n // 6, 2 * (n // 6), base))
 
 
-class MiniMaxM3VLVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(MiniMaxM3VLVisionConfig, MiniMaxM3VLVisionModel, "half-split", three_axes)
+class MiniMaxM3VLVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(MiniMaxM3VLVisionConfig, MiniMaxM3VLVisionModel, "half-split", three_axes)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Ministral3Config, Ministral3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Ministral3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Mistral4Config, Mistral4Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Mistral4RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -6,23 +6,25 @@ import numpy as np
 import torch
 
 from transformers import MistralLarge4TextConfig, MistralLarge4TextModel
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 PASSING = 4  # channels of a head before those of its rotary slice
 
 
-class MistralLarge4Tower(Tower):
+class MistralLarge4Spec(AxialRotarySpec):
     """Neighbours turn, and then lie in two halves. Queries are also scaled by their position: here, by 1."""
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim + PASSING, n, None)] if n else []
 
-    def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
+    def equivalent_configs(self, case: Case) -> Iterator[dict[str, Any]]:
         """All but a base alone, beside which this config keeps its own YaRN."""
-        return (asked for asked in super().spellings(case) if {"rope_parameters", "rope_scaling"} & set(asked))
+        return (
+            asked for asked in super().equivalent_configs(case) if {"rope_parameters", "rope_scaling"} & set(asked)
+        )
 
     def config_values(self, case: Case) -> dict[str, Any]:
         values = super().config_values(case)
@@ -53,5 +55,5 @@ class MistralLarge4Tower(Tower):
         return tuple(np.roll(x, case.n, axis=-1) for x in found)  # the slice is the last of a head
 
 
-class MistralLarge4RotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = MistralLarge4Tower(MistralLarge4TextConfig, MistralLarge4TextModel, "half-split", one_axis)
+class MistralLarge4RotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = MistralLarge4Spec(MistralLarge4TextConfig, MistralLarge4TextModel, "half-split", one_axis)

@@ -3,7 +3,7 @@ import unittest
 from transformers.models.mllama.configuration_mllama import MllamaTextConfig
 
 from transformers import MllamaTextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class MllamaTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import ModernBertConfig, ModernBertModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class ModernBertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

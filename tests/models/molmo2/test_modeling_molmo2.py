@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Molmo2TextConfig, Molmo2TextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Molmo2TextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

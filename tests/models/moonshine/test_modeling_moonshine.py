@@ -3,7 +3,7 @@ import unittest
 from transformers.models.moonshine.modeling_moonshine import MoonshineDecoder
 
 from transformers import MoonshineConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class MoonshineDecoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

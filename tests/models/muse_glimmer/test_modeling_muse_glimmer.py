@@ -1,8 +1,8 @@
 import unittest
 
 from transformers import MuseGlimmerTextConfig, MuseGlimmerTextModel, MuseGlimmerVisionConfig, MuseGlimmerVisionModel
-from transformers_conformance.rope import Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope import AxialRotarySpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class MuseGlimmerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -11,5 +11,5 @@ class MuseGlimmerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class MuseGlimmerVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(MuseGlimmerVisionConfig, MuseGlimmerVisionModel, "half-split")
+class MuseGlimmerVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(MuseGlimmerVisionConfig, MuseGlimmerVisionModel, "half-split")

@@ -1,8 +1,8 @@
 import unittest
 
 from transformers import MuseSparkTextConfig, MuseSparkTextModel, MuseSparkVisionConfig, MuseSparkVisionModel
-from transformers_conformance.rope import Tower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
+from transformers_conformance.rope import AxialRotarySpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
 class MuseSparkTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -11,5 +11,5 @@ class MuseSparkTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class MuseSparkVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(MuseSparkVisionConfig, MuseSparkVisionModel, "half-split")
+class MuseSparkVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(MuseSparkVisionConfig, MuseSparkVisionModel, "half-split")

@@ -10,9 +10,9 @@ from transformers.models.musicflamingo.modeling_musicflamingo import (
 )
 
 from transformers import MusicFlamingoConfig
-from transformers_conformance.rope import Case, Tower
+from transformers_conformance.rope import AxialRotarySpec, Case
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 STEPS, SECONDS = 6, 0.25  # of a window of sound, and of one step
@@ -28,13 +28,13 @@ class TimeRotation(MusicFlamingoPreTrainedModel):
         self.post_init()
 
 
-class MusicFlamingoTower(Tower):
+class MusicFlamingoSpec(AxialRotarySpec):
     """Two windows of steps. Angles are those of the number of the window, and of the step, each times the time.
 
     So coordinates are these products, and each axis has `n` channels.
     """
 
-    def cases(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim, n // 2, n // 2 / head_dim)]
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -66,5 +66,5 @@ class MusicFlamingoTower(Tower):
         return rotated, rotated
 
 
-class MusicFlamingoRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = MusicFlamingoTower(MusicFlamingoConfig, TimeRotation, "interleaved")
+class MusicFlamingoRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = MusicFlamingoSpec(MusicFlamingoConfig, TimeRotation, "interleaved")

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import NemotronConfig, NemotronModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class NemotronRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

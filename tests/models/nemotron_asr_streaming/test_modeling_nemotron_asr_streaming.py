@@ -7,7 +7,7 @@ from transformers.models.nemotron_asr_streaming.modeling_nemotron_asr_streaming 
 )
 
 from transformers import NemotronAsrStreamingEncoder, NemotronAsrStreamingEncoderConfig
-from transformers_conformance.testing import UnusedRotationTestMixin
+from transformers_conformance.rope.testing import UnusedRotationTestMixin
 
 
 class NemotronAsrStreamingRotaryTest(UnusedRotationTestMixin, unittest.TestCase):

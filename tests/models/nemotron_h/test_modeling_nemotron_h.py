@@ -3,7 +3,7 @@ import unittest
 from transformers.models.nemotron_h.modeling_nemotron_h import NemotronHAttention, apply_rotary_pos_emb
 
 from transformers import NemotronHConfig, NemotronHModel
-from transformers_conformance.testing import UnusedRotationTestMixin
+from transformers_conformance.rope.testing import UnusedRotationTestMixin
 
 
 class NemotronHRotaryTest(UnusedRotationTestMixin, unittest.TestCase):

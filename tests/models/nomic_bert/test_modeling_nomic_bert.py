@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import NomicBertConfig, NomicBertModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class NomicBertRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

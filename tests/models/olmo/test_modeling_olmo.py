@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import OlmoConfig, OlmoModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class OlmoRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

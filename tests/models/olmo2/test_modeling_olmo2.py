@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Olmo2Config, Olmo2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Olmo2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

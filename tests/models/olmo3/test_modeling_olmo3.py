@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Olmo3Config, Olmo3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Olmo3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

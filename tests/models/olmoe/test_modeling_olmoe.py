@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import OlmoeConfig, OlmoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class OlmoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -4,9 +4,8 @@ from transformers.models.paddleocr_vl.configuration_paddleocr_vl import PaddleOC
 from transformers.models.paddleocr_vl.modeling_paddleocr_vl import PaddleOCRVLForConditionalGeneration
 
 from transformers import PaddleOCRTextConfig, PaddleOCRTextModel, PaddleOCRVisionConfig, PaddleOCRVisionModel
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class PaddleOCRTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -15,12 +14,12 @@ class PaddleOCRTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class PaddleOCRVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(PaddleOCRVisionConfig, PaddleOCRVisionModel, "half-split")
+class PaddleOCRVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(PaddleOCRVisionConfig, PaddleOCRVisionModel, "half-split")
 
 
 class PaddleOCRVLSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         PaddleOCRVLConfig,
         PaddleOCRVLForConditionalGeneration,
         videos=False,

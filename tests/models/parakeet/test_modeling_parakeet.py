@@ -4,7 +4,7 @@ import torch
 from transformers.models.parakeet.modeling_parakeet import ParakeetEncoderAttention, apply_rotary_pos_emb
 
 from transformers import ParakeetEncoder, ParakeetEncoderConfig
-from transformers_conformance.testing import UnusedRotationTestMixin
+from transformers_conformance.rope.testing import UnusedRotationTestMixin
 
 
 class ParakeetRotaryTest(UnusedRotationTestMixin, unittest.TestCase):

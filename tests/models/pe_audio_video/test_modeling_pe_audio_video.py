@@ -8,9 +8,9 @@ from transformers.models.pe_audio_video.modeling_pe_audio_video import (
 )
 
 from transformers import PeAudioVideoEncoderConfig
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 class Layers(PeAudioVideoPreTrainedModel):
@@ -25,5 +25,5 @@ class Layers(PeAudioVideoPreTrainedModel):
         self.post_init()
 
 
-class PeAudioVideoEncoderRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(PeAudioVideoEncoderConfig, Layers, "interleaved", one_axis)
+class PeAudioVideoEncoderRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(PeAudioVideoEncoderConfig, Layers, "interleaved", one_axis)

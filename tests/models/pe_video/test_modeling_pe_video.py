@@ -3,7 +3,7 @@ import unittest
 from transformers.configuration_utils import SubConfigSpec
 
 from transformers import PeVideoEncoder, PeVideoEncoderConfig, ViTConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 # What embeds frames is no part of the test; by default it is a model of timm, which no test needs. A subclass of the
@@ -15,4 +15,4 @@ class PeVideoEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = PeVideoEncoderConfig
     model_class = PeVideoEncoder
     layout = "interleaved"
-    entry = "layers"
+    input_adapter = "layers"

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import PhiConfig, PhiModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class PhiRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Phi3Config, Phi3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Phi3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

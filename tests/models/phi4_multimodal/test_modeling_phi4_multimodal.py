@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Phi4MultimodalConfig, Phi4MultimodalModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Phi4MultimodalRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

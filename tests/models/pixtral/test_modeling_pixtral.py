@@ -5,9 +5,9 @@ import torch
 from transformers.models.pixtral import modeling_pixtral
 
 from transformers import PixtralVisionConfig, PixtralVisionModel
-from transformers_conformance.rope import Tower
+from transformers_conformance.rope import AxialRotarySpec
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
 def shared(n: int, base: float) -> np.ndarray:
@@ -17,7 +17,7 @@ def shared(n: int, base: float) -> np.ndarray:
     return np.array([np.append(rows, 0 * columns), np.append(0 * rows, columns)])
 
 
-class PatchNumberTower(Tower):
+class PatchNumberSpec(AxialRotarySpec):
     """In 4.x, the rotary module has a row for each patch of the largest image, and is given numbers of patches."""
 
     places_freely = False  # there is no table of other numbers
@@ -27,6 +27,8 @@ class PatchNumberTower(Tower):
         return self.rotary(model)(like, torch.from_numpy(coordinates @ (side, 1)).long())
 
 
-class PixtralVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+class PixtralVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
     has_rows = hasattr(modeling_pixtral, "PixtralRotaryEmbedding")
-    tower = (PatchNumberTower if has_rows else Tower)(PixtralVisionConfig, PixtralVisionModel, "half-split", shared)
+    spec = (PatchNumberSpec if has_rows else AxialRotarySpec)(
+        PixtralVisionConfig, PixtralVisionModel, "half-split", shared
+    )

@@ -5,11 +5,11 @@ from transformers.models.pocket_tts_audio_tokenizer.modeling_pocket_tts_audio_to
 )
 
 from transformers import PocketTTSAudioTokenizerConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class PocketTTSAudioTokenizerTransformerRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = PocketTTSAudioTokenizerConfig
     model_class = PocketTTSAudioTokenizerTransformerModel
     layout = "half-split"
-    entry = "hidden_states"
+    input_adapter = "hidden_states"

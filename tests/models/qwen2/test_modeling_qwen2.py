@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Qwen2Config, Qwen2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Qwen2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

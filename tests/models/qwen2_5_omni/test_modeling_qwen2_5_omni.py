@@ -18,11 +18,10 @@ from transformers.models.qwen2_5_omni.modeling_qwen2_5_omni import (
     apply_rotary_pos_emb_vision,
 )
 
-from transformers_conformance.rope import Case, Tower, WholeModel
+from transformers_conformance.rope import AxialRotarySpec, Case, SeveralAxesSpec
+from transformers_conformance.rope.axial_spec import CountingRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.rope.tower import CountingTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen2_5OmniThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -31,7 +30,7 @@ class Qwen2_5OmniThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCas
     layout = "half-split"
 
 
-class AngleTower(Tower):
+class AngleSpec(AxialRotarySpec):
     """In 4.x, attention takes angles, and makes cosines and sines of them itself."""
 
     def table(self, model: torch.nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> torch.Tensor:
@@ -41,9 +40,9 @@ class AngleTower(Tower):
         return torch.zeros_like(table)
 
 
-class Qwen2_5OmniVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
+class Qwen2_5OmniVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
     takes_angles = "freqs" in inspect.signature(apply_rotary_pos_emb_vision).parameters
-    tower = (AngleTower if takes_angles else Tower)(
+    spec = (AngleSpec if takes_angles else AxialRotarySpec)(
         Qwen2_5OmniVisionEncoderConfig, Qwen2_5OmniVisionEncoder, "half-split"
     )
 
@@ -66,7 +65,7 @@ class FirstDiTLayer(Qwen2_5OmniPreTrainedModel):
         self.post_init()
 
 
-class DiTTower(CountingTower if COUNTS else Tower):
+class DiTSpec(CountingRotarySpec if COUNTS else AxialRotarySpec):
     """Neighbours turn, of the first head alone, and then lie in two halves; in 4.x, they stay neighbours."""
 
     def still(self, table: tuple) -> None:
@@ -88,15 +87,17 @@ class DiTTower(CountingTower if COUNTS else Tower):
         return tuple(x[:1, :, slice(None) if COUNTS else order] for x in found)
 
 
-class Qwen2_5OmniDiTRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = DiTTower(Qwen2_5OmniDiTConfig, FirstDiTLayer, "interleaved", one_axis, {"attn_implementation": "sdpa"})
+class Qwen2_5OmniDiTRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = DiTSpec(
+        Qwen2_5OmniDiTConfig, FirstDiTLayer, "interleaved", one_axis, config_overrides={"attn_implementation": "sdpa"}
+    )
 
 
 class Qwen2_5OmniThinkerSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen2_5OmniThinkerConfig,
         Qwen2_5OmniThinkerForConditionalGeneration,
-        {
+        config_overrides={
             "audio_config": {"encoder_attention_heads": 4},
             "position_id_per_seconds": 4,
             "vision_start_token_id": 20,

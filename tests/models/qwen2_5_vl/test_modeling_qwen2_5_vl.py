@@ -9,9 +9,8 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
     Qwen2_5_VLVisionConfig,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen2_5_VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,14 +19,14 @@ class Qwen2_5_VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Qwen2_5_VLVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen2_5_VLVisionConfig, Qwen2_5_VisionTransformerPretrainedModel, "half-split")
+class Qwen2_5_VLVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen2_5_VLVisionConfig, Qwen2_5_VisionTransformerPretrainedModel, "half-split")
 
 
 class Qwen2_5_VLSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen2_5_VLConfig,
         Qwen2_5_VLForConditionalGeneration,
-        {"vision_config": {"tokens_per_second": 4}},
+        config_overrides={"vision_config": {"tokens_per_second": 4}},
         tokens_a_second=4,
     )

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Qwen2MoeConfig, Qwen2MoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Qwen2MoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -9,9 +9,8 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import (
     Qwen2VLVisionConfig,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen2VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,9 +19,9 @@ class Qwen2VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Qwen2VLVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen2VLVisionConfig, Qwen2VisionTransformerPretrainedModel, "half-split")
+class Qwen2VLVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen2VLVisionConfig, Qwen2VisionTransformerPretrainedModel, "half-split")
 
 
 class Qwen2VLSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(Qwen2VLConfig, Qwen2VLForConditionalGeneration)
+    spec = SeveralAxesSpec(Qwen2VLConfig, Qwen2VLForConditionalGeneration)

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Qwen3Config, Qwen3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Qwen3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -4,9 +4,8 @@ from transformers.models.qwen3_5_moe.configuration_qwen3_5_moe import Qwen3_5Moe
 from transformers.models.qwen3_5_moe.modeling_qwen3_5_moe import Qwen3_5MoeForConditionalGeneration
 
 from transformers import Qwen3_5MoeTextConfig, Qwen3_5MoeTextModel, Qwen3_5MoeVisionConfig, Qwen3_5MoeVisionModel
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen3_5MoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -15,12 +14,12 @@ class Qwen3_5MoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Qwen3_5MoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen3_5MoeVisionConfig, Qwen3_5MoeVisionModel, "half-split")
+class Qwen3_5MoeVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen3_5MoeVisionConfig, Qwen3_5MoeVisionModel, "half-split")
 
 
 class Qwen3_5MoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen3_5MoeConfig,
         Qwen3_5MoeForConditionalGeneration,
         frames_apart=True,

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Qwen3MoeConfig, Qwen3MoeModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Qwen3MoeRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -3,7 +3,7 @@ import unittest
 from transformers.models.qwen3_next import modeling_qwen3_next
 
 from transformers import Qwen3NextConfig, Qwen3NextModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Qwen3NextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

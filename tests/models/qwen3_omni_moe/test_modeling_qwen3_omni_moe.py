@@ -11,10 +11,9 @@ from transformers.models.qwen3_omni_moe.modeling_qwen3_omni_moe import (
     Qwen3OmniMoeVisionEncoderConfig,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen3OmniMoeThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -23,19 +22,19 @@ class Qwen3OmniMoeThinkerTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCa
     layout = "half-split"
 
 
-class Qwen3OmniMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen3OmniMoeVisionEncoderConfig, Qwen3OmniMoeVisionEncoder, "half-split")
+class Qwen3OmniMoeVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen3OmniMoeVisionEncoderConfig, Qwen3OmniMoeVisionEncoder, "half-split")
 
 
-class Qwen3OmniMoeCode2WavRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen3OmniMoeCode2WavConfig, Qwen3OmniMoeCode2WavTransformerModel, "half-split", one_axis)
+class Qwen3OmniMoeCode2WavRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen3OmniMoeCode2WavConfig, Qwen3OmniMoeCode2WavTransformerModel, "half-split", one_axis)
 
 
 class Qwen3OmniMoeThinkerSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen3OmniMoeThinkerConfig,
         Qwen3OmniMoeThinkerForConditionalGeneration,
-        {
+        config_overrides={
             "audio_config": {"encoder_attention_heads": 4},
             "position_id_per_seconds": 4,
             "vision_start_token_id": 20,

@@ -9,9 +9,8 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import (
     Qwen3VLVisionModel,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen3VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,12 +19,12 @@ class Qwen3VLTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Qwen3VLVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen3VLVisionConfig, Qwen3VLVisionModel, "half-split")
+class Qwen3VLVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen3VLVisionConfig, Qwen3VLVisionModel, "half-split")
 
 
 class Qwen3VLSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen3VLConfig,
         Qwen3VLForConditionalGeneration,
         frames_apart=True,

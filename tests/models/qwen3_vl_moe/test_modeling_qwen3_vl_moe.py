@@ -9,9 +9,8 @@ from transformers.models.qwen3_vl_moe.modeling_qwen3_vl_moe import (
     Qwen3VLMoeVisionModel,
 )
 
-from transformers_conformance.rope import Tower, WholeModel
-from transformers_conformance.testing import CoordinateRotaryTestMixin, RotaryNdimsOddTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope import AxialRotarySpec, SeveralAxesSpec
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin, SeveralAxesTestMixin
 
 
 class Qwen3VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -20,12 +19,12 @@ class Qwen3VLMoeTextRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     layout = "half-split"
 
 
-class Qwen3VLMoeVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen3VLMoeVisionConfig, Qwen3VLMoeVisionModel, "half-split")
+class Qwen3VLMoeVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen3VLMoeVisionConfig, Qwen3VLMoeVisionModel, "half-split")
 
 
 class Qwen3VLMoeSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen3VLMoeConfig,
         Qwen3VLMoeForConditionalGeneration,
         frames_apart=True,

@@ -8,13 +8,12 @@ from transformers.models.qwen4_exp.configuration_qwen4_exp import Qwen4ExpConfig
 from transformers.models.qwen4_exp.modeling_qwen4_exp import Qwen4ExpForConditionalGeneration
 
 from transformers import Qwen4ExpTextConfig, Qwen4ExpTextModel, Qwen4ExpVisionConfig, Qwen4ExpVisionModel
-from transformers_conformance.rope import Case, Tower, WholeModel
+from transformers_conformance.rope import AxialRotarySpec, Case, SeveralAxesSpec
 from transformers_conformance.rope.coordinates import powers
-from transformers_conformance.testing import CoordinateRotaryTestMixin
-from transformers_conformance.whole_models import SeveralAxesTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin, SeveralAxesTestMixin
 
 
-class Qwen4ExpTextTower(Tower):
+class Qwen4ExpTextSpec(AxialRotarySpec):
     """Time, height and width take turns at pairs; time has those that are left. An indexer attends before."""
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -28,11 +27,11 @@ class Qwen4ExpTextTower(Tower):
             "indexer_compress_ratio": 2,
         }
 
-    def spellings(self, case: Case) -> Iterator[dict[str, Any]]:
+    def equivalent_configs(self, case: Case) -> Iterator[dict[str, Any]]:
         """Those that have a place for sections."""
         third = case.n // 2 // 3
         sections = {"mrope_section": [case.n // 2 - 2 * third, third, third]}
-        for asked in super().spellings(case):
+        for asked in super().equivalent_configs(case):
             nested = {key: value | sections for key, value in asked.items() if isinstance(value, dict)}
             if nested:
                 yield asked | nested
@@ -52,19 +51,19 @@ class Qwen4ExpTextTower(Tower):
         self.attention(model)(tokens[None], table, torch.zeros(1, 1, len(tokens), len(tokens)))
 
 
-class Qwen4ExpTextRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Qwen4ExpTextTower(Qwen4ExpTextConfig, Qwen4ExpTextModel, "half-split")
+class Qwen4ExpTextRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = Qwen4ExpTextSpec(Qwen4ExpTextConfig, Qwen4ExpTextModel, "half-split")
 
 
-class Qwen4ExpVisionRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = Tower(Qwen4ExpVisionConfig, Qwen4ExpVisionModel, "half-split")
+class Qwen4ExpVisionRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = AxialRotarySpec(Qwen4ExpVisionConfig, Qwen4ExpVisionModel, "half-split")
 
 
 class Qwen4ExpSeveralAxesTest(SeveralAxesTestMixin, unittest.TestCase):
-    whole = WholeModel(
+    spec = SeveralAxesSpec(
         Qwen4ExpConfig,
         Qwen4ExpForConditionalGeneration,
-        {
+        config_overrides={
             "text_config": {
                 "indexer_n_heads": 2,
                 "indexer_kv_heads": 1,

@@ -5,12 +5,12 @@ import torch
 
 from transformers import RoFormerConfig, RoFormerModel
 from transformers_conformance.rope import Case
+from transformers_conformance.rope.axial_spec import CountingRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.rope.tower import CountingTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class RoFormerTower(CountingTower):
+class RoFormerSpec(CountingRotarySpec):
     """RoFormer's table has a row for each position, sines before cosines; a sine more, where its width is odd."""
 
     def build(self, case: Case) -> torch.nn.Module:
@@ -33,5 +33,5 @@ class RoFormerTower(CountingTower):
         return torch.where(sines, 0.0, 1.0).expand_as(table)
 
 
-class RoFormerRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = RoFormerTower(RoFormerConfig, RoFormerModel, "interleaved", one_axis, base=10000.0)
+class RoFormerRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = RoFormerSpec(RoFormerConfig, RoFormerModel, "interleaved", one_axis, base=10000.0)

@@ -1,10 +1,12 @@
 import unittest
 
 from transformers import Sapiens2Config, Sapiens2Model
+from transformers_conformance.rope.axial_spec import PatchRotarySpec
 from transformers_conformance.rope.coordinates import around_the_center
-from transformers_conformance.rope.tower import PatchTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class Sapiens2RotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = PatchTower(Sapiens2Config, Sapiens2Model, "half-split", around_the_center, {"use_qk_norm": False})
+class Sapiens2RotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = PatchRotarySpec(
+        Sapiens2Config, Sapiens2Model, "half-split", around_the_center, config_overrides={"use_qk_norm": False}
+    )

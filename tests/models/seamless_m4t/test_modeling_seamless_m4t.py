@@ -3,18 +3,18 @@ import unittest
 from transformers.models.seamless_m4t.modeling_seamless_m4t import SeamlessM4TSpeechEncoder
 
 from transformers import SeamlessM4TConfig
+from transformers_conformance.rope.axial_spec import ConformerRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.rope.tower import ConformerTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class SeamlessM4TSpeechEncoderRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = ConformerTower(
+class SeamlessM4TSpeechEncoderRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = ConformerRotarySpec(
         SeamlessM4TConfig,
         SeamlessM4TSpeechEncoder,
         "half-split",
         one_axis,
-        {
+        config_overrides={
             "position_embeddings_type": "rotary",
             "rotary_embedding_base": 100,
             "speech_encoder_layers": 1,

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import SmolLM3Config, SmolLM3Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class SmolLM3RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

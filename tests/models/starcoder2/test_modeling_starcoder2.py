@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Starcoder2Config, Starcoder2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Starcoder2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

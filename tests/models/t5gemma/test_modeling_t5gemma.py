@@ -3,7 +3,7 @@ import unittest
 from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
 
 from transformers import T5GemmaModuleConfig
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class T5GemmaEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import TimesFm2_5Config, TimesFm2_5Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class TimesFm2_5RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
@@ -9,5 +9,5 @@ class TimesFm2_5RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     model_class = TimesFm2_5Model
     layout = "half-split"
     score_scale = 1.0  # each channel of q is scaled by a weight of its own
-    entry = "layers"
+    input_adapter = "layers"
     normed_after_rotation = True

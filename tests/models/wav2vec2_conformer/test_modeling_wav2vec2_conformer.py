@@ -1,18 +1,18 @@
 import unittest
 
 from transformers import Wav2Vec2ConformerConfig, Wav2Vec2ConformerModel
+from transformers_conformance.rope.axial_spec import ConformerRotarySpec
 from transformers_conformance.rope.coordinates import one_axis
-from transformers_conformance.rope.tower import ConformerTower
-from transformers_conformance.testing import CoordinateRotaryTestMixin
+from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
 
-class Wav2Vec2ConformerRotaryTest(CoordinateRotaryTestMixin, unittest.TestCase):
-    tower = ConformerTower(
+class Wav2Vec2ConformerRotaryTest(AxialRotaryTestMixin, unittest.TestCase):
+    spec = ConformerRotarySpec(
         Wav2Vec2ConformerConfig,
         Wav2Vec2ConformerModel,
         "half-split",
         one_axis,
-        {
+        config_overrides={
             "rotary_embedding_base": 100,
             "position_embeddings_type": "rotary",
             "conv_dim": (4,),

@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import YoutuConfig, YoutuModel
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class YoutuRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

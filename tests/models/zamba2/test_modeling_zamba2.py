@@ -1,7 +1,7 @@
 import unittest
 
 from transformers import Zamba2Config, Zamba2Model
-from transformers_conformance.testing import RotaryNdimsOddTestMixin
+from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
 class Zamba2RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):

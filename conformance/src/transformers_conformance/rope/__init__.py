@@ -1,28 +1,20 @@
-"""Rotary position embeddings: the reference, the checks, and what they need to know of a model."""
+"""Rotary position embeddings: the topics, and what they need to know of a model."""
 
-from .checks import COORDINATE_PROPERTIES, PROPERTIES, SEVERAL_AXES_PROPERTIES, Property
-from .description import Case, Description
-from .deviation import Deviation
-from .results import HEAD_DIMS, Result, judge, judge_case, obstacles
-from .tower import Tower
-from .verdict import ConformanceError
-from .whole_model import WholeModel
+from . import checks  # noqa: F401, registers the properties
+from .axial_spec import AxialRotarySpec
+from .case import Case
+from .properties import AXIAL, HEAD_DIMS, ROTARY, SEVERAL_AXES
+from .several_axes_spec import SeveralAxesSpec
+from .spec import RotarySpec
 
 
 __all__ = [
-    "COORDINATE_PROPERTIES",
+    "AXIAL",
     "HEAD_DIMS",
-    "PROPERTIES",
-    "SEVERAL_AXES_PROPERTIES",
+    "ROTARY",
+    "SEVERAL_AXES",
+    "AxialRotarySpec",
     "Case",
-    "ConformanceError",
-    "Description",
-    "Deviation",
-    "Property",
-    "Result",
-    "Tower",
-    "WholeModel",
-    "judge",
-    "judge_case",
-    "obstacles",
+    "RotarySpec",
+    "SeveralAxesSpec",
 ]

@@ -1,20 +1,32 @@
-"""One configuration to try."""
+"""One configuration of a rotation to try."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 
-NUM_LAYERS = 2  # of a tiny model
+# Kinds of rotary widths that an expected failure can pick.
+_WIDTHS: dict[str, Callable[[int, int], bool]] = {
+    "odd": lambda n, head_dim: n % 2 == 1,
+    "partial": lambda n, head_dim: n < head_dim,
+    "full": lambda n, head_dim: n == head_dim,
+    "none": lambda n, head_dim: n == 0,
+    "odd-half": lambda n, head_dim: n // 2 % 2 == 1,
+}
+# `rotary_ndims`: kinds of widths, each "odd", "partial" (below `head_dim`), "full", "none" (0) or "odd-half" (half of
+# it, which one of two axes has, is odd). `rope_types`: as `Case.rope_type` writes them. `values`: of the config's key,
+# as `repr` writes them.
+FILTERS: dict[str, Collection[str] | None] = {"rotary_ndims": tuple(_WIDTHS), "rope_types": None, "values": None}
 
 
 @dataclass(frozen=True)
 class Case:
-    """One configuration to try.
+    """One configuration of a rotation to try.
 
     Args:
         head_dim: `D`, channels of a head.
         n: rotary width that the config asks for.
-        value: what the config's key is set to, in order to ask for `n`.
+        value: of the config's key, which asks for `n`.
         rope_type: scaling of the frequencies, and after a `+` an option of it.
     """
 
@@ -22,6 +34,18 @@ class Case:
     n: int
     value: Any
     rope_type: str = "default"
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        return {"head_dim": self.head_dim, "n": self.n, "value": repr(self.value), "rope_type": self.rope_type}
+
+    @property
+    def filters(self) -> Mapping[str, Collection[str]]:
+        return {
+            "rotary_ndims": [kind for kind, holds in _WIDTHS.items() if holds(self.n, self.head_dim)],
+            "rope_types": [self.rope_type],
+            "values": [repr(self.value)],
+        }
 
     @property
     def scaling_type(self) -> str:
@@ -32,3 +56,14 @@ class Case:
     def rotated(self) -> int:
         """Channels that whole pairs cover, `2m` (R1)."""
         return 2 * (self.n // 2)
+
+
+def test_name(index: int, property_name: str, axes: Mapping[str, Any]) -> str:
+    """`test_rotary_ndims_<odd|even>_<property>_<rope type>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is."""
+    head_dim, n, rope_type = axes["head_dim"], axes["n"], axes["rope_type"]
+    parity = "odd" if head_dim % 2 or n % 2 else "even"
+    kind = "" if rope_type == "default" else f"_{rope_type.replace('+', '_')}"
+    return f"test_rotary_ndims_{parity}_{property_name}{kind}_{index}_head_dim_{head_dim}_n_{n}"
+
+
+test_name.__test__ = False  # pytest collects what begins so

@@ -14,17 +14,17 @@ import transformers
 from torch import nn
 from transformers import PreTrainedModel
 
-from . import positions
-from .capture import Attention
-from .description import Case, Description
-from .entry import LAYERS, base_class
+from ..core.refusal import refuses, told
+from ..harness import positions
+from ..harness.capture import Attention
+from ..harness.config_fields import ConfigFields
+from ..harness.input_adapter import LAYERS, base_class
+from ..harness.probe import Probe
+from ..harness.tiny_config import has_heads, other_layers
+from .case import Case
 from .layers import layers_without_rope
-from .probe import Probe
 from .reference import Layout, pair_channels
-from .refusal import refuses, told
-from .sizes import has_heads, other_layers
-from .tiny import config_values
-from .width import ConfigFields
+from .spec import RotarySpec
 
 
 _HEAD_DIM = 8
@@ -49,7 +49,7 @@ def rope_models() -> Iterator[str]:
 
 
 def model_classes(model: str) -> list[tuple[type, type, str]]:
-    """The classes of a folder that have attention of their own and no head, with a config class and an entry.
+    """The classes of a folder that have attention of their own and no head, with a config class and an input adapter.
 
     Those that take `input_ids` come first, then those that take embeddings, then layers alone; of each, towers first.
     """
@@ -64,18 +64,19 @@ def model_classes(model: str) -> list[tuple[type, type, str]]:
     ]
     classes.sort(key=lambda pair: len(getattr(pair[1], "sub_configs", ())))
     return [
-        (*pair, entry)
-        for entry in (*_ARGUMENTS, LAYERS)
+        (*pair, input_adapter)
+        for input_adapter in (*_ARGUMENTS, LAYERS)
         for pair in classes
-        if entry == LAYERS or {entry, "position_ids"} <= inspect.signature(pair[0].forward).parameters.keys()
+        if input_adapter == LAYERS
+        or {input_adapter, "position_ids"} <= inspect.signature(pair[0].forward).parameters.keys()
     ]
 
 
 def _own_configs(cls: type) -> list[type]:
     """The config that a class is built from, where it has attention of its own.
 
-    A tower may state the config of the whole, which then has parts of one class. A part states none, and holds layers
-    and a rotary module.
+    An encoder may state the config of the whole, which then has parts of one class. A part states none, and holds
+    layers and a rotary module.
     """
     if not issubclass(cls, PreTrainedModel):
         code = inspect.getsource(cls)
@@ -91,23 +92,23 @@ def _own_configs(cls: type) -> list[type]:
     return list(parts) if len(parts) == 1 and all(has_heads(ConfigFields.of(x)) for x in parts) else []
 
 
-def describe(model: str) -> Description:
+def describe(model: str) -> RotarySpec:
     """The first class of a folder that builds, runs and rotates, in whatever layout its code shows.
 
     Raises:
         NoDescriptionError: there is none.
     """
     problems = []
-    for model_class, config_class, entry in model_classes(model):
+    for model_class, config_class, input_adapter in model_classes(model):
         try:
-            assumed = Description(config_class, model_class, get_args(Layout)[0], entry=entry)
+            assumed = RotarySpec(config_class, model_class, get_args(Layout)[0], input_adapter=input_adapter)
             return _last(list(attempts(assumed, get_args(Layout))))
         except Exception as error:
-            problems.append(f"{model_class.__name__}, {entry}: {told(error)}")
+            problems.append(f"{model_class.__name__}, {input_adapter}: {told(error)}")
     raise NoDescriptionError("; ".join(problems) or f"{model} has no model class with attention of its own")
 
 
-def describe_class(model_class: type, layout: Layout, config_class: type | None = None, **stated) -> Description:
+def describe_class(model_class: type, layout: Layout, config_class: type | None = None, **stated) -> RotarySpec:
     """What the checks need to know of a model class beside its layout, found out by running it.
 
     Where some layers have no RoPE and nothing in the config says so, layers are all of a kind that has.
@@ -116,12 +117,12 @@ def describe_class(model_class: type, layout: Layout, config_class: type | None 
         layout: how channels pair up (R3), which is for the author of a model to say: read off the model, it would
             make a rotation right that is another than meant.
         config_class: what it is built from; None stands for the class that it states.
-        stated: arguments of `Description` that are known.
+        stated: arguments of `RotarySpec` that are known.
 
     Raises:
         NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of this layout.
     """
-    assumed = Description(config_class or model_class.config_class, model_class, layout, **stated)
+    assumed = RotarySpec(config_class or model_class.config_class, model_class, layout, **stated)
     return _last(list(attempts(assumed, (layout,))))
 
 
@@ -130,22 +131,22 @@ class Attempt:
     """A tiny model that was tried.
 
     Args:
-        description: what was tried, or, where it works, what was found.
+        spec: what was tried, or, where it works, what was found.
         case: what was asked of its config.
         error: why it does not work, if it does not.
     """
 
-    description: Description
+    spec: RotarySpec
     case: Case
     error: Exception | None = None
 
     @property
     def refused(self) -> bool:
         """Whether the config refuses what was asked of it, by name."""
-        return self.error is not None and refuses(self.error, config_values(self.description, self.case))
+        return self.error is not None and refuses(self.error, self.spec.config_values(self.case))
 
 
-def attempts(assumed: Description, layouts: Collection[Layout]) -> Iterator[Attempt]:
+def attempts(assumed: RotarySpec, layouts: Collection[Layout]) -> Iterator[Attempt]:
     """Tiny models, plain ones first, up to the first that builds, runs and turns pairs of one of these layouts."""
     overrides = [{}, *other_layers(assumed.config_class, assumed.fields)]
     for override, normed in itertools.product(overrides, (False, True)):
@@ -153,9 +154,9 @@ def attempts(assumed: Description, layouts: Collection[Layout]) -> Iterator[Atte
             assumed, config_overrides={**override, **assumed.config_overrides}, normed_after_rotation=normed
         )
         for n in (_HEAD_DIM // 2, _HEAD_DIM):  # a width may be one that the model cannot be asked for
-            case = tried.cases(_HEAD_DIM, n)[0]
+            case = tried.cases_of(_HEAD_DIM, n)[0]
             try:
-                found = _described(tried, case, layouts)
+                found = _spec(tried, case, layouts)
             except Exception as error:
                 yield Attempt(tried, case, error)
             else:
@@ -163,46 +164,46 @@ def attempts(assumed: Description, layouts: Collection[Layout]) -> Iterator[Atte
                 return
 
 
-def describe_stated(model_class: type, config_class: type, layout: Layout) -> tuple[Description, list[Attempt]]:
+def describe_stated(model_class: type, config_class: type, layout: Layout) -> tuple[RotarySpec, list[Attempt]]:
     """As `describe_class`, with those attempts before it that asked its config for something else.
 
-    A model that does not work in any is described as stated, so that the checks judge it.
+    A model that does not work in any is spec as stated, so that the checks judge it.
     """
-    assumed = Description(config_class, model_class, layout)
+    assumed = RotarySpec(config_class, model_class, layout)
     tried = list(attempts(assumed, (layout,)))
     if tried[-1].error is not None:
         return assumed, []
-    found = tried[-1].description
-    return found, [one for one in tried if one.description.config_overrides != found.config_overrides]
+    found = tried[-1].spec
+    return found, [one for one in tried if one.spec.config_overrides != found.config_overrides]
 
 
-def _last(tried: list[Attempt]) -> Description:
+def _last(tried: list[Attempt]) -> RotarySpec:
     if tried[-1].error is not None:
         raise NoDescriptionError("; ".join(dict.fromkeys(told(one.error) for one in tried)))
-    return tried[-1].description
+    return tried[-1].spec
 
 
-def _described(description: Description, case: Case, layouts: Collection[Layout]) -> Description:
-    _require_tiny(description, case)
-    probed = Probe(description, case)
+def _spec(spec: RotarySpec, case: Case, layouts: Collection[Layout]) -> RotarySpec:
+    _require_tiny(spec, case)
+    probed = Probe(spec, case)
     layers = list(zip(probed.layers(positions.zeros()), probed.layers(positions.gapped()), strict=True))
     moved = [_moved_channels(*layer) for layer in layers]
     without = layers_without_rope(probed.model.config)
     moved_by = {index: channels for index, channels in enumerate(moved) if index not in without}
     if any(len(channels) < 4 for channels in moved_by.values()):
-        raise NoDescriptionError(f"{description.model_class.__name__}: positions move the channels {moved}")
+        raise NoDescriptionError(f"{spec.model_class.__name__}: positions move the channels {moved}")
     index, channels = next(iter(moved_by.items()))
     layout = _layout(*layers[index], channels, layouts)
-    return replace(description, layout=layout, rotated_last=channels[0] > 0)
+    return replace(spec, layout=layout, rotated_last=channels[0] > 0)
 
 
-def _require_tiny(description: Description, case: Case) -> None:
+def _require_tiny(spec: RotarySpec, case: Case) -> None:
     """Raises `NoDescriptionError` for a model that a name unknown to `sizes` has left large."""
     with torch.device("meta"):
-        bare = description.entered_class(description.config_class(**config_values(description, case)))
+        bare = spec.adapted_class(spec.config_class(**spec.config_values(case)))
     name, largest = max(bare.named_parameters(), key=lambda named: named[1].numel())
     if largest.numel() > _LARGE:
-        raise NoDescriptionError(f"{description.model_class.__name__} is not tiny: {name} is {tuple(largest.shape)}")
+        raise NoDescriptionError(f"{spec.model_class.__name__} is not tiny: {name} is {tuple(largest.shape)}")
 
 
 def _moved_channels(still: Attention, turned: Attention) -> list[int]:

@@ -63,6 +63,11 @@ def holds_table(module: torch.nn.Module) -> bool:
     return any(name.endswith(("inv_freq", "embed_positions")) for name, _ in _tensors(module))
 
 
+def table_holders(model: torch.nn.Module) -> list[torch.nn.Module]:
+    """The modules that keep a rotary table themselves."""
+    return [module for module in model.modules() if holds_table(module)]
+
+
 def _tensors(module: torch.nn.Module) -> list[tuple[str, torch.Tensor]]:
     """Buffers and plain attributes of a module, with their names."""
     kept = {**module._buffers, **vars(module)}

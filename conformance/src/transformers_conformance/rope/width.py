@@ -1,15 +1,13 @@
 """The ways in which a config is asked for a rotary width."""
 
-import dataclasses
-import inspect
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
-from .case import NUM_LAYERS
+from ..harness.config_fields import ConfigFields, default_config
+from ..harness.sizes import NUM_LAYERS
 from .reference import rotary_ndims
 
 
@@ -265,33 +263,6 @@ class RotaryDim(_PartOfHead):
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         return (head_dim if config.rotary_dim is None else config.rotary_dim), self.base
-
-
-@dataclass(frozen=True)
-class ConfigFields:
-    """Names that a config class takes by keyword, with their defaults."""
-
-    defaults: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, config_class: type) -> "ConfigFields":
-        parameters = inspect.signature(config_class.__init__).parameters.values()
-        defaults = {p.name: p.default for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
-        if dataclasses.is_dataclass(config_class):
-            defaults |= {field.name: field.default for field in dataclasses.fields(config_class)}
-        return cls(defaults)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.defaults
-
-
-@cache
-def default_config(config_class: type) -> Any | None:
-    """A config of the class's own defaults; None where it needs arguments."""
-    try:
-        return config_class()
-    except Exception:
-        return None
 
 
 def kept_parameters(config: Any) -> Mapping[str, Any]:

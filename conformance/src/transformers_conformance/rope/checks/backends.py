@@ -9,71 +9,74 @@ from unittest.mock import patch
 
 import torch
 
-from .. import positions
-from ..decoding import padded, run_masked
-from ..description import Case, Description
-from ..probe import SEQUENCE_LENGTH, probe
-from ..tiny import build_model
-from ..tracing import calls_at, first_tensor, rotary_path
-from ..verdict import Verdict
-from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, full_width, odd_width, rope_property, without_a_mask
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.decoding import padded, run_masked
+from ...harness.probe import Probe, probe
+from ...harness.sizes import SEQUENCE_LENGTH
+from ...harness.tiny import build_model
+from ...harness.tolerances import require_positions_seen, rounding_tolerance
+from ...harness.tracing import calls_at, first_tensor
+from ..case import Case
+from ..frequencies import table_holders
+from ..properties import FEW_HEADS, few_widths, full_width, odd_width, rope_property, without_a_mask
+from ..spec import RotarySpec
 
 
-def without_sdpa(description: Description) -> str | None:
-    if not getattr(description.model_class, "_supports_sdpa", False):
-        return f"{description.model_class.__name__} does not say that it supports sdpa"
-    return without_a_mask(description)
+def without_sdpa(spec: RotarySpec) -> str | None:
+    if not getattr(spec.model_class, "_supports_sdpa", False):
+        return f"{spec.model_class.__name__} does not say that it supports sdpa"
+    return without_a_mask(spec)
 
 
-def without_flex(description: Description) -> str | None:
-    if not getattr(description.model_class, "_supports_flex_attn", False):
-        return f"{description.model_class.__name__} does not say that it supports flex attention"
-    if "s_aux=" in description.code:
-        return f"{description.model_class.__name__} has attention sinks, which flex attention on a CPU does not take"
-    return without_a_mask(description) or _flex_obstacle()
+def without_flex(spec: RotarySpec) -> str | None:
+    if not getattr(spec.model_class, "_supports_flex_attn", False):
+        return f"{spec.model_class.__name__} does not say that it supports flex attention"
+    if "s_aux=" in spec.code:
+        return f"{spec.model_class.__name__} has attention sinks, which flex attention on a CPU does not take"
+    return without_a_mask(spec) or _flex_obstacle()
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_sdpa)
-def check_sdpa(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, excluded=without_sdpa)
+def check_sdpa(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Under `attn_implementation="sdpa"`, outputs are those of eager attention, padding on the left included."""
-    _require_as_eager(description, case, verdict, "sdpa")
+    _require_as_eager(spec, case, verdict, "sdpa")
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=full_width, obstacle=without_a_mask)
-def check_unmasked(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R5", head_dims=FEW_HEADS, widths=full_width, excluded=without_a_mask)
+def check_unmasked(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Without an attention mask, positions with gaps mean what they mean with a mask of ones, eager and under sdpa."""
-    probed = probe(description, case)
+    probed = probe(spec, case)
     ids = positions.gapped()
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
-    fused = [] if without_sdpa(description) else [build_model(description, case, attn_implementation="sdpa")]
+    fused = [] if without_sdpa(spec) else [build_model(spec, case, attn_implementation="sdpa")]
     for how, model in zip(("eager", "sdpa"), (probed.model, *fused), strict=False):
         with torch.no_grad():
             outputs = model(input_ids=probed.input_ids, position_ids=ids)[0]
         verdict.require_close(f"outputs without a mask, {how}", outputs, probed.outputs(ids), tolerance)
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_flex)
-def check_flex(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R7", head_dims=FEW_HEADS, widths=odd_width, excluded=without_flex)
+def check_flex(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Under `attn_implementation="flex_attention"`, outputs are those of eager attention, padding included.
 
     Flex attention is not compiled here, which takes a minute and changes no rotation.
     """
     with _uncompiled_flex():
-        _require_as_eager(description, case, verdict, "flex_attention")
+        _require_as_eager(spec, case, verdict, "flex_attention")
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
-def check_compiled(description: Description, case: Case, verdict: Verdict) -> None:
+def check_compiled(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Compiled, the module that makes the angles and the attention that rotates are one graph each, without a break.
 
     At other positions, the same graphs give what the modules give. By `torch.compile(fullgraph=True)`; its default
     backend would fuse the graphs, and takes seconds. Dynamic NTK and LongRoPE choose by the positions at hand, so they
     cannot be one graph.
     """
-    probed = probe(description, case)
-    modules = rotary_path(probed)
+    probed = probe(spec, case)
+    modules = _rotary_path(probed)
     calls = [calls_at(probed, modules, ids) for ids in (positions.gapped(), positions.different_per_row())]
     for module in modules:
         graphs: list[torch.fx.GraphModule] = []
@@ -90,10 +93,10 @@ def check_compiled(description: Description, case: Case, verdict: Verdict) -> No
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
-def check_exported(description: Description, case: Case, verdict: Verdict) -> None:
+def check_exported(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """An attention module that was exported at some positions gives what it gives itself at others."""
-    probed = probe(description, case)
-    attention = rotary_path(probed)[-1]
+    probed = probe(spec, case)
+    attention = _rotary_path(probed)[-1]
     calls = [
         calls_at(probed, [attention], ids)[attention] for ids in (positions.gapped(), positions.different_per_row())
     ]
@@ -103,12 +106,12 @@ def check_exported(description: Description, case: Case, verdict: Verdict) -> No
     _require_as_called(verdict, "exported", attention, exported, calls)
 
 
-def _require_as_eager(description: Description, case: Case, verdict: Verdict, implementation: str) -> None:
-    probed = probe(description, case)
+def _require_as_eager(spec: RotarySpec, case: Case, verdict: Verdict, implementation: str) -> None:
+    probed = probe(spec, case)
     ids = positions.different_per_row()
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
-    fused = build_model(description, case, attn_implementation=implementation)
+    fused = build_model(spec, case, attn_implementation=implementation)
     everything = torch.ones_like(probed.input_ids)
     outputs = run_masked(fused, probed.input_ids, everything, ids)
     verdict.require_close(f"outputs under {implementation}", outputs, probed.outputs(ids), tolerance)
@@ -138,6 +141,13 @@ def _require_as_called(verdict: Verdict, how: str, module: torch.nn.Module, chan
         "different",
         "the same, which proves nothing",
     )
+
+
+def _rotary_path(probed: Probe) -> list[torch.nn.Module]:
+    """The first attention module with RoPE, last, and the module that makes its angles before it, if there is one."""
+    attention = probed.attention(positions.zeros()).module
+    called = [*calls_at(probed, [*table_holders(probed.model), attention], positions.zeros())]
+    return called[: called.index(attention) + 1]
 
 
 @contextmanager

@@ -2,38 +2,41 @@
 
 import torch
 
-from .. import positions
-from ..decoding import padded, run_masked
-from ..description import Case, Description
-from ..packing import asks_positions_for_rows, packed_positions, run_packed
-from ..probe import BATCH_SIZE, SEQUENCE_LENGTH, Probe, probe, run_model
-from ..tiny import MAX_POSITION_EMBEDDINGS, ORIGINAL_MAX_POSITION_EMBEDDINGS, build_model
-from ..verdict import Verdict
-from .assertions import require_positions_seen, rounding_tolerance
-from .registry import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.decoding import padded, run_masked
+from ...harness.packing import asks_positions_for_rows, packed_positions, run_packed
+from ...harness.probe import Probe, probe, run_model
+from ...harness.sizes import BATCH_SIZE, MAX_POSITION_EMBEDDINGS, SEQUENCE_LENGTH
+from ...harness.tiny import build_model
+from ...harness.tolerances import require_positions_seen, rounding_tolerance
+from ..case import Case
+from ..properties import FEW_HEADS, few_widths, odd_width, rope_property, without_a_mask
+from ..rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS
+from ..spec import RotarySpec
 
 
 _SHORT = 7  # tokens of the padded row
 _PACKED = [[4, 7], [6, 5]]  # lengths of the rows that each row of a batch is made of
 
 
-def without_packing(description: Description) -> str | None:
+def without_packing(spec: RotarySpec) -> str | None:
     """Why packed rows cannot be asked for, or None. A model that fails to run is not excused."""
-    reason = without_a_mask(description)
+    reason = without_a_mask(spec)
     if reason is not None:
         return reason
-    probed = probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0])
+    probed = probe(spec, spec.cases_of(FEW_HEADS[0], FEW_HEADS[0])[0])
     try:
         asked = asks_positions_for_rows(probed.model, probed.input_ids, packed_positions(_PACKED))
     except Exception:
         return None
-    return None if asked else f"{description.model_class.__name__} does not look for packed rows in its positions"
+    return None if asked else f"{spec.model_class.__name__} does not look for packed rows in its positions"
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, obstacle=without_a_mask)
-def check_padding(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, excluded=without_a_mask)
+def check_padding(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """A row padded on the left or on the right, beside a longer one, gives what it gives alone and unpadded."""
-    probed = probe(description, case)
+    probed = probe(spec, case)
     ids = positions.consecutive()
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
@@ -50,9 +53,9 @@ def check_padding(description: Description, case: Case, verdict: Verdict) -> Non
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
-def check_rows(description: Description, case: Case, verdict: Verdict) -> None:
+def check_rows(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Each row of a batch, at positions of its own, gives what it gives alone."""
-    probed = probe(description, case)
+    probed = probe(spec, case)
     ids = positions.different_per_row()
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
@@ -67,14 +70,14 @@ def check_rows(description: Description, case: Case, verdict: Verdict) -> None:
         verdict.require_close(f"outputs of row {row} in a batch", together[row : row + 1], alone, tolerance)
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_packing)
-def check_packed(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R8", head_dims=FEW_HEADS, widths=odd_width, excluded=without_packing)
+def check_packed(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Rows packed one after another into one, told apart by positions that begin again, give what each gives alone.
 
     Asked of models that support it: those in whose pass, without a mask and without a cache, the release's masks look
     for packed rows in the positions (`masking_utils.find_packed_sequence_indices` is called). Others see one row.
     """
-    probed = probe(description, case)
+    probed = probe(spec, case)
     ids = packed_positions(_PACKED)
     tolerance = rounding_tolerance(probed, ids)
     require_positions_seen(verdict, probed, tolerance)
@@ -87,29 +90,29 @@ def check_packed(description: Description, case: Case, verdict: Verdict) -> None
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("default", "dynamic", "longrope"))
-def check_history(description: Description, case: Case, verdict: Verdict) -> None:
+def check_history(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs.
 
     And one that just fills the length beyond which a scaled type changes, after a longer one.
     """
     short, full, long = positions.consecutive(), positions.up_to(_length(case) - 1), _long(case)
-    _require_no_memory(description, case, verdict, [short, long, long, short, long[:, :1], short, long, full])
+    _require_no_memory(spec, case, verdict, [short, long, long, short, long[:, :1], short, long, full])
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths, rope_types=("dynamic",))
-def check_growth(description: Description, case: Case, verdict: Verdict) -> None:
+def check_growth(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Dynamic NTK scales by the length of the batch at hand, not by the longest that ran before.
 
     Narrow heads have one frequency, 1, under any scaling, and would prove nothing.
     """
     long = positions.beyond(MAX_POSITION_EMBEDDINGS)
-    _require_no_memory(description, case, verdict, [2 * long, long])
+    _require_no_memory(spec, case, verdict, [2 * long, long])
 
 
 @rope_property("R8", head_dims=FEW_HEADS, widths=few_widths)
-def check_inputs(description: Description, case: Case, verdict: Verdict) -> None:
+def check_inputs(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Tensors given to a pass are not written into, not even with their own values."""
-    probed = probe(description, case)
+    probed = probe(spec, case)
     row, mask, position_ids, _ = padded(probed.input_ids[:1, :_SHORT], SEQUENCE_LENGTH, "left")
     given = {"input_ids": row, "attention_mask": mask, "position_ids": position_ids}
     before = {name: (tensor.clone(), tensor._version) for name, tensor in given.items()}
@@ -132,12 +135,12 @@ def _length(case: Case) -> int:
     return ORIGINAL_MAX_POSITION_EMBEDDINGS if case.rope_type == "longrope" else MAX_POSITION_EMBEDDINGS
 
 
-def _require_no_memory(description: Description, case: Case, verdict: Verdict, calls: list[torch.Tensor]) -> None:
+def _require_no_memory(spec: RotarySpec, case: Case, verdict: Verdict, calls: list[torch.Tensor]) -> None:
     """Runs one model at all these positions in turn; each call must give what a model gives that never ran.
 
     Nor may it save more than before.
     """
-    used = Probe(description, case)
+    used = Probe(spec, case)
     saved = list(used.model.state_dict())
     fresh: dict[tuple, torch.Tensor] = {}
     for number, ids in enumerate(calls):
@@ -145,7 +148,7 @@ def _require_no_memory(description: Description, case: Case, verdict: Verdict, c
         key = tuple(ids.flatten().tolist())
         with torch.no_grad():
             if key not in fresh:
-                fresh[key] = run_model(build_model(description, case), tokens, ids)
+                fresh[key] = run_model(build_model(spec, case), tokens, ids)
             got = run_model(used.model, tokens, ids)
         error = (got - fresh[key]).abs().max().item()
         verdict.require(

@@ -12,57 +12,53 @@ from typing import Any
 
 import torch
 
-from .. import positions
-from ..description import Case, Description
-from ..doubts import doubtful, proper
-from ..layers import named_layers
-from ..messages import collected_messages, without_announcements
-from ..probe import Probe
-from ..reference import inverse_frequencies
-from ..refusal import names, names_value, refuses, told
-from ..sizes import by_plainness
-from ..spellings import faulty, spellings
-from ..tiny import (
-    MAX_POSITION_EMBEDDINGS,
-    build_model,
-    config_values,
-    model_of,
-    model_of_config,
-    scaling_parameters,
-    size_values,
-)
-from ..verdict import ConformanceError, Verdict
-from ..width import FIXED_BASE, RopeParametersFactor
-from .assertions import require_refusal, require_tables
-from .registry import (
+from ...core.messages import collected_messages, without_announcements
+from ...core.refusal import names, names_value, refuses, told
+from ...core.verdict import ConformanceError, Verdict, require_refusal
+from ...harness import positions
+from ...harness.probe import Probe
+from ...harness.sizes import MAX_POSITION_EMBEDDINGS
+from ...harness.tiny import build_model, model_of, model_of_config
+from ...harness.tiny_config import by_plainness
+from ..case import Case
+from ..equivalent_configs import equivalent_configs
+from ..invalid_values import invalid_values
+from ..layer_types import named_layers
+from ..properties import (
     FEW_HEADS,
+    always_asked,
     full_and_half,
     half_width,
-    no_obstacle,
     odd_width,
     rope_property,
     without_position_ids,
 )
+from ..questionable_values import questionable_values, valid_values
+from ..reference import inverse_frequencies
+from ..rope_types import scaling_parameters
+from ..spec import RotarySpec
+from ..width import FIXED_BASE, RopeParametersFactor
+from .assertions import require_tables
 
 
-@rope_property("R1", widths=lambda head_dim: (0, 1, 3), obstacle=no_obstacle)
-def check_warning(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R1", widths=lambda head_dim: (0, 1, 3), excluded=always_asked)
+def check_warning(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """One rotary channel makes no pair: building the model says so, naming the key and the value, and only then."""
     with collected_messages() as messages:
-        build_model(description, case)
-    key = description.width.key
+        build_model(spec, case)
+    key = spec.width.key
     said = without_announcements(messages)
     naming = [message for message in said if names(message, key) and names_value(message, case.value)]
     expected = f"{'one' if case.n == 1 else 'none'} that names {key!r} and {case.value!r}"
     verdict.require(bool(naming) == (case.n == 1), "warnings while the model is built", expected, messages)
-    if case.n != 1 or not isinstance(description.width, RopeParametersFactor):
+    if case.n != 1 or not isinstance(spec.width, RopeParametersFactor):
         return
-    if description.width.form.plain:
-        _require_warning_of_a_small_head(description, verdict)
+    if spec.width.form.plain:
+        _require_warning_of_a_small_head(spec, verdict)
     heads = {"a head that is stated": _stated_head, "layers of two kinds": _two_kinds}
     for what, asked in heads.items():
-        for values, said in asked(description, case):
-            found = _said(description, case, values)
+        for values, said in asked(spec, case):
+            found = _said(spec, case, values)
             if found.crash is not None:
                 raise found.crash
             if found.refused:  # by a class of which this cannot be asked
@@ -71,23 +67,23 @@ def check_warning(description: Description, case: Case, verdict: Verdict) -> Non
             verdict.require(found.names(key) == said, f"said of {what}, asked for {values}", expected, found.messages)
 
 
-def _require_warning_of_a_small_head(description: Description, verdict: Verdict) -> None:
+def _require_warning_of_a_small_head(spec: RotarySpec, verdict: Verdict) -> None:
     """The same of a head of one channel, whose config says nothing of its rotation."""
     with collected_messages() as messages:
-        model = model_of(description, size_values(description, 1))
-    n, _ = description.width.read(model.config, 1)
-    said = any(names(message, description.width.key) for message in without_announcements(messages))
-    expected = f"{'one' if n == 1 else 'none'} that names {description.width.key!r}"
+        model = model_of(spec, spec.size_values(1))
+    n, _ = spec.width.read(model.config, 1)
+    said = any(names(message, spec.width.key) for message in without_announcements(messages))
+    expected = f"{'one' if n == 1 else 'none'} that names {spec.width.key!r}"
     verdict.require(said == (n == 1), "warnings while a model with heads of one channel is built", expected, messages)
 
 
-def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
+def _stated_head(spec: RotarySpec, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
     """Config keywords by which a head is twice as wide as hidden channels divided by heads, and whether to warn."""
     wide = {"head_dim": 2 * case.head_dim}
-    if "head_dim" not in description.fields:
+    if "head_dim" not in spec.fields:
         return
     try:
-        config = _config(description, case, wide)
+        config = _config(spec, case, wide)
     except Exception as error:
         if refuses(error, wide):  # by a class whose sizes have to fit each other
             return
@@ -95,50 +91,50 @@ def _stated_head(description: Description, case: Case) -> Iterator[tuple[dict[st
     # Some classes write over what is stated, and some give layers heads of their own.
     if vars(config).get("head_dim") == wide["head_dim"] and not getattr(config, "is_heterogeneous", False):
         for factor in (case.value, case.value / 2):
-            yield wide | description.width.config_values(factor, None, wide["head_dim"]), factor != case.value
+            yield wide | spec.width.config_values(factor, None, wide["head_dim"]), factor != case.value
 
 
-def _two_kinds(description: Description, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
+def _two_kinds(spec: RotarySpec, case: Case) -> Iterator[tuple[dict[str, Any], bool]]:
     """The same, of two kinds of layers with parameters of their own: of which one has none, or heads twice as wide."""
-    for one, other, layers in _pairs_of_kinds(description):
-        narrow, whole = (description.width.parameters(factor, None, case.head_dim) for factor in (case.value, 1.0))
+    for one, other, layers in _pairs_of_kinds(spec):
+        narrow, whole = (spec.width.parameters(factor, None, case.head_dim) for factor in (case.value, 1.0))
         yield {**layers, "rope_parameters": {one: None, other: narrow}}, True
-        if hasattr(description.config_class, "per_layer_config"):
+        if hasattr(spec.config_class, "per_layer_config"):
             heads = {one: case.head_dim, other: 2 * case.head_dim}
             of_layers = enumerate(layers["layer_types"])
             layers["per_layer_config"] = {index: {"head_dim": heads[kind]} for index, kind in of_layers}
-            if _said(description, case, {**layers, "rope_parameters": {one: whole, other: whole}}).crash is not None:
+            if _said(spec, case, {**layers, "rope_parameters": {one: whole, other: whole}}).crash is not None:
                 continue  # its model knows no such heads
             yield {**layers, "rope_parameters": {one: narrow, other: whole}}, True
             yield {**layers, "rope_parameters": {one: whole, other: narrow}}, False
 
 
-def _pairs_of_kinds(description: Description) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def _pairs_of_kinds(spec: RotarySpec) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Any two kinds of layers, in both orders, that have parameters of their own, and keywords of a layer of each."""
-    kinds = description.width.form.kinds if isinstance(description.width, RopeParametersFactor) else ()
-    for pair in itertools.permutations([kind for kind in kinds if kind in named_layers(description)], 2):
+    kinds = spec.width.form.kinds if isinstance(spec.width, RopeParametersFactor) else ()
+    for pair in itertools.permutations([kind for kind in kinds if kind in named_layers(spec)], 2):
         yield *pair, {"layer_types": sorted(pair, key=by_plainness), "num_hidden_layers": 2}
 
 
-@rope_property("R6", widths=lambda head_dim: (head_dim,), obstacle=no_obstacle)
-def check_range(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", widths=lambda head_dim: (head_dim,), excluded=always_asked)
+def check_range(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """A width that no head has is refused before any pass, by key and value; so are sections that do not fill it.
 
     Where text turns with such sections as with others, a warning that names them is enough.
     """
-    for value in description.width.out_of_range(case.head_dim):
+    for value in spec.width.out_of_range(case.head_dim):
         refused = Case(case.head_dim, case.n, value)
-        build = partial(build_model, description, refused)
-        require_refusal(verdict, build, {description.width.key: value}, description.width.bounds(case.head_dim))
-    _require_whole_sections(description, case, verdict)
+        build = partial(build_model, spec, refused)
+        require_refusal(verdict, build, {spec.width.key: value}, spec.width.bounds(case.head_dim))
+    _require_whole_sections(spec, case, verdict)
 
 
-def _require_whole_sections(description: Description, case: Case, verdict: Verdict) -> None:
+def _require_whole_sections(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Sections that give axes more pairs than there are, or fewer, are refused by an error that names them.
 
     Or text turns as without them, and a warning names them.
     """
-    width = description.width
+    width = spec.width
     if not isinstance(width, RopeParametersFactor) or not width.form.mrope_section:
         return
     parameters = width.parameters(case.value, None, case.head_dim)
@@ -147,15 +143,14 @@ def _require_whole_sections(description: Description, case: Case, verdict: Verdi
     for wrong in ([first + 1, *others], [first - 1, *others], [first, *others[:-1], others[-1] + 1]):
         values = width.form.by_kind({**parameters, "mrope_section": wrong})
         with collected_messages() as messages:
-            model = _unless_refused(partial(_build, description, case, values), wrong, pairs, verdict)
+            model = _unless_refused(partial(_build, spec, case, values), wrong, pairs, verdict)
         if model is None:
             continue
         naming = [x for x in messages if names(x, "mrope_section") and names_value(x, wrong) and names_value(x, pairs)]
         expected = f"a refusal, or a warning, that names mrope_section, {wrong} and {pairs}"
         verdict.require(bool(naming), f"mrope_section={wrong}: warnings while the model is built", expected, messages)
         got, fitting = (
-            probed.outputs(positions.consecutive())
-            for probed in (Probe(description, case, model), Probe(description, case))
+            probed.outputs(positions.consecutive()) for probed in (Probe(spec, case, model), Probe(spec, case))
         )
         what = f"text with mrope_section={wrong}, and with sections that fit"
         verdict.require(torch.equal(got, fitting), what, "the same outputs", "others")
@@ -174,24 +169,24 @@ def _unless_refused(
         return None
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, obstacle=no_obstacle)
-def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", head_dims=FEW_HEADS, widths=full_and_half, excluded=always_asked)
+def check_keys(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Every key that the config declares, or accepted in an older form, reaches the table wherever it is given.
 
     Or it is refused, by an error that names it.
     """
     problems = {}
-    for spelling in spellings(description, case):
+    for spelling in equivalent_configs(spec, case):
         expected, _ = inverse_frequencies(
             case.n,
-            description.width.base,
+            spec.width.base,
             spelling.scaling,
             max_position_embeddings=MAX_POSITION_EMBEDDINGS,
-            head_dim=description.width.table_head_dim(case.n, case.head_dim),
+            head_dim=spec.width.table_head_dim(case.n, case.head_dim),
         )
         try:
-            model = _build(description, case, spelling.values)
-            require_tables(verdict, model, expected, description.width.base)
+            model = _build(spec, case, spelling.values)
+            require_tables(verdict, model, expected, spec.width.base)
         except ConformanceError as error:
             problems[str(spelling)] = "; ".join(line.strip() for line in str(error).splitlines()[1:4])
         except Exception as error:
@@ -200,14 +195,14 @@ def check_keys(description: Description, case: Case, verdict: Verdict) -> None:
     verdict.require(not problems, "ways of writing the same rotation", "honoured or refused", problems)
 
 
-@rope_property("R8", head_dims=FEW_HEADS, widths=half_width, obstacle=no_obstacle)
-def check_config_arguments(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R8", head_dims=FEW_HEADS, widths=half_width, excluded=always_asked)
+def check_config_arguments(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Building a config and a model writes nothing into the dicts that were given."""
     changed = {}
-    for spelling in spellings(description, case):
+    for spelling in equivalent_configs(spec, case):
         values = copy.deepcopy(dict(spelling.values))
         try:
-            _build(description, case, values)
+            _build(spec, case, values)
         except Exception as error:
             if not refuses(error, spelling.values):
                 raise
@@ -221,51 +216,51 @@ def check_config_arguments(description: Description, case: Case, verdict: Verdic
     head_dims=FEW_HEADS,
     widths=half_width,
     rope_types=("default", "linear", "yarn", "longrope"),
-    obstacle=no_obstacle,
+    excluded=always_asked,
 )
-def check_saved_config(description: Description, case: Case, verdict: Verdict) -> None:
+def check_saved_config(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Saved and loaded, a config gives the same table; and saved once more, the same text."""
-    config = description.config_class(**config_values(description, case))
+    config = spec.config_class(**spec.config_values(case))
     texts = []
     for _ in range(2):
         with tempfile.TemporaryDirectory() as folder:
             config.save_pretrained(folder)
             texts.append((Path(folder) / "config.json").read_text())
-            config = description.config_class.from_pretrained(folder, attn_implementation="eager")
+            config = spec.config_class.from_pretrained(folder, attn_implementation="eager")
     verdict.require(texts[0] == texts[1], "a config, saved, loaded and saved", texts[0], texts[1])
-    base = description.width.base
+    base = spec.width.base
     expected, _ = inverse_frequencies(
         case.n, base, scaling_parameters(case), max_position_embeddings=MAX_POSITION_EMBEDDINGS
     )
-    require_tables(verdict, model_of_config(description, config), expected, base)
+    require_tables(verdict, model_of_config(spec, config), expected, base)
 
 
-def without_default_width(description: Description) -> str | None:
-    reason = description.width.no_default
-    return without_position_ids(description) if reason is None else reason
+def without_default_width(spec: RotarySpec) -> str | None:
+    reason = spec.width.no_default
+    return without_position_ids(spec) if reason is None else reason
 
 
-@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,), obstacle=without_default_width)
-def check_defaults(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", head_dims=(64,), widths=lambda head_dim: (head_dim,), excluded=without_default_width)
+def check_defaults(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """A config that says nothing of its rotation builds, runs, and keeps the table that its attributes then state.
 
     Whatever width that is: the case's own is not asked for. The head is of 64 channels, the default width of some.
     """
-    values = size_values(description, case.head_dim)
-    model = model_of(description, values)
-    n, base = description.width.read(model.config, case.head_dim)
+    values = spec.size_values(case.head_dim)
+    model = model_of(spec, values)
+    n, base = spec.width.read(model.config, case.head_dim)
     verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
-    if not description.names_a_base:
+    if not spec.names_a_base:
         verdict.require(base == FIXED_BASE, "the base, of which its class says nothing", FIXED_BASE, base)
     frequencies, _ = inverse_frequencies(
         n,
         base,
-        description.width.read_scaling(model.config),
+        spec.width.read_scaling(model.config),
         max_position_embeddings=MAX_POSITION_EMBEDDINGS,
-        head_dim=description.width.table_head_dim(case.n, case.head_dim),
+        head_dim=spec.width.table_head_dim(case.n, case.head_dim),
     )
     require_tables(verdict, model, frequencies, base)
-    own = Probe(description, case, model)
+    own = Probe(spec, case, model)
     still, turned = own.attention(positions.zeros()), own.attention(positions.gapped())
     for name in ("query", "key"):
         before, after = getattr(still, name), getattr(turned, name)
@@ -274,61 +269,63 @@ def check_defaults(description: Description, case: Case, verdict: Verdict) -> No
         verdict.require(changed == expected, f"channels of the {name} that positions change", expected, changed)
 
 
-def without_rope_types(description: Description) -> str | None:
-    return None if description.askable_rope_types else "its config has no key for a rope type"
+def without_rope_types(spec: RotarySpec) -> str | None:
+    return None if spec.askable_rope_types else "its config has no key for a rope type"
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
-def check_faults(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, excluded=without_rope_types)
+def check_invalid_values(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass.
 
     A missing key may be refused by a KeyError.
     """
     problems = {}
-    for fault in faulty(description, case):
-        values = description.width.config_values(case.value, fault.parameters, case.head_dim)
+    for fault in invalid_values(spec, case):
+        values = spec.width.config_values(case.value, fault.parameters, case.head_dim)
         try:
-            _build(description, case, values)
+            _build(spec, case, values)
         except Exception as error:
             if not fault.refused_by(error):
                 problems[str(fault.parameters)] = told(error)
         else:
             problems[str(fault.parameters)] = "accepted"
-    verdict.require(not problems, "faulty parameters of a rope type", "a ValueError by key, value and range", problems)
+    verdict.require(
+        not problems, "invalid parameters of a rope type", "a ValueError by key, value and range", problems
+    )
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, obstacle=without_rope_types)
-def check_doubts(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", head_dims=FEW_HEADS, widths=half_width, excluded=without_rope_types)
+def check_questionable_values(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """A value that a rope type does not expect is refused, or warned of by its key, and then the model builds."""
     problems = {}
-    for key, parameters in doubtful(description, case):
-        values = description.width.config_values(case.value, parameters, case.head_dim)
-        found = _said(description, case, values, {key: parameters[key]})
+    for key, parameters in questionable_values(spec, case):
+        values = spec.width.config_values(case.value, parameters, case.head_dim)
+        found = _said(spec, case, values, {key: parameters[key]})
         if found.crash is not None:
             problems[str(parameters)] = f"{told(found.crash)}, after {found.messages}"
         elif not found.names(key):
             problems[str(parameters)] = f"nothing names {key!r}: {found.messages}"
     unknown = {"rope_type": "default", "sharpness": 3.0}
-    for one, other, layers in _pairs_of_kinds(description):
-        parameters = description.width.parameters(case.value, unknown, case.head_dim)
+    for one, other, layers in _pairs_of_kinds(spec):
+        parameters = spec.width.parameters(case.value, unknown, case.head_dim)
         values = {**layers, "rope_parameters": {one: None, other: parameters}}
-        found = _said(description, case, values)
+        found = _said(spec, case, values)
         if found.crash is not None:
             problems[f"none for {one}, for {other} {parameters}"] = f"{told(found.crash)}, after {found.messages}"
         elif not found.refused and not found.names("sharpness"):
             problems[f"none for {one}, for {other} {parameters}"] = f"nothing names 'sharpness': {found.messages}"
-    verdict.require(not problems, "doubtful parameters of a rope type", "a refusal or a warning by name", problems)
+    verdict.require(not problems, "questionable parameters of a rope type", "a refusal or a warning by name", problems)
 
 
-@rope_property("R6", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_rope_types)
-def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R6", head_dims=FEW_HEADS, widths=odd_width, excluded=without_rope_types)
+def check_quiet(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Where all is as a rope type expects it, however it is written, nothing is said of any key."""
     problems = {}
-    asked = [description.width.config_values(case.value, x, case.head_dim) for x in proper(description, case)]
-    asked += [spelling.values for spelling in spellings(description, case) if _is_proper(spelling.scaling)]
+    asked = [spec.width.config_values(case.value, x, case.head_dim) for x in valid_values(spec, case)]
+    asked += [spelling.values for spelling in equivalent_configs(spec, case) if _is_proper(spelling.scaling)]
     for values in asked:
         keys = re.compile(rf"\b({'|'.join(_keys(values) - _KEYS_OF_ALL_MESSAGES)})\b")
-        found = _said(description, case, values, {})
+        found = _said(spec, case, values, {})
         said = [text for text in found.messages if keys.search(text)]
         if said or found.crash is not None:
             problems[str(values)] = said if found.crash is None else [*said, told(found.crash)]
@@ -336,7 +333,7 @@ def check_quiet(description: Description, case: Case, verdict: Verdict) -> None:
 
 
 def _is_proper(scaling: Mapping[str, Any] | None) -> bool:
-    """Whether nothing can be said of a spelling that asks for it; of other types, `proper` knows."""
+    """Whether nothing can be said of a spelling that asks for it; of other types, `valid_values` knows."""
     if scaling is None or scaling["rope_type"] == "linear":
         return True
     return scaling["rope_type"] == "longrope" and (scaling["factor"] or 0) >= 1
@@ -371,7 +368,7 @@ class _Said:
 
 
 def _said(
-    description: Description, case: Case, values: Mapping[str, Any], refusable: Mapping[str, Any] | None = None
+    spec: RotarySpec, case: Case, values: Mapping[str, Any], refusable: Mapping[str, Any] | None = None
 ) -> _Said:
     """What is said while the model of these keywords is built.
 
@@ -381,7 +378,7 @@ def _said(
     with collected_messages() as messages:
         error = None
         try:
-            _build(description, case, values)
+            _build(spec, case, values)
         except Exception as raised:
             error = raised
     said = without_announcements(messages)
@@ -392,12 +389,12 @@ def _said(
     return _Said(said, crash=error)
 
 
-def _config(description: Description, case: Case, values: Mapping[str, Any]) -> Any:
+def _config(spec: RotarySpec, case: Case, values: Mapping[str, Any]) -> Any:
     """The tiny config with these keywords in place of those that ask for its width."""
-    sizes = size_values(description, case.head_dim)
-    return description.config_class(**(sizes | dict(values)))
+    sizes = spec.size_values(case.head_dim)
+    return spec.config_class(**(sizes | dict(values)))
 
 
-def _build(description: Description, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:
+def _build(spec: RotarySpec, case: Case, values: Mapping[str, Any]) -> torch.nn.Module:
     """The model of that config."""
-    return model_of_config(description, _config(description, case, values))
+    return model_of_config(spec, _config(spec, case, values))

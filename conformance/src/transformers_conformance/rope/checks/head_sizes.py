@@ -3,24 +3,26 @@
 import dataclasses
 from typing import Any
 
-from .. import positions
-from ..description import SCALED_ROPE_TYPES, Case, Description
-from ..probe import Probe
+from ...core.refusal import MISSING, refuses, told
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.probe import Probe
+from ...harness.sizes import MAX_POSITION_EMBEDDINGS, NUM_HEADS
+from ...harness.tiny import build_model
+from ..case import Case
+from ..properties import FEW_HEADS, full_width, rope_property, without_position_ids
 from ..reference import inverse_frequencies
-from ..refusal import MISSING, refuses, told
-from ..sizes import NUM_HEADS
-from ..tiny import MAX_POSITION_EMBEDDINGS, build_model, scaling_parameters
-from ..verdict import Verdict
+from ..rope_types import SCALED_ROPE_TYPES, scaling_parameters
+from ..spec import RotarySpec
 from .assertions import require_tables, require_turned
-from .registry import FEW_HEADS, full_width, rope_property, without_position_ids
 
 
-def without_a_head_dim(description: Description) -> str | None:
-    if "qk_rope_head_dim" in description.fields:
-        return f"{description.config_class.__name__} has a width of its own for what rotates"
-    if not {"head_dim", "hidden_size"} <= set(description.fields.defaults):
-        return f"{description.config_class.__name__} does not state both the width of a head and of all"
-    return without_position_ids(description)
+def without_a_head_dim(spec: RotarySpec) -> str | None:
+    if "qk_rope_head_dim" in spec.fields:
+        return f"{spec.config_class.__name__} has a width of its own for what rotates"
+    if not {"head_dim", "hidden_size"} <= set(spec.fields.defaults):
+        return f"{spec.config_class.__name__} does not state both the width of a head and of all"
+    return without_position_ids(spec)
 
 
 @rope_property(
@@ -28,9 +30,9 @@ def without_a_head_dim(description: Description) -> str | None:
     head_dims=FEW_HEADS,
     widths=full_width,
     rope_types=("default", *SCALED_ROPE_TYPES),
-    obstacle=without_a_head_dim,
+    excluded=without_a_head_dim,
 )
-def check_head_sizes(description: Description, case: Case, verdict: Verdict) -> None:
+def check_head_sizes(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Under every rope type, a stated `head_dim` counts where hidden states are twice as wide as all heads.
 
     And `head_dim=None` is hidden channels divided by heads. A class may refuse either by name. What the default type
@@ -40,11 +42,11 @@ def check_head_sizes(description: Description, case: Case, verdict: Verdict) -> 
         "hidden states twice as wide as all heads": {"hidden_size": 2 * NUM_HEADS * case.head_dim}
     }
     # Older classes of configs take None by default, or not at all.
-    if dataclasses.is_dataclass(description.config_class) or description.fields.defaults["head_dim"] is None:
+    if dataclasses.is_dataclass(spec.config_class) or spec.fields.defaults["head_dim"] is None:
         asked["head_dim=None"] = {"head_dim": None}
     for what, sizes in asked.items():
         try:
-            own = Probe(description, case, build_model(description, case, **sizes))
+            own = Probe(spec, case, build_model(spec, case, **sizes))
         except Exception as error:
             # The size that does not fit another one may be named in its place
             fits = any(refuses(error, {name: MISSING}) for name in ("head_dim", "hidden_size"))
@@ -52,27 +54,27 @@ def check_head_sizes(description: Description, case: Case, verdict: Verdict) -> 
                 fits, f"the refusal of {what}", "a ValueError that names head_dim or hidden_size", told(error)
             )
             continue
-        _require_scaled(description, case, verdict, own, sizes, what)
+        _require_scaled(spec, case, verdict, own, sizes, what)
 
 
 def _require_scaled(
-    description: Description, case: Case, verdict: Verdict, own: Probe, sizes: dict[str, Any], what: str
+    spec: RotarySpec, case: Case, verdict: Verdict, own: Probe, sizes: dict[str, Any], what: str
 ) -> None:
     ids = positions.consecutive()
     plain = Case(case.head_dim, case.n, case.value)
-    still = Probe(description, plain, build_model(description, plain, **sizes)).attention(positions.zeros())
+    still = Probe(spec, plain, build_model(spec, plain, **sizes)).attention(positions.zeros())
     frequencies, factor = inverse_frequencies(
         case.n,
-        description.width.base,
+        spec.width.base,
         scaling_parameters(case),
         max_position_embeddings=MAX_POSITION_EMBEDDINGS,
         sequence_length=int(ids.max()) + 1,
         head_dim=case.head_dim,
     )
     turned = own.attention(ids)
-    require_tables(verdict, own.model, frequencies, description.width.base)
+    require_tables(verdict, own.model, frequencies, spec.width.base)
     require_turned(
-        description,
+        spec,
         case,
         verdict,
         "consecutive",

@@ -2,58 +2,60 @@
 
 import torch
 
-from .. import positions
-from ..description import Case, Description
-from ..probe import Probe, probe
-from ..projections import moved_heads, normed_over_heads, projections, read_moved, weighs_heads_apart
+from ...core.refusal import refuses
+from ...core.rounding import U
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.probe import Probe, probe
+from ...harness.projections import moved_heads, normed_over_heads, projections, read_moved, weighs_heads_apart
+from ...harness.sizes import NUM_HEADS
+from ...harness.tiny import build_model
+from ..case import Case
+from ..properties import FEW_HEADS, TWO_HEADS, odd_width, rope_property, with_a_pair, without_position_ids
 from ..reference import inverse_frequencies
-from ..refusal import refuses
-from ..sizes import NUM_HEADS
-from ..tiny import build_model, size_values
-from ..verdict import Verdict
+from ..spec import RotarySpec
 from .assertions import require_turned
-from .registry import FEW_HEADS, TWO_HEADS, U, odd_width, rope_property, with_a_pair, without_position_ids
 
 
-def without_groups(description: Description) -> str | None:
-    if "num_key_value_heads" not in description.fields:
-        return f"{description.config_class.__name__} has no num_key_value_heads"
-    if size_values(description, FEW_HEADS[0])["num_key_value_heads"] == NUM_HEADS:
-        return f"{description.model_class.__name__} has a key for each head"
-    return without_position_ids(description)
+def without_groups(spec: RotarySpec) -> str | None:
+    if "num_key_value_heads" not in spec.fields:
+        return f"{spec.config_class.__name__} has no num_key_value_heads"
+    if spec.size_values(FEW_HEADS[0])["num_key_value_heads"] == NUM_HEADS:
+        return f"{spec.model_class.__name__} has a key for each head"
+    return without_position_ids(spec)
 
 
-def without_heads_of_their_own(description: Description) -> str | None:
+def without_heads_of_their_own(spec: RotarySpec) -> str | None:
     """Why features of a projection do not tell heads apart, or None. A model that fails to run is not excused."""
-    reason = without_position_ids(description)
+    reason = without_position_ids(spec)
     if reason is not None:
         return reason
     try:
-        normed = normed_over_heads(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
+        normed = normed_over_heads(probe(spec, spec.cases_of(FEW_HEADS[0], FEW_HEADS[0])[0]))
     except Exception:
         return None
-    return f"{description.model_class.__name__} has a norm over all heads" if normed else None
+    return f"{spec.model_class.__name__} has a norm over all heads" if normed else None
 
 
-def without_heads_alike(description: Description) -> str | None:
+def without_heads_alike(spec: RotarySpec) -> str | None:
     """Why heads cannot change places, or None."""
-    reason = without_heads_of_their_own(description)
+    reason = without_heads_of_their_own(spec)
     if reason is not None:
         return reason
     try:
-        apart = weighs_heads_apart(probe(description, description.cases(FEW_HEADS[0], FEW_HEADS[0])[0]))
+        apart = weighs_heads_apart(probe(spec, spec.cases_of(FEW_HEADS[0], FEW_HEADS[0])[0]))
     except Exception:
         return None
-    return f"{description.model_class.__name__} has weights for each head beside its projections" if apart else None
+    return f"{spec.model_class.__name__} has weights for each head beside its projections" if apart else None
 
 
-@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair, obstacle=without_heads_of_their_own)
-def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R5", head_dims=TWO_HEADS, widths=with_a_pair, excluded=without_heads_of_their_own)
+def check_heads(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Each head rotates alone: what moves one feature of a projection moves the same heads at all positions.
 
     Nothing here depends on the layout.
     """
-    probed = probe(description, case)
+    probed = probe(spec, case)
     still, turned = (read_moved(probed, ids) for ids in (positions.zeros(), positions.gapped()[:1]))
     for name in ("query", "key"):
         before, after = (moved_heads(getattr(run, name)) for run in (still, turned))
@@ -73,21 +75,21 @@ def check_heads(description: Description, case: Case, verdict: Verdict) -> None:
             verdict.fail(f"heads of the {name} that projected feature {feature} moves", *moved)
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_heads_alike)
-def check_head_permutation(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, excluded=without_heads_alike)
+def check_head_permutation(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Heads and key groups that change places, by the rows of their projections, change places in q and k alone.
 
     Tolerance: a product of as many terms as the model is wide, in another order, and the rotation after it.
     """
-    probed = probe(description, case)
+    probed = probe(spec, case)
     seen = read_moved(probed, positions.zeros())
     fed = {name: moved_heads(getattr(seen, name)) for name in ("query", "key")}
     sources = _changed_places(_groups(fed["key"]))
-    changed = build_model(description, case)
-    moved = _move_rows(projections(Probe(description, case, changed)), _moved_rows(fed, sources))
+    changed = build_model(spec, case)
+    moved = _move_rows(projections(Probe(spec, case, changed)), _moved_rows(fed, sources))
     verdict.require(moved > 0, "rows of projections that belong to single heads or groups of heads", "some", moved)
     ids = positions.different_per_row()
-    before, after = probed.attention(ids), Probe(description, case, changed).attention(ids)
+    before, after = probed.attention(ids), Probe(spec, case, changed).attention(ids)
     for name in ("query", "key"):
         x, got = getattr(before, name), getattr(after, name)
         tolerance = 16 * U * NUM_HEADS * case.head_dim * x.abs().max().item()
@@ -97,26 +99,26 @@ def check_head_permutation(description: Description, case: Case, verdict: Verdic
         verdict.require_close(f"{name} with heads in the order {sources}", got, x[:, sources], tolerance)
 
 
-@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, obstacle=without_groups)
-def check_grouped(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R5", head_dims=FEW_HEADS, widths=odd_width, excluded=without_groups)
+def check_grouped(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """With as many keys as heads, half as many, and one for all, q and k are the reference's rotation.
 
     A model may refuse the last by name.
     """
     ids = positions.different_per_row()
-    inv_freq, factor = inverse_frequencies(case.n, description.width.base)
+    inv_freq, factor = inverse_frequencies(case.n, spec.width.base)
     for groups in (NUM_HEADS, NUM_HEADS // 2, 1):
         try:
-            model = build_model(description, case, num_key_value_heads=groups)
+            model = build_model(spec, case, num_key_value_heads=groups)
         except Exception as error:
             if groups == 1 and refuses(error, {"num_key_value_heads": groups}):
                 continue
             what = f"{groups} keys for {NUM_HEADS} heads"
             raise verdict.raised(what, "keys, or one key refused by name", error) from error
-        own = Probe(description, case, model)
+        own = Probe(spec, case, model)
         still, turned = own.attention(positions.zeros()), own.attention(ids)
         where = f"different per row, {groups} keys for {NUM_HEADS} heads,"
-        require_turned(description, case, verdict, where, still, turned, ids, inv_freq, factor)
+        require_turned(spec, case, verdict, where, still, turned, ids, inv_freq, factor)
         keys = {tuple(head.flatten().tolist()) for head in turned.key.unbind(dim=1)}
         verdict.require(len(keys) == groups, "different keys of a token", groups, len(keys))
 

@@ -7,41 +7,41 @@ import tempfile
 
 import torch
 
-from .. import positions
-from ..description import Case, Description
-from ..probe import probe, run_model
-from ..tiny import config_values
-from ..verdict import Verdict
-from .registry import FEW_HEADS, few_widths, full_width, no_obstacle, odd_width, rope_property
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.probe import probe, run_model
+from ..case import Case
+from ..properties import FEW_HEADS, always_asked, few_widths, full_width, odd_width, rope_property
+from ..spec import RotarySpec
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
-def check_saved_model(description: Description, case: Case, verdict: Verdict) -> None:
+def check_saved_model(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Saved and loaded, which builds it without memory and fills it, a model gives bit-equal outputs."""
     with tempfile.TemporaryDirectory() as folder:
-        probe(description, case).model.save_pretrained(folder)
-        loaded = description.entered_class.from_pretrained(folder, attn_implementation="eager").float().eval()
-    _require_same(description, case, verdict, "saved and loaded", loaded)
+        probe(spec, case).model.save_pretrained(folder)
+        loaded = spec.adapted_class.from_pretrained(folder, attn_implementation="eager").float().eval()
+    _require_same(spec, case, verdict, "saved and loaded", loaded)
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=odd_width)
-def check_copies(description: Description, case: Case, verdict: Verdict) -> None:
+def check_copies(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Copied by `deepcopy` and by pickle, a model gives bit-equal outputs."""
-    model = probe(description, case).model
-    _require_same(description, case, verdict, "copied", copy.deepcopy(model))
-    _require_same(description, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
+    model = probe(spec, case).model
+    _require_same(spec, case, verdict, "copied", copy.deepcopy(model))
+    _require_same(spec, case, verdict, "pickled", pickle.loads(pickle.dumps(model)))
 
 
-@rope_property("R7", head_dims=FEW_HEADS, widths=full_width, obstacle=no_obstacle)
-def check_state(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R7", head_dims=FEW_HEADS, widths=full_width, excluded=always_asked)
+def check_state(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """What a model saves holds no table that the config determines: loaded under another config, it would win.
 
     Under whatever name: no tensor that is the same in two models with weights of their own, and another in a model
     with heads of half the width. What has one value alone, such as the weights of a norm, is no table.
     """
-    first, second = (_saved(description, case, seed) for seed in (1, 2))
-    (narrow,) = description.cases(case.head_dim // 2, case.head_dim // 2)[:1]
-    other = _saved(description, narrow, 1)
+    first, second = (_saved(spec, case, seed) for seed in (1, 2))
+    (narrow,) = spec.cases_of(case.head_dim // 2, case.head_dim // 2)[:1]
+    other = _saved(spec, narrow, 1)
     weights = [name for name in first if not torch.equal(first[name], second[name])]
     verdict.require(bool(weights), "weights that differ by their seed", "some", "none")
     kept = [
@@ -53,45 +53,45 @@ def check_state(description: Description, case: Case, verdict: Verdict) -> None:
     verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
 
 
-def _saved(description: Description, case: Case, seed: int) -> dict[str, torch.Tensor]:
+def _saved(spec: RotarySpec, case: Case, seed: int) -> dict[str, torch.Tensor]:
     """What a model saves whose weights are as it makes them itself."""
-    config = description.config_class(**config_values(description, case))
+    config = spec.config_class(**spec.config_values(case))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return description.entered_class(config).state_dict()
+        return spec.adapted_class(config).state_dict()
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
-def check_meta(description: Description, case: Case, verdict: Verdict) -> None:
+def check_meta(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Built without memory, a model that is given its weights gives bit-equal outputs, or fails by an error.
 
     Tables are no weights: `load_state_dict(assign=True)` leaves them without memory, and then a pass must end in an
     error, never in other numbers. Loaded to a device by `device_map`, where accelerate is installed, it is as it was.
     """
-    model = probe(description, case).model
+    model = probe(spec, case).model
     with torch.device("meta"):
-        bare = description.entered_class(copy.deepcopy(model.config)).eval()
+        bare = spec.adapted_class(copy.deepcopy(model.config)).eval()
     bare.load_state_dict(model.state_dict(), assign=True)
-    if _runs(description, case, bare):
-        _require_same(description, case, verdict, "built without memory and given its weights", bare)
+    if _runs(spec, case, bare):
+        _require_same(spec, case, verdict, "built without memory and given its weights", bare)
     placed = {"device_map": "cpu"} if importlib.util.find_spec("accelerate") else {}
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
-        loaded = description.entered_class.from_pretrained(folder, attn_implementation="eager", **placed)
-    _require_same(description, case, verdict, f"loaded with {placed}", loaded.float().eval())
+        loaded = spec.adapted_class.from_pretrained(folder, attn_implementation="eager", **placed)
+    _require_same(spec, case, verdict, f"loaded with {placed}", loaded.float().eval())
 
 
-def _runs(description: Description, case: Case, model: torch.nn.Module) -> bool:
+def _runs(spec: RotarySpec, case: Case, model: torch.nn.Module) -> bool:
     """Whether a pass ends in numbers: not in an error, nor in a tensor without memory."""
     with torch.no_grad():
         try:
-            return not run_model(model, probe(description, case).input_ids, positions.gapped()).is_meta
+            return not run_model(model, probe(spec, case).input_ids, positions.gapped()).is_meta
         except Exception:
             return False
 
 
-def _require_same(description: Description, case: Case, verdict: Verdict, how: str, model: torch.nn.Module) -> None:
-    probed = probe(description, case)
+def _require_same(spec: RotarySpec, case: Case, verdict: Verdict, how: str, model: torch.nn.Module) -> None:
+    probed = probe(spec, case)
     ids = positions.gapped()
     expected = probed.outputs(ids)
     verdict.require(

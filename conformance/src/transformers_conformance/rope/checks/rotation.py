@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from .. import positions
-from ..description import Case, Description
-from ..probe import probe
+from ...core.rounding import U
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.probe import probe
+from ..case import Case
+from ..properties import FEW_HEADS, always_asked, rope_property, with_a_pair
 from ..reference import inverse_frequencies, pair_channels, rotate
-from ..verdict import Verdict
+from ..spec import RotarySpec
 from .assertions import require_rotation, require_tables
-from .registry import FEW_HEADS, U, no_obstacle, rope_property, with_a_pair
 
 
 # A channel counts as rotated when positions change it by more than this share of the largest value.
@@ -16,9 +18,9 @@ VISIBLE = 1e-3
 
 
 @rope_property("R1")
-def check_forward(description: Description, case: Case, verdict: Verdict) -> None:
+def check_forward(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """The model runs, its outputs are finite, and its first attention layer turns channels `0 .. 2m-1` alone."""
-    probed = probe(description, case)
+    probed = probe(spec, case)
     verdict.require(
         bool(probed.outputs(positions.consecutive()).isfinite().all()), "outputs", "finite", "infinite or NaN"
     )
@@ -35,34 +37,34 @@ def check_forward(description: Description, case: Case, verdict: Verdict) -> Non
         )
 
 
-@rope_property("R2", obstacle=no_obstacle)
-def check_frequencies(description: Description, case: Case, verdict: Verdict) -> None:
+@rope_property("R2", excluded=always_asked)
+def check_frequencies(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Every table that the model keeps has `n // 2` entries `b^(-2i/n)`.
 
     Tolerance, relative: the exponent is rounded once, which the power magnifies by `ln b`; the power and the
     reciprocal add a few roundings.
     """
-    expected, _ = inverse_frequencies(case.n, description.width.base)
-    require_tables(verdict, probe(description, case).model, expected, description.width.base)
+    expected, _ = inverse_frequencies(case.n, spec.width.base)
+    require_tables(verdict, probe(spec, case).model, expected, spec.width.base)
 
 
 @rope_property("R3")
-def check_rotation(description: Description, case: Case, verdict: Verdict) -> None:
+def check_rotation(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """At consecutive positions, the first layer's q and k are the reference's rotation of the unrotated ones."""
-    require_rotation(description, case, verdict, "consecutive", positions.consecutive())
+    require_rotation(spec, case, verdict, "consecutive", positions.consecutive())
 
 
 @rope_property("R3", head_dims=FEW_HEADS, widths=lambda head_dim: (8, 5, 4))
-def check_layout(description: Description, case: Case, verdict: Verdict) -> None:
+def check_layout(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """The layout that the model states is the one that it has: its own fits, and the other does not.
 
     With a single pair, both are the same.
     """
     ids = positions.gapped()
-    require_rotation(description, case, verdict, "gapped", ids)
-    probed = probe(description, case)
-    inv_freq, _ = inverse_frequencies(case.n, description.width.base)
-    other = "interleaved" if description.layout == "half-split" else "half-split"
+    require_rotation(spec, case, verdict, "gapped", ids)
+    probed = probe(spec, case)
+    inv_freq, _ = inverse_frequencies(case.n, spec.width.base)
+    other = "interleaved" if spec.layout == "half-split" else "half-split"
     for name in ("query", "key"):
         before, after = (
             np.asarray(getattr(probed.attention(x), name), dtype=np.float64) for x in (positions.zeros(), ids)
@@ -75,17 +77,17 @@ def check_layout(description: Description, case: Case, verdict: Verdict) -> None
 
 
 @rope_property("R1")
-def check_passing(description: Description, case: Case, verdict: Verdict) -> None:
+def check_passing(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Channels `2m` and above are the same at all positions, bit by bit.
 
     But for eight roundings where q and k pass a norm after they are rotated, which all channels of a head go into.
     """
-    probed = probe(description, case)
+    probed = probe(spec, case)
     still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
     for name in ("query", "key"):
         before, after = getattr(still, name)[..., case.rotated :], getattr(turned, name)[..., case.rotated :]
         error = (after - before).abs().max().item() if before.numel() else 0.0
-        tolerance = 8 * U * before.abs().max().item() if before.numel() and description.normed_after_rotation else 0.0
+        tolerance = 8 * U * before.abs().max().item() if before.numel() and spec.normed_after_rotation else 0.0
         verdict.require(
             error <= tolerance,
             f"channels {case.rotated} and above of the first layer's {name}",
@@ -95,14 +97,14 @@ def check_passing(description: Description, case: Case, verdict: Verdict) -> Non
 
 
 @rope_property("R1", widths=with_a_pair)
-def check_norms(description: Description, case: Case, verdict: Verdict) -> None:
+def check_norms(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Rotation keeps the norm of every pair.
 
     Tolerance: eight roundings of products of the largest value.
     """
-    probed = probe(description, case)
+    probed = probe(spec, case)
     still, turned = probed.attention(positions.zeros()), probed.attention(positions.gapped())
-    first, second = pair_channels(case.n // 2, description.layout)
+    first, second = pair_channels(case.n // 2, spec.layout)
     for name in ("query", "key"):
         before, after = (np.asarray(getattr(run, name), dtype=np.float64) for run in (still, turned))
         norms = [np.hypot(x[..., first], x[..., second]) for x in (after, before)]

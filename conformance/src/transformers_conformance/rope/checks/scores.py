@@ -6,13 +6,16 @@ from typing import Any
 
 import torch
 
-from .. import positions
-from ..capture import first_scores
-from ..description import Case, Description
-from ..probe import Probe, run_model
-from ..tiny import build_model, scaling_parameters
-from ..verdict import Verdict
-from .registry import FEW_HEADS, U, full_width, rope_property
+from ...core.rounding import U
+from ...core.verdict import Verdict
+from ...harness import positions
+from ...harness.capture import first_scores
+from ...harness.probe import Probe, run_model
+from ...harness.tiny import build_model
+from ..case import Case
+from ..properties import FEW_HEADS, full_width, rope_property
+from ..rope_types import scaling_parameters
+from ..spec import RotarySpec
 
 
 # Keys of configs that say what it is: a value to ask for, and the power of it. No head of a tiny model has the like.
@@ -21,7 +24,7 @@ _CAP = "attn_logit_softcapping"
 
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=full_width, rope_types=("default", "yarn", "yarn+mscale", "llama3"))
-def check_softmax_scale(description: Description, case: Case, verdict: Verdict) -> None:
+def check_softmax_scale(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Products of q and k are multiplied by `D^-0.5`, or by what a key of the config says, before the softmax.
 
     Where channels that rotate have a projection of their own, also by `(0.1 mscale_all_dim ln(factor) + 1)^2` under a
@@ -30,12 +33,12 @@ def check_softmax_scale(description: Description, case: Case, verdict: Verdict) 
     scores changes nothing, and is left out.
     Tolerance: the roundings of a product of `D` terms, and a few more.
     """
-    if "qk_rope_head_dim" in description.fields:
+    if "qk_rope_head_dim" in spec.fields:
         case = replace(case, n=case.head_dim // 2, value=case.head_dim // 2)
-    asked = {key: value for key, (value, _) in _KEYS.items() if key in description.fields}
-    if "v_head_dim" in description.fields:
+    asked = {key: value for key, (value, _) in _KEYS.items() if key in spec.fields}
+    if "v_head_dim" in spec.fields:
         asked["v_head_dim"] = case.head_dim + 4
-    own = Probe(description, case, build_model(description, case, **asked))
+    own = Probe(spec, case, build_model(spec, case, **asked))
     ids = positions.gapped()
     scores, products = first_scores(own.model, case.head_dim, lambda: run_model(own.model, own.input_ids, ids))
     cap = getattr(own.model.config, _CAP, None)
@@ -43,7 +46,7 @@ def check_softmax_scale(description: Description, case: Case, verdict: Verdict) 
         scores = cap * (scores.clamp(min=-cap * (1 - U)) / cap).atanh()
     rows = max(len(scores), len(products))
     scores, products = (x.expand(rows, -1, -1) if len(x) == 1 else x for x in (scores, products))
-    expected = _expected(description, case)
+    expected = _expected(spec, case)
     open_ones = (scores > -1e4) & (scores.abs() < (math.inf if cap is None else cap))
     scores, products = (_about_their_mean(x, open_ones) for x in (scores, products))
     largest = products.abs().max().item()
@@ -65,17 +68,17 @@ def _about_their_mean(x: torch.Tensor, open_ones: torch.Tensor) -> torch.Tensor:
     return (kept - means)[open_ones]
 
 
-def _expected(description: Description, case: Case) -> float:
-    if description.score_scale is not None:
-        return description.score_scale
+def _expected(spec: RotarySpec, case: Case) -> float:
+    if spec.score_scale is not None:
+        return spec.score_scale
     for key, (value, power) in _KEYS.items():
-        if key in description.fields:
+        if key in spec.fields:
             return value**power
-    return case.head_dim**-0.5 * _of_long_contexts(description, scaling_parameters(case) or {})
+    return case.head_dim**-0.5 * _of_long_contexts(spec, scaling_parameters(case) or {})
 
 
-def _of_long_contexts(description: Description, scaling: Any) -> float:
+def _of_long_contexts(spec: RotarySpec, scaling: Any) -> float:
     mscale = scaling.get("mscale_all_dim")
-    if "qk_rope_head_dim" not in description.fields or not mscale:
+    if "qk_rope_head_dim" not in spec.fields or not mscale:
         return 1.0
     return (0.1 * mscale * math.log(max(scaling["factor"], 1.0)) + 1) ** 2

@@ -10,14 +10,14 @@ times as much, and that it shows is required.
 import torch
 from transformers import modeling_rope_utils
 
-from ..serving import following, generated, in_turns, one_pass, step_by_step
+from ...core.rounding import U
+from ...core.verdict import Verdict
+from ...harness.serving import Request, following, generated, in_turns, one_pass, step_by_step
+from ..properties import SEVERAL_AXES, rope_property
 from ..several_axes import Image, Row, Text, Video
-from ..whole_model import HEAD_DIM, Request, WholeModel
-from ..whole_verdict import WholeVerdict
-from .registry import Property, U, rope_property
+from ..several_axes_spec import HEAD_DIM, SeveralAxesSpec
 
 
-SEVERAL_AXES_PROPERTIES: dict[str, Property] = {}
 _ROUNDINGS = 2.0**11
 _STEPS = 3
 _SHIFT = 5
@@ -29,7 +29,7 @@ _WIDE: Row = (Text(1), Video(2, 1, 4, 0.5), Text(2))
 _MIXED: Row = (Text(2), Video(4, 2, 3, 0.5), Text(2), Image(3, 2), Text(1), Video(3, 1, 1, 1.25), Text(2))
 
 
-def _without_rope_parameters(model: WholeModel) -> str | None:
+def _without_rope_parameters(model: SeveralAxesSpec) -> str | None:
     """The tiny configs of whole models are written in the form of 5.x."""
     if hasattr(modeling_rope_utils, "RopeParameters"):
         return None
@@ -41,13 +41,12 @@ def _axes_property(rule: str):
         rule,
         widths=lambda head_dim: (head_dim,),
         head_dims=(HEAD_DIM,),
-        obstacle=_without_rope_parameters,
-        properties=SEVERAL_AXES_PROPERTIES,
-        verdict_class=WholeVerdict,
+        excluded=_without_rope_parameters,
+        topic=SEVERAL_AXES,
     )
 
 
-def _rows(model: WholeModel) -> list[Row]:
+def _rows(model: SeveralAxesSpec) -> list[Row]:
     """Those that the model takes, of unlike lengths."""
     rows = [_TEXT, _IMAGE, (Image(3, 1), Text(1), Image(1, 2), Text(5)), _LONG, _WIDE, _MIXED]
     return [row for row in rows if model.videos or not any(isinstance(part, Video) for part in row)]
@@ -57,25 +56,23 @@ def _tokens(rows: int, steps: int = _STEPS) -> torch.Tensor:
     return torch.arange(30, 30 + rows * steps).reshape(rows, steps)
 
 
-def _require_close(
-    verdict: WholeVerdict, what: str, got: torch.Tensor, expected: torch.Tensor, real: torch.Tensor
-) -> None:
+def _require_close(verdict: Verdict, what: str, got: torch.Tensor, expected: torch.Tensor, real: torch.Tensor) -> None:
     verdict.require(got.shape == expected.shape, f"{what}: shape of logits", tuple(expected.shape), tuple(got.shape))
     tolerance = _ROUNDINGS * U * expected[real].abs().max().item()
     verdict.require_close(what, got[real].numpy(), expected[real].numpy(), tolerance)
 
 
-def _require_shown(verdict: WholeVerdict, request: Request, expected: torch.Tensor) -> None:
+def _require_shown(verdict: Verdict, request: Request, expected: torch.Tensor) -> None:
     """Fails where positions of text alone would do, too: then equality would prove nothing."""
     places = torch.arange(request.positions.shape[-1]).expand_as(request.positions)
-    counted = one_pass(verdict.description.build(), request, position_ids=places)
+    counted = one_pass(verdict.spec.build(), request, position_ids=places)
     difference = (counted - expected)[request.real].abs().max().item()
     shown = 100 * _ROUNDINGS * U * expected[request.real].abs().max().item()
     verdict.require(difference > shown, "what positions of text alone would change", f"above {shown:.3g}", difference)
 
 
 @_axes_property("R5")
-def check_axes_counted(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_counted(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """Text goes on one beyond the largest position of an image or a video, on any axis, with a mask and without."""
     rows = _rows(model)
     for request in (*(model.request(row) for row in rows), model.request(*rows)):
@@ -92,7 +89,7 @@ def check_axes_counted(model: WholeModel, case, verdict: WholeVerdict) -> None:
 
 
 @_axes_property("R1")
-def check_axes_shift(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_shift(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """All tokens further on along one axis give the same: a pair turns by one axis, and scores by differences."""
     request = model.request(_rows(model)[1])
     expected = one_pass(model.build(), request, position_ids=request.positions)
@@ -105,7 +102,7 @@ def check_axes_shift(model: WholeModel, case, verdict: WholeVerdict) -> None:
 
 
 @_axes_property("R8")
-def check_axes_rows(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_rows(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """A row of a batch, padded on the left, is as it is alone."""
     rows = _rows(model)
     batch = model.request(*rows)
@@ -117,7 +114,7 @@ def check_axes_rows(model: WholeModel, case, verdict: WholeVerdict) -> None:
 
 
 @_axes_property("R8")
-def check_axes_cached(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_cached(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """Tokens after a request, one by one with a cache, are as in one pass."""
     rows = _rows(model)
     for row in rows:
@@ -126,8 +123,8 @@ def check_axes_cached(model: WholeModel, case, verdict: WholeVerdict) -> None:
         _require_steps(verdict, request, masked=True)
 
 
-def _require_steps(verdict: WholeVerdict, request: Request, masked: bool) -> None:
-    model = verdict.description
+def _require_steps(verdict: Verdict, request: Request, masked: bool) -> None:
+    model = verdict.spec
     tokens = _tokens(len(request.real))
     whole = following(request, tokens)
     expected = one_pass(model.build(), whole, position_ids=whole.positions)
@@ -137,7 +134,7 @@ def _require_steps(verdict: WholeVerdict, request: Request, masked: bool) -> Non
 
 
 @_axes_property("R8")
-def check_axes_requests(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_requests(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """What a model served before changes nothing of a request, with and without a cache."""
     rows = _rows(model)
     media = model.request(*rows[1:])
@@ -148,8 +145,8 @@ def check_axes_requests(model: WholeModel, case, verdict: WholeVerdict) -> None:
             _require_as_new(verdict, used, later)
 
 
-def _require_as_new(verdict: WholeVerdict, used: torch.nn.Module, request: Request) -> None:
-    model = verdict.description
+def _require_as_new(verdict: Verdict, used: torch.nn.Module, request: Request) -> None:
+    model = verdict.spec
     tokens, masked = _tokens(len(request.real)), not request.real.all()
     for what, serve in (
         ("in one pass", lambda served: one_pass(served, request)),
@@ -166,7 +163,7 @@ def _embedded(model: torch.nn.Module, request: Request) -> dict[str, torch.Tenso
 
 
 @_axes_property("R8")
-def check_axes_generated(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_generated(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """What `generate` goes on with has the logits of one pass, for each request, and for each of several answers."""
     rows = _rows(model)
     served = model.build()
@@ -182,7 +179,7 @@ def check_axes_generated(model: WholeModel, case, verdict: WholeVerdict) -> None
 
 
 @_axes_property("R8")
-def check_axes_packed(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_packed(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """Rows packed into one do not see each other, or are refused: by positions of text alone, and of all axes."""
     text = [model.request((Text(tokens),)) for tokens in (5, 7, 3)]
     _require_apart(verdict, text, [one.positions[0] for one in text])
@@ -193,8 +190,8 @@ def check_axes_packed(model: WholeModel, case, verdict: WholeVerdict) -> None:
     )
 
 
-def _require_apart(verdict: WholeVerdict, requests: list[Request], positions: list[torch.Tensor]) -> None:
-    model = verdict.description
+def _require_apart(verdict: Verdict, requests: list[Request], positions: list[torch.Tensor]) -> None:
+    model = verdict.spec
     ids = torch.cat([request.inputs["input_ids"] for request in requests], dim=1)
     axes = "one axis" if positions[0].dim() == 2 else f"{len(positions[0])} axes"
     verdict.required += 1
@@ -214,7 +211,7 @@ def _require_apart(verdict: WholeVerdict, requests: list[Request], positions: li
 
 
 @_axes_property("R8")
-def check_axes_between(model: WholeModel, case, verdict: WholeVerdict) -> None:
+def check_axes_between(model: SeveralAxesSpec, case, verdict: Verdict) -> None:
     """Requests that a model serves in turns, token by token, are each as alone."""
     image, text = model.request(_rows(model)[1]), model.request(_TEXT)
     tokens = _tokens(1)

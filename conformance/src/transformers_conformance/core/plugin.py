@@ -1,0 +1,80 @@
+"""A pytest plugin: options of a session, and a session that fails where expected failures are stale.
+
+Each test's report carries what the test found, so that the process that joins the reports of workers has it.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .mixins import JudgedTestMixin
+from .settings import Settings, settings
+
+
+_NAME = "transformers_conformance"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conformance", "conformance of Transformers models")
+    group.addoption("--conformance-results", metavar="FILE", type=Path, help="append every result, a JSON line each")
+    group.addoption(
+        "--conformance-expected-failures", metavar="FILE", type=Path, help="what is known to break, a TOML file"
+    )
+    group.addoption("--conformance-build", metavar="NAME", default="unknown", help="the name of the build in results")
+    group.addoption(
+        "--conformance-model", metavar="FILE:CONFIG:MODEL:LAYOUT", help="the model of your own that is judged"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)  # a conftest may set what no option does
+def pytest_configure(config: pytest.Config) -> None:
+    chosen = {name: config.getoption(f"conformance_{name}") for name in vars(Settings())}
+    for name, value in chosen.items():
+        setattr(settings, name, value)
+    if not hasattr(config, "workerinput"):  # the workers' reports come together in one place
+        config.pluginmanager.register(StaleExpectedFailures(), f"{_NAME}_stale")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    cls, test = getattr(item, "cls", None), getattr(item, "instance", None)
+    if call.when == "call" and isinstance(test, JudgedTestMixin) and item.name in cls.judged_tests():
+        own = cls.own_expected_failures()
+        met = [number for number, known in enumerate(own) if known in getattr(test, "met", ())]
+        class_id = item.nodeid.rpartition("::")[0]
+        seen = {"class": class_id, "tests": len(cls.judged_tests()), "own": [x.reason for x in own], "met": met}
+        report.user_properties.append((_NAME, seen))
+    return report
+
+
+class StaleExpectedFailures:
+    """Joins what reports say of each class of tests."""
+
+    def __init__(self):
+        self._seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for name, seen in report.user_properties:
+            if name == _NAME and report.when == "call":
+                self._seen[seen["class"]].append(seen)
+
+    def stale(self) -> list[str]:
+        """A line for each expected failure of which a class that ran in full came across nothing."""
+        found = []
+        for class_id, all_seen in self._seen.items():
+            if len(all_seen) == all_seen[0]["tests"]:
+                met = {number for seen in all_seen for number in seen["met"]}
+                reasons = [reason for number, reason in enumerate(all_seen[0]["own"]) if number not in met]
+                found += [f"{class_id}: nothing breaks any more, take it out: {reason}" for reason in reasons]
+        return found
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.stale() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        for line in self.stale():
+            terminalreporter.write_line(f"STALE {line}", red=True)

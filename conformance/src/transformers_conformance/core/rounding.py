@@ -1,0 +1,3 @@
+"""Roundings, which tolerances are derived from."""
+
+U = 2.0**-24  # unit roundoff of float32

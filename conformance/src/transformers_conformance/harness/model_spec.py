@@ -1,0 +1,122 @@
+"""What the harness needs to know of a model under test; a topic's own specs say more."""
+
+import copy
+import inspect
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from typing import Any
+
+import transformers
+from torch import nn
+
+from ..core.case import Case
+from .config_fields import ConfigFields
+from .input_adapter import LAYERS, adapted_class
+from .tiny_config import tiny_sizes
+
+
+@dataclass(frozen=True, eq=False)
+class ModelSpec:
+    """A model under test.
+
+    Args:
+        config_class: its config class.
+        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`; others by
+            `input_adapter`.
+        config_overrides: config keywords that the rules of `sizes` do not find.
+        input_adapter: where tokens enter, as `adapted_class` takes it.
+    """
+
+    config_class: type
+    model_class: type
+    _: KW_ONLY
+    config_overrides: Mapping[str, Any] = field(default_factory=dict)
+    input_adapter: str = "input_ids"
+
+    @cached_property
+    def adapted_class(self) -> type:
+        """The class that the checks build, which takes `input_ids`."""
+        return adapted_class(self.model_class, self.config_class, self.input_adapter, self.makes_angles)
+
+    @cached_property
+    def fields(self) -> ConfigFields:
+        return ConfigFields.of(self.config_class)
+
+    @cached_property
+    def code(self) -> str:
+        """The source of the module that defines the model."""
+        return inspect.getsource(inspect.getmodule(self.model_class))
+
+    @property
+    def model_type(self) -> str:
+        return self.config_class.model_type or self.config_class.__name__
+
+    def mentions(self, key: str) -> bool:
+        """Whether the config declares a key, or its class's own code names it, as it does a key of an older form."""
+        return key in self.fields or f'"{key}"' in inspect.getsource(self.config_class)
+
+    @property
+    def takes_cache(self) -> bool:
+        """Whether a pass can be given the keys and values of earlier tokens."""
+        return "past_key_values" in inspect.signature(self.adapted_class.forward).parameters
+
+    @property
+    def takes_position_ids(self) -> bool:
+        return "position_ids" in inspect.signature(self.adapted_class.forward).parameters
+
+    @property
+    def layers_alone(self) -> bool:
+        """Whether nothing but its layers, and a module that makes angles for them, run."""
+        return self.input_adapter == LAYERS
+
+    def size_values(self, head_dim: int) -> dict[str, Any]:
+        """Config keywords of a tiny model that say nothing of a case but the width of its heads."""
+        values = tiny_sizes(self.config_class, self.fields, head_dim, self.code)
+        # Every config takes it, whether or not its own keywords name it.
+        values["attn_implementation"] = "eager"
+        return values | self.copied_overrides()
+
+    def copied_overrides(self) -> dict[str, Any]:
+        """Copies, since some config classes write into the lists that they are given."""
+        return copy.deepcopy(dict(self.config_overrides))
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        """Config keywords of the tiny model of a case."""
+        return self.size_values(case.head_dim)
+
+    def headline(self, case: Case) -> str:
+        """The case in one line."""
+        return ", ".join([self.model_class.__name__, *(f"{name}={value}" for name, value in case.parameters.items())])
+
+    def reproduction(self, property_name: str, case: Case) -> str:
+        """A snippet that builds the model of a case."""
+        config, model = self.config_class.__name__, self.model_class.__name__
+        return "\n".join([*self.imports(), f"{model}({config}(**{self.config_values(case)!r}))"])
+
+    def imports(self) -> list[str]:
+        """The statements that a snippet begins with."""
+        return [_import_of(cls) for cls in (self.config_class, self.model_class)]
+
+    # What a topic may say otherwise.
+
+    @staticmethod
+    def makes_angles(module: nn.Module) -> bool:
+        """Whether a module turns positions into what layers are given in their place."""
+        return False
+
+    def first_channel(self, case: Case) -> int:
+        """The channel of a head that is read as its first one; those before it come last."""
+        return 0
+
+    def reads_layer(self, config: Any, index: int) -> bool:
+        """Whether the attention layer of this number is one that a topic speaks of."""
+        return True
+
+    def prepare(self, model: nn.Module) -> None:
+        """Changes the seeded weights of a tiny model where the checks need others."""
+
+
+def _import_of(cls: type) -> str:
+    module = "transformers" if getattr(transformers, cls.__name__, None) is cls else cls.__module__
+    return f"from {module} import {cls.__name__}"

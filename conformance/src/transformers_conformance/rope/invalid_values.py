@@ -1,0 +1,54 @@
+"""Parameters of a rope type that must be refused."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.refusal import MISSING, refuses
+from .case import Case
+from .spec import RotarySpec
+
+
+@dataclass(frozen=True)
+class InvalidValue:
+    """Parameters of a rope type that must be refused.
+
+    Args:
+        key: the one that is at fault.
+        told: how its value may be told: as it was written, or, of a list, by its length.
+        bounds: of the range.
+    """
+
+    parameters: Mapping[str, Any]
+    key: str
+    told: tuple[Any, ...]
+    bounds: tuple[int, ...] = ()
+
+    def refused_by(self, error: Exception) -> bool:
+        return any(refuses(error, {self.key: value}, self.bounds) for value in self.told)
+
+
+def invalid_values(spec: RotarySpec, case: Case) -> Iterator[InvalidValue]:
+    """An unknown rope type, keys that are missing, lists of the wrong length."""
+    yield InvalidValue({"rope_type": "nonsense"}, "rope_type", ("nonsense",))
+    pairs = case.n // 2
+    complete = {
+        "linear": {"factor": 4.0},
+        "dynamic": {"factor": 4.0},
+        "yarn": {"factor": 4.0},
+        "llama3": {"factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0},
+        "longrope": {"short_factor": [1.0] * pairs, "long_factor": [2.0] * pairs},
+    }
+    original = {"original_max_position_embeddings": 128}
+    for rope_type, parameters in complete.items():
+        if rope_type not in spec.supported_rope_types:
+            continue
+        for missing in parameters:
+            rest = {key: value for key, value in parameters.items() if key != missing}
+            yield InvalidValue({"rope_type": rope_type} | original | rest, missing, (MISSING,))
+    if "longrope" in spec.supported_rope_types:
+        for key in ("short_factor", "long_factor"):
+            for length in (pairs - 1, pairs + 1):
+                wrong = [1.0] * length
+                parameters = {"rope_type": "longrope"} | original | complete["longrope"] | {key: wrong}
+                yield InvalidValue(parameters, key, (length, wrong), (pairs,))

@@ -1,0 +1,121 @@
+"""What the checks need to know of a model that rotates by positions, and the cases that they try on it."""
+
+import inspect
+import re
+from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
+from typing import Any
+
+from torch import nn
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
+
+from ..harness.model_spec import ModelSpec
+from ..harness.tiny import level_norms_of_heads
+from .case import Case
+from .frequencies import holds_table
+from .layers import layers_without_rope
+from .reference import Layout
+from .rope_types import ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, scaling_parameters
+from .width import Width, detect_width
+
+
+@dataclass(frozen=True, eq=False)
+class RotarySpec(ModelSpec):
+    """A model whose heads rotate by positions.
+
+    Args:
+        layout: how channels pair up (R3).
+        rope_types: the scaled rope types that the model supports; None stands for all that the release knows where
+            the config can be asked for one, and for none elsewhere.
+        rotated_last: whether the channels that rotate are the last of a head, and not the first.
+        normed_after_rotation: whether q and k pass a norm with weights after they are rotated; those are then all 1,
+            since others would turn a pair once more.
+        score_scale: what multiplies the products of q and k before the softmax, of heads of eight channels, where it
+            is neither `8^-0.5` nor said by the config: some models scale q before, or not at all.
+        others: as `ModelSpec` has them.
+    """
+
+    layout: Layout
+    _: KW_ONLY
+    rope_types: tuple[str, ...] | None = None
+    rotated_last: bool = False
+    normed_after_rotation: bool = False
+    score_scale: float | None = None
+
+    @cached_property
+    def width(self) -> Width:
+        return detect_width(self.config_class, self.code)
+
+    @property
+    def askable_rope_types(self) -> tuple[str, ...]:
+        """The scaled rope types that the config has a key to ask for, supported or not."""
+        return SCALED_ROPE_TYPES + ROPE_TYPE_OPTIONS if self.width.takes_rope_type else ()
+
+    @property
+    def supported_rope_types(self) -> tuple[str, ...]:
+        supported = ROPE_INIT_FUNCTIONS if self.rope_types is None else self.rope_types
+        return tuple(x for x in self.askable_rope_types if x.partition("+")[0] in supported)
+
+    @property
+    def names_a_base(self) -> bool:
+        """Whether the config's class says anything of its base, or leaves it to what all classes share."""
+        return re.search("theta|emb_base", inspect.getsource(self.config_class)) is not None
+
+    def cases(self, axes) -> list[Case]:
+        return self.cases_of(**axes)
+
+    def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
+        """One case for every way of writing this width into the config."""
+        return [Case(head_dim, n, value, rope_type) for value in self.width.values(n, head_dim)]
+
+    def config_values(self, case: Case) -> dict[str, Any]:
+        """Config keywords of the tiny model, by the names that the config class takes; the overrides go last."""
+        values = self.size_values(case.head_dim)
+        values |= self.width.config_values(case.value, scaling_parameters(case), case.head_dim)
+        return values | self.copied_overrides()
+
+    def headline(self, case: Case) -> str:
+        return (
+            f"{self.model_class.__name__}, head_dim={case.head_dim}, rotary_ndims={case.n} "
+            f"({self.width.key}={case.value!r}), rope_type={case.rope_type!r}"
+        )
+
+    def reproduction(self, property_name: str, case: Case) -> str:
+        """A snippet that runs the same check on the same case."""
+        extras = "".join(
+            f", {name}={value!r}"
+            for name, value in (
+                ("config_overrides", dict(self.config_overrides)),
+                ("rope_types", self.rope_types),
+                ("rotated_last", self.rotated_last),
+                ("normed_after_rotation", self.normed_after_rotation),
+                ("input_adapter", self.input_adapter),
+            )
+            if value not in ({}, None, False, "input_ids")
+        )
+        return "\n".join(
+            [
+                *self.imports(),
+                "from transformers_conformance.rope import ROTARY, Case, RotarySpec",
+                f"spec = RotarySpec({self.config_class.__name__}, {self.model_class.__name__}, "
+                f"layout={self.layout!r}{extras})",
+                f"ROTARY.properties[{property_name!r}].check(spec, {case!r})",
+            ]
+        )
+
+    @staticmethod
+    def makes_angles(module: nn.Module) -> bool:
+        return holds_table(module)
+
+    def first_channel(self, case: Case) -> int:
+        """Rotated channels are read first, wherever in a head the model has them."""
+        return case.head_dim - self.width.slice_width(case.n) if self.rotated_last else 0
+
+    def reads_layer(self, config: Any, index: int) -> bool:
+        """Layers that have RoPE by the config's word."""
+        return index not in layers_without_rope(config)
+
+    def prepare(self, model: nn.Module) -> None:
+        if self.normed_after_rotation:
+            head_dim = getattr(model.config, "head_dim", None)
+            level_norms_of_heads(model, head_dim or model.config.hidden_size // model.config.num_attention_heads)

@@ -1,0 +1,181 @@
+"""The test mixins of rotary embeddings, thin over the properties."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ..core.mixins import JudgedTestMixin, with_tests
+from ..harness.tiny import model_of
+from . import AXIAL, ROTARY, SEVERAL_AXES, AxialRotarySpec, RotarySpec, SeveralAxesSpec
+
+
+class _SpecTestMixin(JudgedTestMixin):
+    """What is judged is stated as a spec."""
+
+    spec: Any = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.spec is not None:
+            cls.leave_out()
+
+    @classmethod
+    def model_spec(cls) -> Any:
+        return cls.spec
+
+    def judge(self, property_name, axes):
+        if self.spec is None:
+            raise TypeError(f"{type(self).__name__} must set spec")
+        super().judge(property_name, axes)
+
+
+@with_tests
+class AxialRotaryTestMixin(_SpecTestMixin):
+    """Judges rotations by coordinates on several axes, such as rows and columns of an image, of one part of a model.
+
+    Mix it into a `unittest.TestCase` and set `spec`, which says what that part is. Other attributes and names of tests
+    are as `RotaryNdimsOddTestMixin` has them.
+
+    Raises:
+        TypeError: when a test runs, if there is no `spec`.
+        ConformanceError: where the model breaks a rule.
+    """
+
+    topic = AXIAL
+    spec: AxialRotarySpec | None = None
+
+
+@with_tests
+class SeveralAxesTestMixin(_SpecTestMixin):
+    """Judges the positions of images, videos and text in one whole model.
+
+    Mix it into a `unittest.TestCase` and set `spec`, which says what that model is. Other attributes and names of
+    tests are as `RotaryNdimsOddTestMixin` has them.
+
+    Raises:
+        TypeError: when a test runs, if there is no `spec`.
+        ConformanceError: where the model breaks a rule.
+    """
+
+    topic = SEVERAL_AXES
+    spec: SeveralAxesSpec | None = None
+
+
+class UnusedRotationTestMixin:
+    """Shows that a model does not use the rotation that its file defines; once it does, it needs another mixin.
+
+    Mix it into a `unittest.TestCase` and set:
+        rotation: the function.
+        attention_class: what would call it.
+        config_class, model_class: of the model, if it takes `input_ids`; else `run_pass`, a method that runs it.
+
+    Raises:
+        AssertionError: a pass calls the rotation, or runs no attention, which would prove nothing.
+    """
+
+    rotation: Callable
+    attention_class: type
+    config_class: type
+    model_class: type
+
+    def run_pass(self) -> None:
+        spec = RotarySpec(self.config_class, self.model_class, "half-split")
+        with torch.no_grad():
+            model_of(spec, spec.size_values(8))(input_ids=torch.arange(4, 15)[None])
+
+    def test_rotary_ndims_unused(self):
+        called = set()
+        before = sys.getprofile()
+        sys.setprofile(lambda frame, event, _: called.add(frame.f_code) if event == "call" else None)
+        try:
+            self.run_pass()
+        finally:
+            sys.setprofile(before)
+        assert inspect.unwrap(self.attention_class.forward).__code__ in called, "no attention ran"
+        assert inspect.unwrap(self.rotation).__code__ not in called, f"{self.rotation.__name__} is called"
+
+
+@with_tests
+class RotaryNdimsOddTestMixin(JudgedTestMixin):
+    """Judges the rotary embeddings of one model at every rotary width of small heads, odd widths and heads included.
+
+    Mix it into a `unittest.TestCase` and set:
+        config_class: the config class.
+        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
+        layout: "half-split" or "interleaved".
+        config_overrides: config keywords that a tiny model needs beyond sizes and token ids.
+        rope_types: the scaled rope types that the model supports; all that its config can be asked for if None.
+        rotated_last: whether the channels that rotate are the last of a head, and not the first.
+        normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
+        input_adapter: where tokens enter, if not by `input_ids`: an argument of `forward` that takes embeddings of
+            them, or "layers", which then run alone.
+        score_scale: what multiplies the products of q and k before the softmax, as `RotarySpec` has it.
+        expected_failures: where the model is known to break properties. Those of the file of expected failures are
+            added. With `core.plugin`, a session fails in which a class of tests ran in full and nothing broke that an
+            expected failure covers, but for one of the file that names no model: take it out.
+        excluded_checks: properties that cannot be asked of this class alone, each with the reason.
+
+    Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
+    Properties that cannot be asked of the model have no tests in its class; the recorded results say why.
+
+    Raises:
+        TypeError: when a test runs, if a required attribute is missing; when the class is made, if an expected failure
+            or `excluded_checks` names no property.
+        ConformanceError: where the model breaks a rule.
+    """
+
+    topic = ROTARY
+    config_class: type | None = None
+    model_class: type | None = None
+    layout: str | None = None
+    config_overrides: dict[str, Any] = {}
+    rope_types: tuple[str, ...] | None = None
+    rotated_last: bool = False
+    normed_after_rotation: bool = False
+    input_adapter: str = "input_ids"
+    score_scale: float | None = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._made_spec = None
+        if not cls._missing_attributes():
+            cls.leave_out()
+
+    @classmethod
+    def model_spec(cls) -> RotarySpec | None:
+        return None if cls._missing_attributes() else cls.rotary_spec()
+
+    @classmethod
+    def rotary_spec(cls) -> RotarySpec:
+        """What the checks are told of the model, one object a class.
+
+        Raises:
+            TypeError: a required attribute is missing.
+        """
+        missing = cls._missing_attributes()
+        if missing:
+            raise TypeError(f"{cls.__name__} must set {', '.join(missing)} to use RotaryNdimsOddTestMixin")
+        if cls._made_spec is None:
+            cls._made_spec = RotarySpec(
+                cls.config_class,
+                cls.model_class,
+                cls.layout,
+                config_overrides=cls.config_overrides,
+                rope_types=cls.rope_types,
+                rotated_last=cls.rotated_last,
+                normed_after_rotation=cls.normed_after_rotation,
+                input_adapter=cls.input_adapter,
+                score_scale=cls.score_scale,
+            )
+        return cls._made_spec
+
+    @classmethod
+    def _missing_attributes(cls) -> list[str]:
+        return [name for name in ("config_class", "model_class", "layout") if getattr(cls, name) is None]
+
+    def judge(self, property_name, axes):
+        self.rotary_spec()  # says what is missing
+        super().judge(property_name, axes)

@@ -1,0 +1,82 @@
+"""The README says what is so: its snippets run, and it names every property and every option."""
+
+import re
+import sys
+import types
+import unittest
+from pathlib import Path
+
+import pytest
+from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLConfig, Qwen2VLVisionConfig
+from transformers.models.qwen2_vl.modeling_qwen2_vl import (
+    Qwen2VisionTransformerPretrainedModel,
+    Qwen2VLForConditionalGeneration,
+)
+
+from tiny_rope import TinyRopeConfig, TinyRopeModel
+from transformers_conformance.core import plugin
+from transformers_conformance.core.mixins import JudgedTestMixin
+from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
+
+
+TEXT = (Path(__file__).parents[1] / "README.md").read_text()
+SNIPPETS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+PROPERTIES = {name for topic in (ROTARY, AXIAL, SEVERAL_AXES) for name in topic.properties}
+# Of each class of tests, one property: that the classes are made and judge is what is shown here.
+ASKED = ("_forward_", "_coordinate_rotation_", "_axes_rows_")
+
+
+@pytest.fixture
+def my_model(monkeypatch):
+    """What the snippets import: models that are right."""
+    module = types.ModuleType("my_model")
+    module.MyConfig, module.MyModel = TinyRopeConfig, TinyRopeModel
+    module.MyVisionConfig, module.MyVisionModel = Qwen2VLVisionConfig, Qwen2VisionTransformerPretrainedModel
+    module.MyMultimodalConfig, module.MyMultimodalModel = Qwen2VLConfig, Qwen2VLForConditionalGeneration
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def run(snippets: list[str]) -> dict:
+    """One after another, as a reader would paste them into one file."""
+    names = {"__name__": "readme"}
+    for snippet in snippets:
+        exec(compile(snippet, "README.md", "exec"), names)
+    return names
+
+
+def test_every_snippet_runs_and_its_tests_pass(my_model, capsys):
+    found = run(SNIPPETS)
+    printed = capsys.readouterr().out
+    assert "gpt_neox" in printed
+    assert len(re.findall(r"^R\d \w+ .* pass None$", printed, re.MULTILINE)) > 50
+    assert " fail " not in printed
+    classes = [
+        one
+        for one in found.values()
+        if isinstance(one, type) and issubclass(one, JudgedTestMixin) and issubclass(one, unittest.TestCase)
+    ]
+    assert len(classes) == 4
+    for one in classes:
+        names = [name for name in one.judged_tests() if any(property_name in name for property_name in ASKED)]
+        result = unittest.TestResult()
+        unittest.TestSuite(map(one, names)).run(result)
+        assert result.testsRun > 0 and result.wasSuccessful(), (one, result.failures, result.errors)
+
+
+def test_a_snippet_that_names_what_is_gone_is_seen(my_model):
+    with pytest.raises(ImportError):
+        run([SNIPPETS[0].replace("rope.testing", "testing")])
+
+
+def test_it_names_every_property_and_no_other():
+    section = TEXT.partition("## What is checked")[2].partition("The config is asked")[0]
+    rows = "".join(line for line in section.splitlines() if line.startswith("| R"))
+    named = set(re.findall(r"`([a-z_]+)`", rows)) | set(re.findall(r"`((?:coordinate|axes)_\w+)`", section))
+    assert named == PROPERTIES
+
+
+def test_it_names_every_option_and_no_other():
+    parser = pytest.Parser(_ispytest=True)
+    plugin.pytest_addoption(parser)
+    options = {name for group in parser._groups for option in group.options for name in option.names()}
+    assert set(re.findall(r"--conformance-[a-z-]+", TEXT)) == options

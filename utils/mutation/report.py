@@ -1,0 +1,98 @@
+"""The summary of a run, for a terminal and for a page of `docs`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .families import Definition
+from .session import Verdict
+from .survivors import Survivors
+
+
+LIMIT = 95.0  # percent of all mutants that must be caught
+
+_INTRODUCTION = """\
+# Mutation testing of the rotary code of {release}
+
+`make mutants RELEASE={release}` puts small errors into the fork's rotary code, one at a time, and lets the conformance
+checks judge it. This file is what it writes; do not edit it. The list of survivors is `utils/mutation/{survivors}`.
+
+[cosmic-ray](https://cosmic-ray.readthedocs.io) makes the mutants. Those of rotary code count: every function of
+`modeling_rope_utils.py`; in a model's file, the definitions whose names say that they are rotary, and in any other
+function the statements that name something rotary (`utils/mutation/scope.py`). A few are judged of each definition:
+in four files that are chosen by hand, and in those of other families that stand for most of what edits reach, since
+copies are reached by the same edits (`utils/mutation/families.py`). Left out, by rule: {left_out}.
+"""
+
+
+@dataclass(frozen=True)
+class Count:
+    mutants: int
+    caught: int
+
+    @property
+    def survived(self) -> int:
+        return self.mutants - self.caught
+
+    @property
+    def percent(self) -> float:
+        return 100.0 * self.caught / self.mutants if self.mutants else 100.0
+
+
+def count(verdicts: Iterable[Verdict]) -> dict[str, Count]:
+    """By file, and of all of them under "all"."""
+    mutants, caught = Counter(), Counter()
+    for verdict in verdicts:
+        for key in (verdict.mutant.file, "all"):
+            mutants[key] += 1
+            caught[key] += verdict.killer is not None
+    return {key: Count(mutants[key], caught[key]) for key in sorted(mutants, key=lambda key: (key == "all", key))}
+
+
+def table(verdicts: Iterable[Verdict]) -> str:
+    """Markdown, one line a file."""
+    lines = ["| file | mutants | caught | survived | caught, % |", "|---|---:|---:|---:|---:|"]
+    for name, of in count(verdicts).items():
+        lines.append(f"| {name} | {of.mutants} | {of.caught} | {of.survived} | {of.percent:.1f} |")
+    return "\n".join(lines)
+
+
+def document(
+    names: Mapping[str, str],
+    verdicts: list[Verdict],
+    left_out: Mapping[str, int],
+    survivors: Iterable[Survivors],
+    share: str,
+    rest: Iterable[Definition],
+) -> str:
+    """A page of `docs`.
+
+    Args:
+        names: of the `release`, and of the list of `survivors`.
+        share: how much of what edits reach it tells of, in words.
+        rest: the edited definitions that it does not tell of.
+    """
+    rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
+    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(verdicts), ""]
+    properties = Counter(_catcher(verdict.killer) for verdict in verdicts if verdict.killer is not None)
+    parts += ["What caught them first:", ""]
+    parts += [", ".join(f"`{name}` {number}" for name, number in sorted(properties.items())) + ".", ""]
+    survived = {str(verdict.mutant) for verdict in verdicts if verdict.killer is None}
+    for kind, title in (("equivalent", "Survivors that are equivalent"), ("gap", "Survivors that no check tells yet")):
+        entries = [entry for entry in survivors if entry.kind == kind]
+        number = sum(f"{e.file}::{e.definition}::{name}" in survived for e in entries for name in e.mutants)
+        parts += [f"## {title} ({number})", ""]
+        for entry in entries:
+            parts.append(
+                f"* `{entry.file}`, `{entry.definition}`, {len(entry.mutants)}: {entry.change}. {entry.reason}"
+            )
+        parts.append("")
+    files = Counter(one.file for one in rest)
+    parts += ["## Files with edited definitions that hold no mutant, nor equal one that does", ""]
+    parts += [", ".join(f"`{file}` {number}" for file, number in sorted(files.items())) + "."]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _catcher(killer: str) -> str:
+    """The property of a check, or what else ended a mutant."""
+    return killer.split(" ")[1] if " " in killer else killer

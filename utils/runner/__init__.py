@@ -1,0 +1,1 @@
+"""Runs the conformance tests of models, and keeps and counts what they find."""
