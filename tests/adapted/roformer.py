@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.adapted.adapters import Flax, TensorFlow, adapted, ended
-from tests.models.roformer.test_modeling_roformer import RoFormerTower
+from tests.models.roformer.test_modeling_roformer import RoFormerSpec
 from transformers_conformance.rope.coordinates import one_axis
 from transformers_conformance.rope.testing import AxialRotaryTestMixin
 
@@ -46,7 +46,7 @@ class _FirstAttention(nn.Module):
             self.model.elsewhere().attend(hidden_states.numpy(), sinusoidal_pos[0, 0].numpy())
 
 
-class RoFormerElsewhere(RoFormerTower):
+class RoFormerElsewhere(RoFormerSpec):
     """RoFormer's tower, whose table and whose first attention are another framework's."""
 
     def attention(self, model: nn.Module) -> nn.Module:
