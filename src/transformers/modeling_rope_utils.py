@@ -569,18 +569,18 @@ def _compute_default_rope_parameters(
 
 def drops_values(fn) -> bool:
     """
-    Whether a function that `nn.Module._apply` is given makes new memory, as that of `to_empty` does, and so drops
-    the values of a tensor. What is computed from a value depends on it, which autograd tells.
+    Whether a function that `nn.Module._apply` is given is the one of `nn.Module.to_empty`, which makes new memory. It
+    is not called: a function may count its calls, or take tensors of one shape alone.
     """
-    with torch.inference_mode(False), torch.enable_grad():
-        return not fn(torch.ones((), device="cpu", requires_grad=True)).requires_grad
+    code = getattr(fn, "__code__", None)
+    return code is not None and code in torch.nn.Module.to_empty.__code__.co_consts
 
 
 class RotaryEmbeddingMixin:
     """
-    What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32. What a
-    frequency is off by, an angle is off by a position's number of times. Nor is it ever memory as it is found: where
-    its values are dropped, it is computed again.
+    What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32, since an
+    angle is off by the error of its frequency, times the position. And `to_empty`, which drops the values of all
+    tensors, computes the table again.
     """
 
     def __new__(cls, *arguments, **keywords):

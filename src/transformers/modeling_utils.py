@@ -4,8 +4,8 @@ from .modeling_rope_utils import drops_values
 class PreTrainedModel:
     def _apply(self, fn, recurse=True):
         """
-        What `to`, `half`, `to_empty` and their kin do to every tensor, of this model or of a module that holds it.
-        `to_empty` drops all values. A state dict is to bring those of parameters and buffers; buffers that none
+        Apply what `to`, `half` or `to_empty` does, on this model or on a module that holds the model. `to_empty` drops
+        all values. A state dict brings those of parameters and persistent buffers later. Buffers that no state dict
         holds, such as tables of rotary frequencies, are computed again.
         """
         if not drops_values(fn):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from transformers import AutoConfig, LlamaConfig, PreTrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, LlamaConfig, PreTrainedConfig, PreTrainedModel
 from transformers.modeling_rope_utils import RotaryEmbeddingMixin, drops_values
 from transformers.modeling_utils import logger
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
@@ -184,8 +184,6 @@ def test_a_model_on_the_meta_device_has_them_once_it_is_emptied_and_loaded(model
 def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
     sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
     config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
-    from transformers import AutoModel
-
     model = AutoModel.from_config(config)
     with torch.device("meta"):
         bare = AutoModel.from_config(config)
@@ -212,8 +210,6 @@ def test_a_model_within_another_module_has_them_once_that_is_emptied(model_class
 @pytest.mark.parametrize("name", ["llama", "gemma3_text", "gptj", "roformer", "llama4_text", "esm", "qwen2_vl_text"])
 @pytest.mark.parametrize("from_meta", [True, False])
 def test_upstreams_models_within_another_module_have_them(name, from_meta):
-    from transformers import AutoModel
-
     sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
     sizes |= {"n_embd": 32, "n_head": 2, "n_layer": 1, "rotary_dim": 8, "embedding_size": 32}
     config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
@@ -240,20 +236,41 @@ def test_a_rotary_module_moves_to_the_meta_device_without_being_made_again(monke
     assert all(table.is_meta for table in rotary.to("meta").buffers())
 
 
-@pytest.mark.parametrize(
-    "fn, drops",
-    [
-        (lambda x: x.half(), False),
-        (lambda x: x.to("cpu"), False),
-        (lambda x: x, False),
-        (lambda x: torch.empty_like(x, device="cpu"), True),
-        (lambda x: torch.empty_like(x, device="meta"), True),
-    ],
-)
-def test_what_drops_values_is_told(fn, drops):
-    assert drops_values(fn) is drops
-    with torch.inference_mode():
-        assert drops_values(fn) is drops
+class Recorder(nn.Module):
+    """Keeps the functions that it is given."""
+
+    def _apply(self, fn, recurse=True):
+        self.fn = fn
+        return self
+
+
+def test_only_the_function_of_to_empty_drops_values():
+    recorder = Recorder()
+    assert drops_values(recorder.to_empty(device="cpu").fn)
+    for kept in (recorder.half(), recorder.to("cpu"), recorder.share_memory(), recorder.type(torch.int32)):
+        assert not drops_values(kept.fn)
+    for other in (lambda x: x.detach().clone(), torch.clone, None):
+        assert not drops_values(other)
+
+
+def of_some_shape(x: torch.Tensor) -> torch.Tensor:
+    assert x.dim() > 0
+    return x
+
+
+@pytest.mark.parametrize("fn", [of_some_shape, lambda x: x.detach().clone(), lambda x: x[...].contiguous()])
+def test_a_function_of_a_user_s_own_is_called_once_a_tensor_and_values_stay(fn):
+    """As upstream does: a frequency that the user set stays, and no other tensor is handed to the function."""
+    model = AutoModel.from_config(
+        LlamaConfig(hidden_size=32, num_attention_heads=2, num_hidden_layers=1, vocab_size=8)
+    )
+    with torch.no_grad():
+        model.rotary_emb.inv_freq.mul_(0.5)
+    before, seen = copy.deepcopy(model), []
+    tensors = [*model.parameters(), *model.buffers()]
+    model._apply(lambda x: (seen.append(x), fn(x))[1])
+    assert sorted(map(id, seen)) == sorted(map(id, tensors))
+    assert same(before, model)
 
 
 def test_the_table_is_other_memory_where_nothing_is_computed_again(monkeypatch):
