@@ -45,14 +45,23 @@ class RotaryEmbeddingConfigMixin:
         """
         return type(self).__module__.startswith("transformers.")
 
+    def _knows_rope(self: "PreTrainedConfig") -> bool:
+        """
+        Whether the class, or that of the text in it, has a key of its own for RoPE. Any config may be given any key.
+        """
+        keys = ("rope_parameters", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
+        return any(hasattr(type(self), key) for key in keys) or self._has_text_with_rope()
+
     def _check(self: "PreTrainedConfig", check: Callable[..., None], *arguments: Any) -> None:
         """
         Run a check that refuses what no model can be built with. A class that is not Transformers' own may know
-        better: it is warned.
+        better: it is warned. A class of a model without RoPE ignores the keys, and so does this check.
 
         Raises:
             ValueError: the check fails, and the class is Transformers' own.
         """
+        if self._is_own_class() and not self._knows_rope():
+            return
         try:
             check(*arguments)
         except Exception as error:
@@ -210,6 +219,21 @@ class RotaryEmbeddingConfigMixin:
         self.rope_parameters = stated
         return kwargs
 
+    def _hand_to_text(self: "PreTrainedConfig", text_config: "PreTrainedConfig", key: str, value: Any) -> None:
+        """
+        Set a key that is set on a multimodal config on the config of its text. A value of a form that the text's
+        class does not take is ignored, as upstream ignores all of them.
+
+        Raises:
+            ValueError: a number is out of the range of its key.
+        """
+        try:
+            setattr(text_config, key, value)
+        except ValueError:
+            raise
+        except Exception as error:  # of the field's type
+            logger.warning(f"`{key}`={value!r} of {type(self).__name__} is ignored, its text takes none: {error}")
+
     def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
         """
         Whether a key is one by which RoPE can be set on a finished config, of itself or of the text in it.
@@ -221,11 +245,16 @@ class RotaryEmbeddingConfigMixin:
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
         A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
-        Gemma 3 reads `rope_theta` for its layers with full attention alone.
+        Gemma 3 reads `rope_theta` for its layers with full attention alone. None states nothing.
+
+        Raises:
+            ValueError: a base is no finite number above 0, or a factor is out of its range.
         """
         rope_parameters = getattr(self, "rope_parameters", None)
-        if not self._is_flat_rope_key(key) or not rope_parameters:
+        if not self._is_flat_rope_key(key) or not rope_parameters or value is None:
             return
+        if key not in ("partial_rotary_factor", "rotary_pct") and not self._is_positive(value):
+            raise ValueError(f"`{key}` must be a finite number above 0, but is {value!r}")
         if self.nested_rope_parameter_keys(rope_parameters) and key in self.__dataclass_fields__:
             return  # the class reads its own field
         names = ("rope_theta", "partial_rotary_factor")
@@ -236,9 +265,12 @@ class RotaryEmbeddingConfigMixin:
         self.__dict__["rope_parameters"] = bare
         self._fill_in_flat_factor(self.convert_rope_params_to_dict(**{key: value}) | {key: value})
         converted = self._each_rope_parameters(self.rope_parameters)
-        for one, now in zip(self._each_rope_parameters(rope_parameters), converted, strict=True):
-            one.update({name: now[name] for name in names if now.get(name) == value})
         self.__dict__["rope_parameters"] = rope_parameters
+        stated = [{name: one[name] for name in names if name in one and one[name] == value} for one in converted]
+        if any("partial_rotary_factor" in one for one in stated):
+            self._check(self._validate_rotary_width, "partial_rotary_factor", value)
+        for one, now in zip(self._each_rope_parameters(rope_parameters), stated, strict=True):
+            one.update(now)
 
     def _completed_rope_parameters(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
         """
@@ -289,7 +321,11 @@ class RotaryEmbeddingConfigMixin:
             unscaled, rope_scaling = rope_scaling, None  # by layer type, as `rope_parameters` are
         self.__dict__["rope_parameters"] = unscaled
         kwargs = {} if rope_scaling is None else {"rope_scaling": rope_scaling}
-        self.convert_rope_params_to_dict(**self._read_older_rope_keys(kwargs))
+        try:
+            self.convert_rope_params_to_dict(**self._read_older_rope_keys(kwargs))
+        except KeyError as error:
+            self.__dict__["rope_parameters"] = older
+            raise ValueError(f"`rope_scaling`={rope_scaling!r} must be a dict by layer type, of {nested}") from error
         return self.rope_parameters
 
     def _check_rope_parameters(

@@ -24,9 +24,10 @@ class PretrainedConfig:
             return config_dict
         taken = inspect.signature(cls.__init__).parameters
         sliding = {}
-        if any(isinstance(value, dict) for value in rope_parameters.values()):  # by layer type
-            sliding = rope_parameters.get("sliding_attention") or {}
-            rope_parameters = rope_parameters.get("full_attention") or {}
+        by_layer_type = {key: value for key, value in rope_parameters.items() if isinstance(value, dict)}
+        if by_layer_type:
+            sliding = by_layer_type.get("sliding_attention", {})
+            rope_parameters = by_layer_type.get("full_attention", {})
         flat = ("rope_theta", "partial_rotary_factor")
         scaling = {key: value for key, value in rope_parameters.items() if key not in flat}
         if all(key in ("rope_type", "type") and value == "default" for key, value in scaling.items()):
