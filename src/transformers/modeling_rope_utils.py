@@ -49,7 +49,7 @@ class RotaryEmbeddingConfigMixin:
         """
         Whether the class, or that of the text in it, has a key of its own for RoPE. Any config may be given any key.
         """
-        keys = ("rope_parameters", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
+        keys = ("rope_parameters", "rope_theta", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
         return any(hasattr(type(self), key) for key in keys) or self._has_text_with_rope()
 
     def _check(self: "PreTrainedConfig", check: Callable[..., None], *arguments: Any) -> None:

@@ -22,7 +22,7 @@ KEYS = {
     "partial_rotary_factor": [0.5, None, "half"],
     "rope_local_base_freq": [1e4],
 }
-OF_ROPE = ("rope_parameters", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
+OF_ROPE = ("rope_parameters", "rope_theta", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
 
 
 def state(default, way: str, key: str, value) -> None:

@@ -108,6 +108,24 @@ def test_what_nothing_makes_is_told(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(("generated", "consistent"), [("return 1", True), ("return 2", False), (None, False)])
+def test_an_addition_stands_in_the_modular_file_and_in_the_generated_one(tmp_path, generated, consistent):
+    added = {"models/elm/modular_elm.py": "return 1", "models/elm/modeling_elm.py": generated}
+
+    def change(path: str, text: str) -> str:
+        text = mended(text)
+        if not added.get(path):
+            return text
+        method = f"    def width(self):\n        {added[path]}\n"
+        return text.replace("(OakRotary):\n    pass\n", f"(OakRotary):\n{method}").replace(
+            "return arange(0, n - n % 2, 2)\n", f"return arange(0, n - n % 2, 2)\n\n{method}"
+        )
+
+    path = "models/elm/modeling_elm.py"
+    problems = judge(tmp_path, change, EVERYWHERE | {path: EVERYWHERE[path] | {"ElmRotary.width"}})
+    assert [problem.split(" ")[0] for problem in problems] == ([] if consistent else [f"{path}::ElmRotary.width"])
+
+
 def test_the_fork_is_consistent():
     layout = Layout()
     index = Index(layout.index(DEFAULT_RELEASE))

@@ -211,6 +211,30 @@ def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
     assert "math" not in checkout.read("models/mistral/modeling_mistral.py"), "a copy imports only what it uses"
 
 
+def test_an_addition_to_a_modular_class_reaches_the_class_generated_from_it(checkout):
+    entries = """\
+    - addition: GPTNeoXRotaryEmbedding.width
+      series: whole-pairs
+      description: a method at the end of its class
+      issue: 35233
+      expected_matches: {5.23.0: 2}
+    """
+    code = """\
+    from typing import SupportsFloat
+
+
+    class GPTNeoXRotaryEmbedding:
+        def width(self) -> SupportsFloat:
+            return self.inv_freq.numel()
+    """
+    build_with(checkout, "models/gpt_neox/modular_gpt_neox.py", entries, code)
+    for file in ("modular_gpt_neox.py", "modeling_gpt_neox.py"):
+        text = checkout.read(f"models/gpt_neox/{file}")
+        classes = {node.name: ast.unparse(node) for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
+        assert "return self.inv_freq.numel()" in classes["GPTNeoXRotaryEmbedding"], file
+        assert text.count("def width(self)") == 1 and "SupportsFloat" in text.split("class ")[0]
+
+
 def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
     entries = """\
     - rewrite: LlamaRotaryEmbedding

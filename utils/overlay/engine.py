@@ -138,7 +138,7 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     if edit.kind == "addition":
         if span:
             raise moved("upstream has a definition of that name: it cannot be added")
-        return Reach(edit, root, None, (_place_for(edit, tree),))
+        return Reach(edit, root, None, tuple(_place_for(edit, file, tree) for file in _files_of_addition(root, tree)))
     if not span:
         raise moved("upstream has no such definition")
     search = _search_heirs if edit.kind == "base" else _search_copies
@@ -191,21 +191,34 @@ def _inherited(bases: str, source: str) -> list[str]:
     return [definitions.origin_of(base.strip(), source) or base.strip() for base in bases.split(",")]
 
 
-def _place_for(edit: Edit, tree: Tree) -> Target:
+def _files_of_addition(root: Root, tree: Tree) -> list[str]:
+    """The file of an addition, and the files that are generated from it and have its class."""
+    folder, _, name = root.file.rpartition("/")
+    owner = root.name.rpartition(".")[0]
+    if not (name.startswith("modular_") and owner):
+        return [root.file]
+    return [root.file] + [
+        file
+        for file in tree.files_defining(owner)
+        if file != root.file and file.rpartition("/")[0] == folder and f"{folder}/{name}" in tree.files[file]
+    ]
+
+
+def _place_for(edit: Edit, file: str, tree: Tree) -> Target:
     """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
     or after the last definition of the file."""
     root = edit.roots[0]
     name, owner = root.name, root.name.rpartition(".")[0]
-    spans = tree.spans(root.file)
+    spans = tree.spans(file)
     known = {span.name: span for span in spans}
     ours = [span.name for span in edit.source.leaves]
     for following in ours[ours.index(name) + 1 :]:
         neighbour = following if following.rpartition(".")[0] == owner else following.split(".")[0]
         if neighbour in known and neighbour.rpartition(".")[0] == owner:
             start = known[neighbour].start
-            return Target(edit, root, root.file, Span(name, start, start))
+            return Target(edit, root, file, Span(name, start, start))
     end = known[owner].end if owner else max(span.end for span in spans)
-    return Target(edit, root, root.file, Span(name, end, end), at_end=True)
+    return Target(edit, root, file, Span(name, end, end), at_end=True)
 
 
 def transform(target: Target, text: str) -> tuple[str, int]:

@@ -16,11 +16,14 @@ class Request:
         inputs: keywords of `forward`, of rows that are padded on the left.
         positions: `[axes, rows, tokens]`, those of padding 0.
         real: `[rows, tokens]`, which tokens are no padding.
+        drawn: `[axes, rows, tokens]`, the positions of the tokens that a model makes of an image; None where text
+            follows.
     """
 
     inputs: dict[str, Any]
     positions: torch.Tensor
     real: torch.Tensor
+    drawn: torch.Tensor | None = None
 
     @property
     def next_positions(self) -> torch.Tensor:
@@ -36,14 +39,17 @@ def one_pass(model: nn.Module, request: Request, **changes: Any) -> torch.Tensor
 
 
 def following(request: Request, tokens: torch.Tensor) -> Request:
-    """The request with text after it, `[rows, tokens]`."""
+    """The request with the tokens after it, `[rows, tokens]`: of the image that is drawn, or of text."""
     ones = torch.ones_like(tokens)
     longer = {"input_ids": tokens, "attention_mask": ones, "mm_token_type_ids": 0 * ones}
     inputs = {
         name: torch.cat((value, longer[name]), dim=1) if name in longer else value
         for name, value in request.inputs.items()
     }
-    places = (request.next_positions + torch.arange(tokens.shape[1])).expand(len(request.positions), -1, -1)
+    if request.drawn is None:
+        places = (request.next_positions + torch.arange(tokens.shape[1])).expand(len(request.positions), -1, -1)
+    else:
+        places = request.drawn[..., : tokens.shape[1]]
     positions = torch.cat((request.positions, places), dim=-1)
     return Request(inputs, positions, torch.cat((request.real, ones.bool()), dim=1))
 

@@ -167,7 +167,7 @@ def check_axes_generated(model: SeveralAxesSpec, case, verdict: Verdict) -> None
     """What `generate` goes on with has the logits of one pass, for each request, and for each of several answers."""
     rows = _rows(model)
     served = model.build()
-    for request, answers in ((model.request(*rows), 1), (model.request(_TEXT), 1), (model.request(*rows[:2]), 2)):
+    for request, answers in ((model.request(*rows), 1), (model.request(_TEXT), 1), (model.request(*rows[:3]), 2)):
         options = {"do_sample": True, "num_return_sequences": answers} if answers > 1 else {}
         tokens, logits = generated(served, request, _STEPS, **options)
         for answer in range(answers):
