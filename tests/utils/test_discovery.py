@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from discovery.__main__ import line_of, totals_of
-from discovery.coverage import check, judge
+from discovery.coverage import check, explain
 from discovery.exempt import load_exemptions
 from discovery.scan import find_rope
 from overlay import lockfile
@@ -17,7 +17,7 @@ from overlay.errors import OverlayError
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE
 from overlay.upstream import known_releases
-from tests.utils.upstream_rope import LAYOUT, reason_to_skip, verdicts
+from tests.utils.upstream_rope import LAYOUT, explanations, reason_to_skip
 
 
 MACHINERY = re.compile(
@@ -337,6 +337,7 @@ ENTRY = """\
   reason: it takes the table's width
   confirmed_by: test_it_does
 """
+ANOTHER = "  also_edited_by: [another]\n  reason"
 
 
 @pytest.fixture
@@ -354,33 +355,33 @@ def lock(*names: str) -> dict:
     return {"models/one/modeling_one.py::place::the table decides": {"fingerprints": [], "reaches": reaches}}
 
 
-def verdicts_of(lock: dict, exemptions: list) -> list:
+def explanations_of(lock: dict, exemptions: list) -> list:
     tree = tree_of(FILES)
-    return judge(find_rope(tree), tree, lock, exemptions, "5.23.0")
+    return explain(find_rope(tree), tree, lock, exemptions, "5.23.0")
 
 
 def test_each_variant_is_reached_or_exempt_or_unexplained(exemptions):
-    verdicts = verdicts_of(lock("place"), exemptions())
-    said = {(one.root.label, len(one.copies), one.status) for one in verdicts}
+    explanations = explanations_of(lock("place"), exemptions())
+    said = {(one.root.label, len(one.copies), one.status) for one in explanations}
     assert said == {
         ("models/one/modeling_one.py::swap", 2, "exempt"),
         ("models/three/modeling_three.py::swap", 1, "unexplained"),
         ("models/one/modeling_one.py::place", 3, "edit"),
     }
-    lines = {line_of(one) for one in verdicts}
+    lines = {line_of(one) for one in explanations}
     assert (
         "models/one/modeling_one.py::place [application] 3 in modeling_one, modeling_three, modeling_two"
         " -- edit: the table decides" in lines
     )
-    assert totals_of(verdicts) == ("6 definitions in 3 variants: 3 reached by edits, 2 exempt, 1 unexplained")
+    assert totals_of(explanations) == ("6 definitions in 3 variants: 3 reached by edits, 2 exempt, 1 unexplained")
     with pytest.raises(OverlayError, match="1 RoPE definitions in 1 variants that are neither") as caught:
-        check(verdicts, "5.23.0")
+        check(explanations, "5.23.0")
     assert "models/three/modeling_three.py::swap" in str(caught.value)
     assert "what to do: write an edit" in str(caught.value)
 
 
 def test_nothing_is_wrong_where_all_is_explained():
-    check(verdicts_of(lock("place", "swap"), []), "5.23.0")
+    check(explanations_of(lock("place", "swap"), []), "5.23.0")
 
 
 @pytest.mark.parametrize(
@@ -389,29 +390,39 @@ def test_nothing_is_wrong_where_all_is_explained():
         (lock("place"), ": 2}", ": 3}", "covers 2 definitions, its entry says 3"),
         (lock("place"), "definition: swap", "definition: gone", "is no RoPE definition of this release"),
         (lock("swap"), "", "", "is exempt, and the edits that reach it or a copy are: the table decides"),
-        (lock("place"), "  reason", "  beside: [another]\n  reason", "is exempt, beside another, and .* are: none"),
-        (lock("swap"), "  reason", "  beside: [another]\n  reason", "beside another, and .* are: the table decides"),
+        (
+            lock("place"),
+            "  reason",
+            ANOTHER,
+            "is exempt, also edited by another, and .* are: none",
+        ),
+        (
+            lock("swap"),
+            "  reason",
+            ANOTHER,
+            "also edited by another, and .* are: the table decides",
+        ),
     ],
 )
 def test_an_entry_that_is_out_of_date_is_refused(exemptions, lock, old, new, problem):
     with pytest.raises(OverlayError, match=problem) as caught:
-        verdicts_of(lock, exemptions(ENTRY.replace(old, new)))
+        explanations_of(lock, exemptions(ENTRY.replace(old, new)))
     assert "exempt.yml" in str(caught.value)
 
 
 def test_an_entry_may_name_the_edits_that_reach_it_all_the_same(exemptions):
-    entry = ENTRY.replace("  reason", "  beside: [the table decides]\n  reason")
-    (verdict,) = [one for one in verdicts_of(lock("swap"), exemptions(entry)) if one.exemption]
-    assert (verdict.status, len(verdict.copies)) == ("exempt", 2)
+    entry = ENTRY.replace("  reason", "  also_edited_by: [the table decides]\n  reason")
+    (explanation,) = [one for one in explanations_of(lock("swap"), exemptions(entry)) if one.exemption]
+    assert (explanation.status, len(explanation.copies)) == ("exempt", 2)
 
 
 def test_an_entry_of_another_release_covers_nothing_here(exemptions):
-    assert not any(one.exemption for one in verdicts_of({}, exemptions(ENTRY.replace("5.23.0", "4.57.6"))))
+    assert not any(one.exemption for one in explanations_of({}, exemptions(ENTRY.replace("5.23.0", "4.57.6"))))
 
 
 def test_a_definition_may_have_an_entry_in_each_release(exemptions):
     other = ENTRY.replace("5.23.0: 2", "4.57.6: 3").replace("takes", "once took")
-    (exempt,) = [one.exemption for one in verdicts_of(lock("place"), exemptions(ENTRY + other)) if one.exemption]
+    (exempt,) = [one.exemption for one in explanations_of(lock("place"), exemptions(ENTRY + other)) if one.exemption]
     assert exempt.reason == "it takes the table's width"
 
 
@@ -435,7 +446,7 @@ def test_a_wrong_entry_is_refused_by_name(exemptions, text, problem):
 
 
 def test_every_definition_is_reached_or_exempt():
-    check(verdicts(), DEFAULT_RELEASE)
+    check(explanations(), DEFAULT_RELEASE)
 
 
 @pytest.mark.parametrize("release", known_releases(LAYOUT))
@@ -444,13 +455,13 @@ def test_every_entry_holds_on_upstream(release):
     if reason := reason_to_skip(release):
         pytest.skip(reason)
     entries = [one for one in load_exemptions(LAYOUT.exempt) if release in one.covers]
-    assert {one.exemption.label for one in verdicts(release) if one.exemption} == {one.label for one in entries}
+    assert {one.exemption.label for one in explanations(release) if one.exemption} == {one.label for one in entries}
 
 
 def test_what_edits_reach_is_recognised():
     """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
     function that deals channels to axes; or its pull request is of no rotation."""
-    found = {one.place for verdict in verdicts() for one in verdict.copies}
+    found = {one.place for explanation in explanations() for one in explanation.copies}
     elsewhere = {edit.description for edit in load_overlay([LAYOUT.layer("src")]).edits if edit.series in NO_ROTATION}
     reached = {
         (file, name)

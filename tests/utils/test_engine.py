@@ -310,7 +310,7 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     from overlay import lockfile
     from overlay.build import find_reaches
     from overlay.index import Index
-    from overlay.upstream import find_release
+    from overlay.upstream import find_pin
 
     build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
     path = checkout.pristine / "models/mistral/modeling_mistral.py"
@@ -318,7 +318,7 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     checkout.pin()
     with pytest.raises(OverlayError, match="1 times, its entry says 2"):
         build(checkout.layout, checkout.release)
-    release = find_release(checkout.layout, checkout.release)
+    release = find_pin(checkout.layout, checkout.release)
     _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index(checkout.release)))
     (key,) = lockfile.describe(reaches)
     old, new = lockfile.read(checkout.layout, checkout.release)[key], lockfile.describe(reaches)[key]
@@ -367,12 +367,12 @@ def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout)
 )
 def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout, layer, release, problem):
     from overlay.build import read_overlay
-    from overlay.upstream import find_release
+    from overlay.upstream import find_pin
 
     checkout.pin(OTHER)
     checkout.overlay("models/llama/modeling_llama.py", SPLIT.replace("5.23.0", release), OURS, layer=layer)
     with pytest.raises(OverlayError, match=problem) as caught:
-        read_overlay(checkout.layout, find_release(checkout.layout, "4.57.6"))
+        read_overlay(checkout.layout, find_pin(checkout.layout, "4.57.6"))
     assert "a test" in str(caught.value), "the message names the edit"
 
 
