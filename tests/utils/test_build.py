@@ -24,7 +24,7 @@ from overlay.upstream import find_pin
 UTILS = Path(__file__).resolve().parents[2] / "utils"
 EDIT = """\
 - rewrite: LlamaRotaryEmbedding.forward
-  series: whole-pairs
+  series: odd-rotary-dims
   description: {}
   issue: 35233
   rule: {{pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}}

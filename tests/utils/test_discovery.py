@@ -25,7 +25,7 @@ MACHINERY = re.compile(
     r"|::class |::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
 # Pull requests on how tables are loaded, and on which positions a model counts.
-NO_ROTATION = ("own-tables", "several-axes")
+NO_ROTATION = ("non-persistent-buffers", "mrope-positions")
 # A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
 TURNING = """
 def swap(x):
