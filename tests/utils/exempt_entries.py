@@ -9,7 +9,8 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from discovery.exempt import Exemption, load_exemptions
-from discovery.scan import Definition, text_of
+from discovery.scan import Definition
+from discovery.variants import text_of
 from tests.utils.upstream_rope import LAYOUT, explanations, load, reason_to_skip, tree
 
 

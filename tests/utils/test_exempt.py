@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from discovery.recognise import CUTS, JOINS, bare
+from discovery.code import CUTS, JOINS, bare
 from overlay.layout import REPOSITORY
 from tests.utils.exempt_entries import EXEMPTIONS, Entry, ExemptDefinition, generated_from, on_its_entries
 from tests.utils.upstream_rope import explanations, fork, load, rotated, tree

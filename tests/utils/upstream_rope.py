@@ -13,7 +13,8 @@ import torch
 from environment import LINES
 
 from discovery.coverage import Explanation, explain_release, pristine_tree
-from discovery.scan import Definition, text_of
+from discovery.scan import Definition
+from discovery.variants import text_of
 from overlay.engine import PackageFiles, Tree
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout

@@ -12,7 +12,9 @@ from overlay.layout import Layout
 from overlay.upstream import PACKAGE, ensure_pristine, find_pin
 
 from .exempt import Exemption, load_exemptions
-from .scan import Definition, find_rope, group
+from .rules.rope import ROPE
+from .scan import Definition, find
+from .variants import group
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
     ensure_pristine(layout, find_pin(layout, release))
     tree = pristine_tree(layout, release)
     explanations = explain(
-        find_rope(tree), tree, lockfile.read(layout, release), load_exemptions(layout.exempt), release
+        find(tree, ROPE), tree, lockfile.read(layout, release), load_exemptions(layout.exempt), release
     )
     tree.index.save()
     return explanations
