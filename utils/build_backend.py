@@ -62,10 +62,10 @@ def _release_in_environment(release: str) -> Iterator[None]:
 
 
 def _requirements(config_settings: Settings) -> list[str]:
-    from overlay.upstream import find_release
+    from overlay.upstream import find_pin
 
     with _plain_errors():
-        release = find_release(Layout(), chosen_release(config_settings)).version
+        release = find_pin(Layout(), chosen_release(config_settings)).release
     return [] if Layout().upstream(release).exists() else [f"transformers=={release}"]
 
 

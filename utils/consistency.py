@@ -34,7 +34,7 @@ _COPIED = re.compile(r"# Copied from (?:src/)?transformers\.([\w.]+)(?: with (.+
 
 
 class File:
-    """One Python file of a tree, and its definitions by their dotted names."""
+    """One Python file of a package, and its definitions by their dotted names."""
 
     def __init__(self, path: Path, index: Index):
         self.text = path.read_text()
@@ -81,27 +81,27 @@ class File:
         return _NAMED_PARENT.sub(r"super().\1(", self.definitions[name].text(self.lines))
 
 
-class Tree:
+class Package:
     """The files of one `transformers` package, by their paths in it."""
 
-    def __init__(self, package: Path, index: Index):
-        self.package = package
+    def __init__(self, folder: Path, index: Index):
+        self.folder = folder
         self.index = index
         self._files: dict[str, File | None] = {}
 
     def file(self, path: str) -> File | None:
         if path not in self._files:
-            place = self.package / path
-            self._files[path] = File(place, self.index) if place.exists() else None
+            found = self.folder / path
+            self._files[path] = File(found, self.index) if found.exists() else None
         return self._files[path]
 
-    def has(self, place: "Place") -> bool:
-        file = self.file(place.file)
-        return file is not None and (place.name in file.definitions or place.name in file.headers)
+    def has(self, qualified: "QualifiedName") -> bool:
+        file = self.file(qualified.file)
+        return file is not None and (qualified.name in file.definitions or qualified.name in file.headers)
 
 
 @dataclass(frozen=True)
-class Place:
+class QualifiedName:
     """A definition: its file below the package, and its dotted name."""
 
     file: str
@@ -115,24 +115,24 @@ class Place:
 class Link:
     """`made` is generated, or copied, from `source`; `renamed` is what `# Copied from` says of names."""
 
-    made: Place
-    source: Place
+    made: QualifiedName
+    source: QualifiedName
     renamed: tuple[tuple[str, str], ...] = ()
-    inlined: bool = False  # one of two sources: the generator puts the parent's in the place of a call of `super()`
+    inlined: bool = False  # one of two sources: the generator puts the parent's in place of a call of `super()`
 
-    def equal(self, tree: Tree) -> bool:
-        made, source = tree.file(self.made.file), tree.file(self.source.file)
+    def equal(self, package: Package) -> bool:
+        made, source = package.file(self.made.file), package.file(self.source.file)
         if self.made.name in made.headers:
             return made.headers[self.made.name] == source.headers[self.source.name]
         ours, theirs = made.source(self.made.name), source.source(self.source.name)
         for old, new in self.renamed:
             theirs = theirs.replace(old, new)
         if self.renamed:
-            return tree.index.fingerprint(ours, "") == tree.index.fingerprint(theirs, "")
+            return package.index.fingerprint(ours, "") == package.index.fingerprint(theirs, "")
         prefix = prefix_of_copy(self.source.name, source.prefix, self.made.name, made.prefix)
         if self.inlined:
             return _in_order(_statements(theirs, source.prefix), _statements(ours, prefix))
-        return tree.index.fingerprint(ours, prefix) == tree.index.fingerprint(theirs, source.prefix)
+        return package.index.fingerprint(ours, prefix) == package.index.fingerprint(theirs, source.prefix)
 
 
 def _statements(text: str, prefix: str) -> list[str]:
@@ -149,87 +149,87 @@ def _in_order(few: list[str], many: list[str]) -> bool:
     return bool(few) and all(one in rest for one in few)
 
 
-def links(tree: Tree, path: str) -> Iterator[Link]:
+def links(package: Package, path: str) -> Iterator[Link]:
     """Where each definition of a file is made from, as far as the file and its modular file say so."""
-    file = tree.file(path)
-    yield from _copied(tree, path, file)
+    file = package.file(path)
+    yield from _copied(package, path, file)
     modular_path = path.replace("modeling_", "modular_")
-    modular = tree.file(modular_path)
+    modular = package.file(modular_path)
     if modular is None or not file.generated:
         return
     for name in file.headers:
-        for source in _header_sources(tree, modular_path, name.removeprefix("class ")):
-            yield Link(Place(path, name), source)
+        for source in _header_sources(package, modular_path, name.removeprefix("class ")):
+            yield Link(QualifiedName(path, name), source)
     for name in file.definitions:
-        for source in dict.fromkeys(_sources(tree, modular_path, name)):
-            if tree.has(source):
-                yield Link(Place(path, name), source)
+        for source in dict.fromkeys(_sources(package, modular_path, name)):
+            if package.has(source):
+                yield Link(QualifiedName(path, name), source)
         if "." in name and name in modular.definitions and "super()." in modular.source(name):
-            yield Link(Place(path, name), Place(modular_path, name), inlined=True)
-            for parent in _inherited(tree, modular_path, *name.split(".", 1)):
-                yield Link(Place(path, name), parent, inlined=True)
+            yield Link(QualifiedName(path, name), QualifiedName(modular_path, name), inlined=True)
+            for parent in _inherited(package, modular_path, *name.split(".", 1)):
+                yield Link(QualifiedName(path, name), parent, inlined=True)
 
 
-def _copied(tree: Tree, path: str, file: File) -> Iterator[Link]:
+def _copied(package: Package, path: str, file: File) -> Iterator[Link]:
     for name, span in file.definitions.items():
         stated = _COPIED.search(file.lines[span.start - 1].rstrip()) if span.start else None
         if stated is None:
             continue
         parts = stated[1].split(".")
-        depth = next((i for i in range(len(parts), 0, -1) if tree.file("/".join(parts[:i]) + ".py")), 0)
-        source = Place("/".join(parts[:depth]) + ".py", ".".join(parts[depth:]))
+        depth = next((i for i in range(len(parts), 0, -1) if package.file("/".join(parts[:i]) + ".py")), 0)
+        source = QualifiedName("/".join(parts[:depth]) + ".py", ".".join(parts[depth:]))
         renamed = tuple(tuple(pair.strip().split("->")) for pair in (stated[2] or "").split(",") if "->" in pair)
-        if depth and tree.has(source):
-            yield Link(Place(path, name), source, renamed)
+        if depth and package.has(source):
+            yield Link(QualifiedName(path, name), source, renamed)
 
 
-def _header_sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:
+def _header_sources(package: Package, modular_path: str, name: str) -> Iterator[QualifiedName]:
     """The classes whose bases the generator may have given to a class: its parents in other models, or itself in the
     modular file, or one that those need."""
-    modular = tree.file(modular_path)
+    modular = package.file(modular_path)
     parents = [modular.imports[base] for base in modular.bases.get(name, ()) if base in modular.imports]
-    places = [Place(origin, there) for origin, there in parents] or _sources(tree, modular_path, name)
-    for place in places:
-        header = Place(place.file, f"class {place.name}")
-        if tree.has(header):
+    candidates = [QualifiedName(origin, there) for origin, there in parents] or _sources(package, modular_path, name)
+    for qualified in candidates:
+        header = QualifiedName(qualified.file, f"class {qualified.name}")
+        if package.has(header):
             yield header
 
 
-def _sources(tree: Tree, modular_path: str, name: str) -> Iterator[Place]:
+def _sources(package: Package, modular_path: str, name: str) -> Iterator[QualifiedName]:
     """Where the generator may have taken a definition from: the modular file, its parents, or what those need."""
-    modular = tree.file(modular_path)
+    modular = package.file(modular_path)
     owner, _, member = name.partition(".")
     if name in modular.definitions:
-        yield Place(modular_path, name)
+        yield QualifiedName(modular_path, name)
         return
-    yield from _inherited(tree, modular_path, owner, member)
+    yield from _inherited(package, modular_path, owner, member)
     for file, _ in dict.fromkeys(modular.imports.values()):
-        yield from _namesakes(tree, file, owner, member)
+        yield from _namesakes(package, file, owner, member)
 
 
-def _inherited(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place]:
+def _inherited(package: Package, path: str, owner: str, member: str) -> Iterator[QualifiedName]:
     """The member of the nearest parents of a class, or the imported function."""
-    file = tree.file(path)
+    file = package.file(path)
     if file is None:
         return
     if owner in file.imports:
         origin, there = file.imports[owner]
-        place = Place(origin, f"{there}.{member}" if member else there)
-        if tree.has(place):
-            yield place
+        qualified = QualifiedName(origin, f"{there}.{member}" if member else there)
+        if package.has(qualified):
+            yield qualified
         elif member:
-            yield from _inherited(tree, origin, there, member)
+            yield from _inherited(package, origin, there, member)
     for base in set(file.bases.get(owner, ())) - {owner}:  # `class Config(Config)` is of an import, told above
-        place = Place(path, f"{base}.{member}")
-        if tree.has(place):
-            yield place
+        qualified = QualifiedName(path, f"{base}.{member}")
+        if package.has(qualified):
+            yield qualified
         elif member:
-            yield from _inherited(tree, path, base, member)
+            yield from _inherited(package, path, base, member)
 
 
-def _namesakes(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place]:
+def _namesakes(package: Package, path: str, owner: str, member: str) -> Iterator[QualifiedName]:
     """What a file calls the same, but for the model's name."""
-    file = tree.file(path)
+    file = package.file(path)
     if file is None:
         return
     for name in file.definitions:
@@ -238,20 +238,20 @@ def _namesakes(tree: Tree, path: str, owner: str, member: str) -> Iterator[Place
             continue
         suffix = there.removeprefix(file.prefix)
         if there == owner or (there != suffix and suffix and owner.endswith(suffix)):
-            yield Place(path, name)
+            yield QualifiedName(path, name)
 
 
-def inconsistencies(upstream: Tree, fork: Tree, reached: dict[str, set[str]]) -> tuple[list[str], int]:
+def inconsistencies(upstream: Package, fork: Package, reached: dict[str, set[str]]) -> tuple[list[str], int]:
     """What is no longer alike, a line each, and how many pairs were compared.
 
     Args:
         reached: by file, the names of the definitions that edits reach.
     """
     problems, compared = [], 0
-    for path in sorted(path.relative_to(upstream.package).as_posix() for path in upstream.package.rglob("m*_*.py")):
+    for path in sorted(path.relative_to(upstream.folder).as_posix() for path in upstream.folder.rglob("m*_*.py")):
         known: dict[str, list[Link]] = {}
         for link in links(upstream, path):
-            edited = any(place.name in reached.get(place.file, ()) for place in (link.made, link.source))
+            edited = any(qualified.name in reached.get(qualified.file, ()) for qualified in (link.made, link.source))
             if edited and link.equal(upstream):
                 known.setdefault(link.made.name, []).append(link)
         for found in known.values():
@@ -275,8 +275,8 @@ def compare(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")
     """Hold every edited definition of a fork against what it is made from, or copied from."""
     layout = Layout()
     index = Index(layout.index(release))  # what a build has found; only read here
-    upstream = Tree(layout.upstream(release) / "transformers", index)
-    fork = Tree(layout.source(release) / "transformers", index)
+    upstream = Package(layout.upstream(release) / "transformers", index)
+    fork = Package(layout.source(release) / "transformers", index)
     problems, compared = inconsistencies(upstream, fork, reached_definitions(layout, release))
     for problem in problems:
         print(problem)

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from tests.frameworks.frameworks import RUN, batches, in_frameworks
-from tests.utils.exempt_entries import Entry, Place, on_its_entries
+from tests.utils.exempt_entries import Entry, ExemptDefinition, on_its_entries
 from transformers_conformance.rope.reference import inverse_frequencies, rotate
 
 
@@ -18,13 +18,13 @@ TOLERANCE = 1e-5  # of angles below 5, in float32
 WIDTHS = [(head_dim, n) for head_dim in (5, 8) for n in range(2, head_dim + 1)]
 
 
-def module_of(place: Place) -> ModuleType:
-    return import_module(f"transformers.{place.file.removesuffix('.py').replace('/', '.')}")
+def module_of(definition: ExemptDefinition) -> ModuleType:
+    return import_module(f"transformers.{definition.file.removesuffix('.py').replace('/', '.')}")
 
 
-def tensor(place: Place, x: np.ndarray):
-    """`x` in the place's framework."""
-    if "_tf_" in place.file:
+def tensor(definition: ExemptDefinition, x: np.ndarray):
+    """`x` in the definition's framework."""
+    if "_tf_" in definition.file:
         import tensorflow as tf
 
         return tf.constant(x)
@@ -40,14 +40,14 @@ def random(*shape: int) -> np.ndarray:
 @on_its_entries
 def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: Entry):
     """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
-    for place in entry.places:
-        turn = getattr(module_of(place), place.name)
+    for definition in entry.definitions:
+        turn = getattr(module_of(definition), definition.name)
         for width in (2, 4, 6, 8):
             x = random(3, 2, 5, width)
-            turned = np.asarray(turn(tensor(place, x)))
-            assert np.array_equal(np.asarray(turn(tensor(place, turned))), -x), place.label
+            turned = np.asarray(turn(tensor(definition, x)))
+            assert np.array_equal(np.asarray(turn(tensor(definition, turned))), -x), definition.label
             partners = np.roll(x, width // 2, -1), x.reshape(3, 2, 5, -1, 2)[..., ::-1].reshape(x.shape)
-            assert any(np.array_equal(np.abs(turned), np.abs(partner)) for partner in partners), place.label
+            assert any(np.array_equal(np.abs(turned), np.abs(partner)) for partner in partners), definition.label
 
 
 def esm(module: ModuleType, head_dim: int, n: int, x: np.ndarray) -> np.ndarray:
@@ -74,10 +74,10 @@ CLASSES: dict[str, Callable] = {
 @on_its_entries
 def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
     """The class runs this definition: where it were wrong, what is rotated would be."""
-    for place in entry.places:
+    for definition in entry.definitions:
         for head_dim, n in WIDTHS:
             x = random(1, HEADS, TOKENS, head_dim)
-            made = CLASSES[place.owner](module_of(place), head_dim, n, x)
+            made = CLASSES[definition.owner](module_of(definition), head_dim, n, x)
             inv_freq, _ = inverse_frequencies(n, 10000.0)
             assert np.abs(made - rotate(x.astype(np.float64), IDS, inv_freq, "half-split")).max() < TOLERANCE, n
 
@@ -85,9 +85,9 @@ def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
 @on_its_entries
 def test_its_sines_come_before_its_cosines(entry: Entry):
     """A column for every channel, sines before cosines; of an odd width, a sine more, which its caller cuts off."""
-    for place in entry.places:
+    for definition in entry.definitions:
         for width in range(1, 9):
-            table = np.asarray(getattr(module_of(place), place.name)(TOKENS, width))
+            table = np.asarray(getattr(module_of(definition), definition.name)(TOKENS, width))
             pairs = width // 2
             angles = np.arange(TOKENS)[:, None] * inverse_frequencies(width, 10000.0)[0]
             assert table.shape == (TOKENS, width)
@@ -101,19 +101,19 @@ def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: Entry, monkeypa
     from transformers import GPTJConfig, GPTJModel
 
     batch = batches(32)["counted"]
-    for place in entry.places:
-        prefix = "TF" if "_tf_" in place.file else "Flax"
+    for definition in entry.definitions:
+        prefix = "TF" if "_tf_" in definition.file else "Flax"
         widths, outputs = [], []
 
         def same(x, sincos, widths=widths):
             widths.append(x.shape[-1])
             return x
 
-        monkeypatch.setattr(module_of(place), "apply_rotary_pos_emb", same)
+        monkeypatch.setattr(module_of(definition), "apply_rotary_pos_emb", same)
         for n in (None, 1, 3, 4, 8):
             config = GPTJConfig(vocab_size=32, n_positions=16, n_embd=16, n_layer=1, n_head=HEADS, rotary_dim=n)
             model = in_frameworks(GPTJModel(config), tmp_path, (prefix,))[prefix]
             widths.clear()
             outputs.append(RUN[prefix](model, batch))
-            assert set(widths) == {n or config.n_embd // HEADS}, place.label
-            assert np.array_equal(outputs[0], outputs[-1]), place.label
+            assert set(widths) == {n or config.n_embd // HEADS}, definition.label
+            assert np.array_equal(outputs[0], outputs[-1]), definition.label

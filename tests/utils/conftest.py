@@ -59,9 +59,9 @@ class Checkout:
         from overlay import lockfile
         from overlay.build import plan
         from overlay.index import Index
-        from overlay.upstream import find_release
+        from overlay.upstream import find_pin
 
-        reaches, _ = plan(self.layout, find_release(self.layout, self.release), Index(self.layout.index(self.release)))
+        reaches, _ = plan(self.layout, find_pin(self.layout, self.release), Index(self.layout.index(self.release)))
         lockfile.write(self.layout, self.release, lockfile.describe(reaches))
 
     def read(self, file: str) -> str:

@@ -9,16 +9,17 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from discovery.exempt import Exemption, load_exemptions
-from discovery.scan import Definition, text_of
-from tests.utils.upstream_rope import LAYOUT, load, reason_to_skip, tree, verdicts
+from discovery.scan import Definition
+from discovery.variants import text_of
+from tests.utils.upstream_rope import LAYOUT, explanations, load, reason_to_skip, tree
 
 
 EXEMPTIONS = load_exemptions(LAYOUT.exempt)
 
 
 @dataclass(frozen=True)
-class Place:
-    """A definition of one release."""
+class ExemptDefinition:
+    """A definition of one release that `src/exempt.yml` covers."""
 
     release: str
     file: str
@@ -53,16 +54,16 @@ class Entry:
     release: str
 
     @property
-    def places(self) -> list[Place]:
+    def definitions(self) -> list[ExemptDefinition]:
         """Those that it covers, copies too."""
-        of = [verdict for verdict in verdicts(self.release) if verdict.exemption == self.exemption]
-        return [Place(self.release, *one.place) for verdict in of for one in verdict.copies]
+        of = [explanation for explanation in explanations(self.release) if explanation.exemption == self.exemption]
+        return [ExemptDefinition(self.release, *one.place) for explanation in of for one in explanation.copies]
 
     @property
-    def runnable(self) -> list[Place]:
+    def runnable(self) -> list[ExemptDefinition]:
         """Those that can run: what stands in a modular file lacks what it inherits, and its copy in the generated file
         has it."""
-        found = [one for one in self.places if generated_from(one.file) == one.file]
+        found = [one for one in self.definitions if generated_from(one.file) == one.file]
         assert found, "an entry on modular files alone cannot be run"
         return found
 

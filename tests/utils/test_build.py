@@ -18,13 +18,13 @@ from overlay.distribution import version_of
 from overlay.errors import OverlayError
 from overlay.layout import Layout
 from overlay.stamp import STAMP
-from overlay.upstream import find_release
+from overlay.upstream import find_pin
 
 
 UTILS = Path(__file__).resolve().parents[2] / "utils"
 EDIT = """\
 - rewrite: LlamaRotaryEmbedding.forward
-  series: whole-pairs
+  series: odd-rotary-dims
   description: {}
   issue: 35233
   rule: {{pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}}
@@ -193,14 +193,14 @@ def test_an_installed_upstream_with_another_digest_is_refused_before_anything_is
 
 
 def test_an_upstream_that_is_our_fork_or_missing_is_refused(tmp_path, monkeypatch):
-    release = find_release(Layout(), "5.23.0")
+    pin = find_pin(Layout(), "5.23.0")
     for version, problem in (("5.23.0+rope.1", "is itself a fork of ours"), ("5.0.0", "is not installed")):
         metadata = tmp_path / f"transformers-{version}.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: transformers\nVersion: {version}\n")
         monkeypatch.setattr(sys, "path", [str(tmp_path)])
         with pytest.raises(OverlayError, match=problem):
-            upstream._installed(release)
+            upstream._installed(pin)
         (metadata / "METADATA").unlink()
         metadata.rmdir()
 
@@ -211,7 +211,7 @@ def test_an_installed_upstream_is_adopted_with_what_it_ships_and_no_more(checkou
     (elsewhere / "transformers" / "__pycache__").mkdir()
     (elsewhere / "transformers" / "__pycache__" / "x.pyc").write_bytes(b"")
     monkeypatch.setattr(upstream, "_installed", lambda release: (elsewhere / "transformers", elsewhere))
-    upstream.ensure_pristine(checkout.layout, find_release(checkout.layout, checkout.release))
+    upstream.ensure_pristine(checkout.layout, find_pin(checkout.layout, checkout.release))
     names = {path.name for path in checkout.pristine.parent.rglob("*")}
     assert {"METADATA", "entry_points.txt", "py.typed"} <= names
     assert "__pycache__" not in names

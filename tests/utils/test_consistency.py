@@ -1,7 +1,7 @@
 """Generated definitions follow their modular source in the fork as in upstream, and copies what they copy."""
 
 import pytest
-from consistency import Tree, inconsistencies, reached_definitions
+from consistency import Package, inconsistencies, reached_definitions
 
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -49,12 +49,12 @@ FILES = {
 }
 
 
-def write(folder, files) -> Tree:
+def write(folder, files) -> Package:
     for path, text in files.items():
         place = folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    return Tree(folder, Index(folder / "index.json"))
+    return Package(folder, Index(folder / "index.json"))
 
 
 def judge(tmp_path, change, reached) -> list[str]:
@@ -131,7 +131,7 @@ def test_the_fork_is_consistent():
     index = Index(layout.index(DEFAULT_RELEASE))
     trees = (layout.upstream(DEFAULT_RELEASE), layout.source(DEFAULT_RELEASE))
     problems, compared = inconsistencies(
-        *(Tree(tree / "transformers", index) for tree in trees), reached_definitions(layout, DEFAULT_RELEASE)
+        *(Package(tree / "transformers", index) for tree in trees), reached_definitions(layout, DEFAULT_RELEASE)
     )
     assert problems == []
     assert compared > 500

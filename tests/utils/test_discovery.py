@@ -1,15 +1,19 @@
 """What the search for RoPE definitions finds, leaves, and says of it: on snippets of our own, and on upstream."""
 
+import ast
 import re
 import textwrap
 from pathlib import Path
 
 import pytest
 
+import discovery.rules
 from discovery.__main__ import line_of, totals_of
-from discovery.coverage import check, judge
+from discovery.coverage import check, explain
 from discovery.exempt import load_exemptions
-from discovery.scan import find_rope
+from discovery.rules.rope import ROPE
+from discovery.scan import find
+from discovery.topic import Rule, Topic
 from overlay import lockfile
 from overlay.edits import load_overlay
 from overlay.engine import Tree
@@ -17,7 +21,7 @@ from overlay.errors import OverlayError
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE
 from overlay.upstream import known_releases
-from tests.utils.upstream_rope import LAYOUT, reason_to_skip, verdicts
+from tests.utils.upstream_rope import LAYOUT, explanations, reason_to_skip, tree
 
 
 MACHINERY = re.compile(
@@ -25,15 +29,17 @@ MACHINERY = re.compile(
     r"|::class |::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
 # Pull requests on how tables are loaded, and on which positions a model counts.
-NO_ROTATION = ("own-tables", "several-axes")
-# A rotation and its use, so that the files of the snippets have to do with RoPE though nothing in them says so.
-TURNING = """
+NO_ROTATION = ("non-persistent-buffers", "mrope-positions")
+# The code of a file names the topic; the functions of the snippets do not.
+NAMED = "\nrope_type = 'default'\n"
+# A rotation and its use
+TURNING = f"""{NAMED}
 def swap(x):
     a, b = x[..., : x.shape[-1] // 2], x[..., x.shape[-1] // 2 :]
     return torch.cat((-b, a), dim=-1)
 
-def place(x, c, s):
-    return x * c + swap(x) * s
+def place(x, cos, sin):
+    return x * cos + swap(x) * sin
 """
 TABLE = """
 class Angles(nn.Module):
@@ -62,7 +68,7 @@ def tree_of(files: dict[str, str]) -> Tree:
 
 
 def kinds_in(text: str, name: str = "mine") -> tuple[str, ...]:
-    found = {one.name: one.kinds for one in find_rope(tree_of({"modeling_mine.py": textwrap.dedent(text)}))}
+    found = {one.name: one.kinds for one in find(tree_of({"modeling_mine.py": text}), ROPE)}
     return found.get(name, ())
 
 
@@ -93,27 +99,13 @@ FOUND = {
         """,
         "mine",
     ),
-    "rotation, written in place": (
-        "rotation",
-        """
-        def mine(x):
-            y = torch.empty_like(x)
-            y[..., ::2] = -x[..., 1::2]
-            y[..., 1::2] = x[..., ::2]
-            return y
-
-        def rope(x, c, s):
-            return x * c + mine(x) * s
-        """,
-        "mine",
-    ),
     "application of a rotation": ("application", TURNING, "place"),
     "application by rows": (
         "application",
         TURNING
         + """
-def mine(x, y, c, s):
-    return torch.cat((x * c - y * s, y * c + x * s), -1)
+def mine(x, y, cos, sin):
+    return torch.cat((x * cos - y * sin, y * cos + x * sin), -1)
 """,
         "mine",
     ),
@@ -153,6 +145,15 @@ def mine(x, y, c, s):
 def mine(n, base):
     steps = torch.arange(n).float()
     return torch.exp(-math.log(base) * steps / n)
+""",
+        "mine",
+    ),
+    "frequencies by a call of pow": (
+        "frequencies",
+        TURNING
+        + """
+def mine(n, base):
+    return torch.pow(base, -torch.arange(0, n, 2) / n)
 """,
         "mine",
     ),
@@ -315,7 +316,13 @@ def mine(self, x, c, s):
 
 @pytest.mark.parametrize(("kind", "text", "name"), FOUND.values(), ids=FOUND)
 def test_it_is_found_under_any_name(kind, text, name):
-    assert kind in kinds_in(text, name)
+    assert kind in kinds_in(NAMED + textwrap.dedent(text), name)
+
+
+def test_each_rule_has_a_snippet():
+    trees = [tree_of({"modeling_mine.py": NAMED + textwrap.dedent(text)}) for _, text, _ in FOUND.values()]
+    rules = {rule for tree in trees for one in find(tree, ROPE) for rule in one.rules}
+    assert rules == {rule.name for rule in ROPE.rules([])}
 
 
 @pytest.mark.parametrize("text", LEFT.values(), ids=LEFT)
@@ -323,11 +330,50 @@ def test_a_near_miss_is_left(text):
     assert kinds_in(text) == ()
 
 
+# --- another topic --------------------------------------------------------------------------------------------------
+
+SOFT_CAPS = Topic(
+    name="soft caps",
+    words=re.compile("softcap"),
+    signs={
+        "squashes": lambda code: "tanh" in code.calls,
+        "divides": lambda code: any(isinstance(node, ast.Div) for node in code.nodes),
+    },
+    rules=lambda functions: [
+        Rule("squashes a quotient", "cap", lambda f: f.shows("squashes") and f.shows("divides")),
+        Rule("lies in such a file", "neighbour", lambda f: any(g.shows("squashes") for g in functions), alone=True),
+    ],
+)
+
+
+def test_a_second_topic_needs_no_change_of_the_search():
+    limit = "def limit(x, c):\n    return c * (x / c).tanh()\n"
+    files = {
+        "modeling_one.py": "softcap = 30.0\ndef other(x):\n    return x\n" + limit,
+        "modeling_two.py": limit + "# softcap\n",
+        "modeling_three.py": TURNING,
+    }
+    found = find(tree_of(files), SOFT_CAPS)
+    assert {(one.label, one.kinds) for one in found} == {
+        ("modeling_one.py::limit", ("cap",)),
+        ("modeling_one.py::other", ("neighbour",)),
+    }
+    assert {one.file for one in find(tree_of(files), ROPE)} == {"modeling_three.py"}
+
+
+def test_the_search_knows_no_topic():
+    rules = Path(discovery.rules.__file__).parent
+    topics = {path.stem for path in rules.glob("*.py")} - {"__init__"}
+    for module in ("code.py", "topic.py", "scan.py", "variants.py"):
+        code = (rules.parent / module).read_text()
+        assert not re.search(rf"\b(rules\.|rules import|{'|'.join(topics)})\b", code, re.IGNORECASE), module
+
+
 # --- what is said of it ---------------------------------------------------------------------------------------------
 
 FILES = {
     "models/one/modeling_one.py": TURNING,
-    "models/two/modeling_two.py": TURNING.replace("x", "x: Tensor", 1),
+    "models/two/modeling_two.py": TURNING.replace("(x", "(x: Tensor", 1),
     "models/three/modeling_three.py": TURNING.replace("-b, a", "b, -a"),
 }
 ENTRY = """\
@@ -337,6 +383,7 @@ ENTRY = """\
   reason: it takes the table's width
   confirmed_by: test_it_does
 """
+ANOTHER = "  also_edited_by: [another]\n  reason"
 
 
 @pytest.fixture
@@ -354,33 +401,33 @@ def lock(*names: str) -> dict:
     return {"models/one/modeling_one.py::place::the table decides": {"fingerprints": [], "reaches": reaches}}
 
 
-def verdicts_of(lock: dict, exemptions: list) -> list:
+def explanations_of(lock: dict, exemptions: list) -> list:
     tree = tree_of(FILES)
-    return judge(find_rope(tree), tree, lock, exemptions, "5.23.0")
+    return explain(find(tree, ROPE), tree, lock, exemptions, "5.23.0")
 
 
 def test_each_variant_is_reached_or_exempt_or_unexplained(exemptions):
-    verdicts = verdicts_of(lock("place"), exemptions())
-    said = {(one.root.label, len(one.copies), one.status) for one in verdicts}
+    explanations = explanations_of(lock("place"), exemptions())
+    said = {(one.root.label, len(one.copies), one.status) for one in explanations}
     assert said == {
         ("models/one/modeling_one.py::swap", 2, "exempt"),
         ("models/three/modeling_three.py::swap", 1, "unexplained"),
         ("models/one/modeling_one.py::place", 3, "edit"),
     }
-    lines = {line_of(one) for one in verdicts}
+    lines = {line_of(one) for one in explanations}
     assert (
         "models/one/modeling_one.py::place [application] 3 in modeling_one, modeling_three, modeling_two"
         " -- edit: the table decides" in lines
     )
-    assert totals_of(verdicts) == ("6 definitions in 3 variants: 3 reached by edits, 2 exempt, 1 unexplained")
+    assert totals_of(explanations) == ("6 definitions in 3 variants: 3 reached by edits, 2 exempt, 1 unexplained")
     with pytest.raises(OverlayError, match="1 RoPE definitions in 1 variants that are neither") as caught:
-        check(verdicts, "5.23.0")
+        check(explanations, "5.23.0")
     assert "models/three/modeling_three.py::swap" in str(caught.value)
     assert "what to do: write an edit" in str(caught.value)
 
 
 def test_nothing_is_wrong_where_all_is_explained():
-    check(verdicts_of(lock("place", "swap"), []), "5.23.0")
+    check(explanations_of(lock("place", "swap"), []), "5.23.0")
 
 
 @pytest.mark.parametrize(
@@ -389,29 +436,39 @@ def test_nothing_is_wrong_where_all_is_explained():
         (lock("place"), ": 2}", ": 3}", "covers 2 definitions, its entry says 3"),
         (lock("place"), "definition: swap", "definition: gone", "is no RoPE definition of this release"),
         (lock("swap"), "", "", "is exempt, and the edits that reach it or a copy are: the table decides"),
-        (lock("place"), "  reason", "  beside: [another]\n  reason", "is exempt, beside another, and .* are: none"),
-        (lock("swap"), "  reason", "  beside: [another]\n  reason", "beside another, and .* are: the table decides"),
+        (
+            lock("place"),
+            "  reason",
+            ANOTHER,
+            "is exempt, also edited by another, and .* are: none",
+        ),
+        (
+            lock("swap"),
+            "  reason",
+            ANOTHER,
+            "also edited by another, and .* are: the table decides",
+        ),
     ],
 )
 def test_an_entry_that_is_out_of_date_is_refused(exemptions, lock, old, new, problem):
     with pytest.raises(OverlayError, match=problem) as caught:
-        verdicts_of(lock, exemptions(ENTRY.replace(old, new)))
+        explanations_of(lock, exemptions(ENTRY.replace(old, new)))
     assert "exempt.yml" in str(caught.value)
 
 
 def test_an_entry_may_name_the_edits_that_reach_it_all_the_same(exemptions):
-    entry = ENTRY.replace("  reason", "  beside: [the table decides]\n  reason")
-    (verdict,) = [one for one in verdicts_of(lock("swap"), exemptions(entry)) if one.exemption]
-    assert (verdict.status, len(verdict.copies)) == ("exempt", 2)
+    entry = ENTRY.replace("  reason", "  also_edited_by: [the table decides]\n  reason")
+    (explanation,) = [one for one in explanations_of(lock("swap"), exemptions(entry)) if one.exemption]
+    assert (explanation.status, len(explanation.copies)) == ("exempt", 2)
 
 
 def test_an_entry_of_another_release_covers_nothing_here(exemptions):
-    assert not any(one.exemption for one in verdicts_of({}, exemptions(ENTRY.replace("5.23.0", "4.57.6"))))
+    assert not any(one.exemption for one in explanations_of({}, exemptions(ENTRY.replace("5.23.0", "4.57.6"))))
 
 
 def test_a_definition_may_have_an_entry_in_each_release(exemptions):
     other = ENTRY.replace("5.23.0: 2", "4.57.6: 3").replace("takes", "once took")
-    (exempt,) = [one.exemption for one in verdicts_of(lock("place"), exemptions(ENTRY + other)) if one.exemption]
+    (exempt,) = [one.exemption for one in explanations_of(lock("place"), exemptions(ENTRY + other)) if one.exemption]
     assert exempt.reason == "it takes the table's width"
 
 
@@ -435,7 +492,7 @@ def test_a_wrong_entry_is_refused_by_name(exemptions, text, problem):
 
 
 def test_every_definition_is_reached_or_exempt():
-    check(verdicts(), DEFAULT_RELEASE)
+    check(explanations(), DEFAULT_RELEASE)
 
 
 @pytest.mark.parametrize("release", known_releases(LAYOUT))
@@ -444,13 +501,21 @@ def test_every_entry_holds_on_upstream(release):
     if reason := reason_to_skip(release):
         pytest.skip(reason)
     entries = [one for one in load_exemptions(LAYOUT.exempt) if release in one.covers]
-    assert {one.exemption.label for one in verdicts(release) if one.exemption} == {one.label for one in entries}
+    assert {one.exemption.label for one in explanations(release) if one.exemption} == {one.label for one in entries}
+
+
+def test_each_rule_finds_what_no_other_rule_finds():
+    """Otherwise the rule earns nothing: cut it."""
+    releases = [release for release in known_releases(LAYOUT) if not reason_to_skip(release)]
+    found = [one for release in releases for one in find(tree(release), ROPE)]
+    needed = {one.rules[0] for one in found if len(one.rules) == 1}
+    assert needed == {rule.name for rule in ROPE.rules([])}
 
 
 def test_what_edits_reach_is_recognised():
     """Else it is a config or its validation, the machinery of rope types, a class that only keeps a width, or a
     function that deals channels to axes; or its pull request is of no rotation."""
-    found = {one.place for verdict in verdicts() for one in verdict.copies}
+    found = {one.place for explanation in explanations() for one in explanation.copies}
     elsewhere = {edit.description for edit in load_overlay([LAYOUT.layer("src")]).edits if edit.series in NO_ROTATION}
     reached = {
         (file, name)

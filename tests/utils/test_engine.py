@@ -10,7 +10,7 @@ from overlay.errors import OverlayError
 
 SPLIT = """\
 - definition: apply_rotary_pos_emb
-  series: whole-pairs
+  series: odd-rotary-dims
   description: a test
   issue: 35233
   expected_matches: {5.23.0: 2}
@@ -55,7 +55,7 @@ def test_generated_files_follow_their_modular_file(checkout):
 def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
     entries = """\
     - definition: LlamaRMSNorm.extra_repr
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a test
       issue: 35233
       expected_matches: {5.23.0: 2}
@@ -96,7 +96,7 @@ def test_one_definition_serves_several_roots_and_the_copies_of_each(checkout):
 def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout):
     entries = """\
     - rewrite: LlamaRotaryEmbedding.compute_default_rope_parameters
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a prefix to rename
       issue: 35233
       rule: {pattern: "torch.arange(0, dim, 2, $$$DTYPE)"}
@@ -105,7 +105,7 @@ def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout)
       extra_roots:
         models/gpt_neox/modular_gpt_neox.py::GPTNeoXRotaryEmbedding.compute_default_rope_parameters: {5.23.0: 2}
     - definition: rotate_half
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a name to keep, though the signature changes
       issue: 35233
       expected_matches: {5.23.0: 3}
@@ -166,17 +166,17 @@ def test_a_changed_signature_replaces_the_header(checkout):
 def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
     entries = """\
     - addition: whole_pairs
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a function before the one that follows it
       issue: 35233
       expected_matches: {5.23.0: 1}
     - definition: rotate_half
-      series: whole-pairs
+      series: odd-rotary-dims
       description: its neighbour
       issue: 35233
       expected_matches: {5.23.0: 3}
     - addition: LlamaRotaryEmbedding.width
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a method at the end of its class
       issue: 35233
       expected_matches: {5.23.0: 1}
@@ -238,7 +238,7 @@ def test_an_addition_to_a_modular_class_reaches_the_class_generated_from_it(chec
 def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
     entries = """\
     - rewrite: LlamaRotaryEmbedding
-      series: whole-pairs
+      series: odd-rotary-dims
       description: of the class
       issue: 35233
       rule: {pattern: "cos = emb.cos() * self.attention_scaling"}
@@ -247,7 +247,7 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
         cos = cos * self.attention_scaling
       expected_matches: {5.23.0: 1}
     - rewrite: LlamaRotaryEmbedding.forward
-      series: whole-pairs
+      series: odd-rotary-dims
       description: of its method
       issue: 35233
       rule: {pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}
@@ -256,7 +256,7 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
         emb = freqs.repeat(1, 1, 2)
       expected_matches: {5.23.0: 3}
     - rewrite: LlamaRotaryEmbedding.forward
-      series: whole-pairs
+      series: odd-rotary-dims
       description: of its method too
       issue: 35233
       rule: {pattern: sin = emb.sin() * self.attention_scaling}
@@ -285,7 +285,7 @@ def test_a_count_that_is_off_stops_the_build(checkout, count):
 def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
     entries = """\
     - rewrite: LlamaRotaryEmbedding.forward
-      series: whole-pairs
+      series: odd-rotary-dims
       description: grows for ever
       issue: 35233
       rule: {pattern: emb.sin()}
@@ -307,7 +307,7 @@ def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
 )
 def test_an_anchor_that_upstream_moved_is_named(checkout, file, entry, problem):
     code = f"def {entry.split(': ')[1]}(x):\n    return x\n"
-    entries = f"- {{{entry}, series: whole-pairs, description: d, issue: 1, expected_matches: {{5.23.0: 1}}}}"
+    entries = f"- {{{entry}, series: odd-rotary-dims, description: d, issue: 1, expected_matches: {{5.23.0: 1}}}}"
     with pytest.raises(OverlayError, match=problem) as caught:
         build_with(checkout, file, entries, code)
     message = str(caught.value)
@@ -334,7 +334,7 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     from overlay import lockfile
     from overlay.build import find_reaches
     from overlay.index import Index
-    from overlay.upstream import find_release
+    from overlay.upstream import find_pin
 
     build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
     path = checkout.pristine / "models/mistral/modeling_mistral.py"
@@ -342,7 +342,7 @@ def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
     checkout.pin()
     with pytest.raises(OverlayError, match="1 times, its entry says 2"):
         build(checkout.layout, checkout.release)
-    release = find_release(checkout.layout, checkout.release)
+    release = find_pin(checkout.layout, checkout.release)
     _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index(checkout.release)))
     (key,) = lockfile.describe(reaches)
     old, new = lockfile.read(checkout.layout, checkout.release)[key], lockfile.describe(reaches)[key]
@@ -391,24 +391,24 @@ def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout)
 )
 def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout, layer, release, problem):
     from overlay.build import read_overlay
-    from overlay.upstream import find_release
+    from overlay.upstream import find_pin
 
     checkout.pin(OTHER)
     checkout.overlay("models/llama/modeling_llama.py", SPLIT.replace("5.23.0", release), OURS, layer=layer)
     with pytest.raises(OverlayError, match=problem) as caught:
-        read_overlay(checkout.layout, find_release(checkout.layout, "4.57.6"))
+        read_overlay(checkout.layout, find_pin(checkout.layout, "4.57.6"))
     assert "a test" in str(caught.value), "the message names the edit"
 
 
 BASES = """\
 - base: LlamaRotaryEmbedding
-  series: full-precision
+  series: fp32-inv-freq
   description: a base of our own
   issue: 39847
   fix: Steady
   expected_matches: {5.23.0: 3}
 - addition: Steady
-  series: full-precision
+  series: fp32-inv-freq
   description: a class with all that it holds
   issue: 39847
   expected_matches: {5.23.0: 1}

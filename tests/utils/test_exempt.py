@@ -16,10 +16,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from discovery.recognise import CUTS, JOINS, bare
+from discovery.code import CUTS, JOINS, bare
 from overlay.layout import REPOSITORY
-from tests.utils.exempt_entries import EXEMPTIONS, Entry, Place, generated_from, on_its_entries
-from tests.utils.upstream_rope import fork, load, rotated, tree, verdicts
+from tests.utils.exempt_entries import EXEMPTIONS, Entry, ExemptDefinition, generated_from, on_its_entries
+from tests.utils.upstream_rope import explanations, fork, load, rotated, tree
 
 
 WIDTHS = ((2, 2), (4, 4), (8, 8), (2, 3), (4, 7), (6, 8))  # of the table, and of the head
@@ -36,26 +36,26 @@ def called(nodes: list[ast.AST]) -> set[str]:
 @on_its_entries
 def test_it_turns_whole_pairs_by_a_quarter(entry: Entry):
     """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
-    for place in entry.runnable:
-        turn = place.load()
+    for definition in entry.runnable:
+        turn = definition.load()
         for width in (2, 4, 6, 8):
             x = torch.randn(3, 2, 5, width, dtype=torch.float64)
             turned = turn(x)
-            assert torch.equal(turn(turned), -x), place.label
+            assert torch.equal(turn(turned), -x), definition.label
             partners = (x.roll(width // 2, -1), x.unflatten(-1, (-1, 2)).flip(-1).flatten(-2))
-            assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), place.label
+            assert any(torch.equal(turned.abs(), partner.abs()) for partner in partners), definition.label
 
 
 @on_its_entries
 def test_its_matrices_turn_by_the_angles_of_the_table(entry: Entry):
     """`[[cos, -sin], [sin, cos]]` of each pair, of tables of any width."""
-    for place in entry.runnable:
+    for definition in entry.runnable:
         for pairs in range(5):
             angles = torch.randn(2, 3, pairs, dtype=torch.float64)
-            matrices = place.load()(angles.repeat(1, 1, 2).cos(), angles.repeat(1, 1, 2).sin())
+            matrices = definition.load()(angles.repeat(1, 1, 2).cos(), angles.repeat(1, 1, 2).sin())
             x = torch.randn(2, 3, 2 * pairs, dtype=torch.float64)
             turned = (matrices @ x.unflatten(-1, (pairs, 2))[..., None]).flatten(-3)
-            assert torch.allclose(turned, rotated(x, angles, "interleaved"), atol=1e-14), place.label
+            assert torch.allclose(turned, rotated(x, angles, "interleaved"), atol=1e-14), definition.label
 
 
 def apply_once(function: Callable, form: tuple, width: int, head: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -112,8 +112,8 @@ def is_right(function: Callable, form: tuple, widths: tuple) -> bool:
 @on_its_entries
 def test_it_turns_pairs_on_an_axis_of_their_own(entry: Entry):
     """As above, of pairs that a last axis of two holds."""
-    for place in entry.runnable:
-        turn = place.load()
+    for definition in entry.runnable:
+        turn = definition.load()
         pairs = torch.randn(3, 5, 4, 2)
         assert torch.equal(turn(turn(pairs)), -pairs) and torch.equal(turn(pairs).abs(), pairs.flip(-1).abs())
 
@@ -121,9 +121,9 @@ def test_it_turns_pairs_on_an_axis_of_their_own(entry: Entry):
 @on_its_entries
 def test_it_rotates_as_wide_as_the_table(entry: Entry):
     """A table of whole pairs, as wide as the head or narrower, against a rotation in float64."""
-    for place in entry.runnable:
-        function = place.load()
-        assert any(is_right(function, form, WIDTHS) for form in FORMS), place.label
+    for definition in entry.runnable:
+        function = definition.load()
+        assert any(is_right(function, form, WIDTHS) for form in FORMS), definition.label
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -140,8 +140,8 @@ class Embedding:
     """Stands for an instance of a rotary class: its own methods, as edits leave them, and frequencies under whatever
     name it asks for. Axes share out its pairs."""
 
-    def __init__(self, place: Place, inv_freq: torch.Tensor):
-        self._place = place
+    def __init__(self, definition: ExemptDefinition, inv_freq: torch.Tensor):
+        self._definition = definition
         self._inv_freq = inv_freq
         self.attention_scaling = 1.0
         pairs = inv_freq.numel()
@@ -160,7 +160,7 @@ class Embedding:
             return self._inv_freq
         if name.endswith("attention_scaling"):
             return 1.0
-        method = load(self._place.file, f"{self._place.owner}.{name}", fork(self._place.release))
+        method = load(self._definition.file, f"{self._definition.owner}.{name}", fork(self._definition.release))
         return lambda *args: method(self, *args)
 
 
@@ -174,11 +174,11 @@ POSITIONS = {
 }
 
 
-def columns_of(place: Place, positions: torch.Tensor, inv_freq: torch.Tensor) -> list[int] | None:
+def columns_of(definition: ExemptDefinition, positions: torch.Tensor, inv_freq: torch.Tensor) -> list[int] | None:
     """Which frequency, of which axis, each column of a class's table belongs to; None for what is no such table."""
     pairs = inv_freq.numel()
-    forward = place.member("forward")
-    arguments = [Embedding(place, inv_freq), torch.zeros(1, dtype=torch.float32), positions]
+    forward = definition.member("forward")
+    arguments = [Embedding(definition, inv_freq), torch.zeros(1, dtype=torch.float32), positions]
     if "layer_type" in inspect.signature(forward).parameters:
         arguments.append("full_attention")
     try:
@@ -202,9 +202,9 @@ def columns_of(place: Place, positions: torch.Tensor, inv_freq: torch.Tensor) ->
     return columns if {column % pairs for column in columns} == set(range(pairs)) else None
 
 
-def holds_whole_pairs(place: Place, positions: torch.Tensor, pairs: int) -> bool:
-    columns = columns_of(place, positions, torch.logspace(0, -2, pairs))
-    return columns is not None and (is_paired(columns) or is_half_width(place, columns))
+def holds_whole_pairs(definition: ExemptDefinition, positions: torch.Tensor, pairs: int) -> bool:
+    columns = columns_of(definition, positions, torch.logspace(0, -2, pairs))
+    return columns is not None and (is_paired(columns) or is_half_width(definition, columns))
 
 
 def is_paired(columns: list[int]) -> bool:
@@ -217,15 +217,20 @@ def is_paired(columns: list[int]) -> bool:
     return halves or neighbours or blocks
 
 
-def is_half_width(place: Place, columns: list[int]) -> bool:
+def is_half_width(definition: ExemptDefinition, columns: list[int]) -> bool:
     """Whether every angle stands once, for an application that turns pairs by one angle: it multiplies complex numbers
     or is handed a table half as wide as what it rotates."""
     if len(columns) > len(set(columns)):
         return False
-    if "view_as_complex" in tree(place.release).files[place.file]:
+    if "view_as_complex" in tree(definition.release).files[definition.file]:
         return True
-    found = {one for verdict in verdicts(place.release) for one in verdict.copies if one.file == place.file}
-    applications = [place.load(one.name) for one in found if "application" in one.kinds]
+    found = {
+        one
+        for explanation in explanations(definition.release)
+        for one in explanation.copies
+        if one.file == definition.file
+    }
+    applications = [definition.load(one.name) for one in found if "application" in one.kinds]
     forms = [form for form in FORMS if "half width" in form]
     return any(is_right(apply, form, ((2, 2), (4, 4), (8, 8))) for apply in applications for form in forms)
 
@@ -233,55 +238,56 @@ def is_half_width(place: Place, columns: list[int]) -> bool:
 @on_its_entries
 def test_its_table_holds_whole_pairs(entry: Entry):
     """As many pairs as there are frequencies, an odd number too; a pair's channels have the same angle."""
-    for place in entry.runnable:
-        member, forward = place.name.rpartition(".")[2], replace(place, name=f"{place.owner}.forward")
+    for definition in entry.runnable:
+        member, forward = definition.name.rpartition(".")[2], replace(definition, name=f"{definition.owner}.forward")
         assert member == "forward" or member in called(forward.nodes), "it has no part in the table"
         assert any(
-            all(holds_whole_pairs(place, positions, pairs) for pairs in (3, 6, 7)) for positions in POSITIONS.values()
-        ), place.label
+            all(holds_whole_pairs(definition, positions, pairs) for pairs in (3, 6, 7))
+            for positions in POSITIONS.values()
+        ), definition.label
 
 
 class Parts(SimpleNamespace):
     """Stands for a module: the parts that a definition asks it for."""
 
 
-def patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def patches(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(config=Parts(patch_size=4), inv_freq=inv_freq, training=False)
-    return place.load()(module, torch.zeros(1, 3, 8, 12))
+    return definition.load()(module, torch.zeros(1, 3, 8, 12))
 
 
-def keypoints(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def keypoints(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(projector=lambda points: points[..., :1] * inv_freq)
-    return place.load()(module, torch.rand(1, 5, 2))[0]
+    return definition.load()(module, torch.rand(1, 5, 2))[0]
 
 
-def windows_and_times(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def windows_and_times(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(inv_freq=inv_freq, max_seq_len_cached=8, config=Parts(audio_frame_step=0.01))
-    module.position_angles = place.member("_compute_position_angles")(module, inv_freq)
-    return place.member("forward")(module, torch.rand(2, 5), 5)
+    module.position_angles = definition.member("_compute_position_angles")(module, inv_freq)
+    return definition.member("forward")(module, torch.rand(2, 5), 5)
 
 
-def atoms(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def atoms(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """A head of as many frequencies as are given for each of two kinds of axes, of one more that is idle, and of a
     channel without a partner."""
     module, pairs = Parts(), inv_freq.numel()
     given = {"num_spatial_rope_pairs_per_axis": pairs, "num_uid_rope_pairs": pairs, "head_dim": 8 * pairs + 3}
     given |= {"spatial_rope_base_frequency": 20.0, "uid_rope_base_frequency": 100.0}
-    place.member("__init__")(module, Parts(**given))
+    definition.member("__init__")(module, Parts(**given))
     positions = torch.rand(1, 5, 3), torch.arange(5)[None]
-    cos, sin = place.member("forward")(module, *positions, torch.float32)
+    cos, sin = definition.member("forward")(module, *positions, torch.float32)
     assert cos.shape[-1] == given["head_dim"] - 1 and (cos[..., 4 * pairs] == 1).all()
     return cos, sin
 
 
-def rows_and_columns(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def rows_and_columns(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     width = 4 * inv_freq.numel()
     config = Parts(hidden_size=width, q_aggregation_kernel_size=1, q_aggregation_stride=1)
-    module, forward = Parts(inv_freq=inv_freq, config=config), place.load("EfficientLoFTRRotaryEmbedding.forward")
-    if place.name.endswith("__init__"):
+    module, forward = Parts(inv_freq=inv_freq, config=config), definition.load("EfficientLoFTRRotaryEmbedding.forward")
+    if definition.name.endswith("__init__"):
         module.inv_freq, config.rope_scaling = None, {"rope_type": "default"}
         module.register_buffer = lambda name, table, persistent: setattr(module, name, table)
-        construct = place.load()
+        construct = definition.load()
         construct.__globals__["ROPE_INIT_FUNCTIONS"] = {"default": lambda config, device: (inv_freq, 1.0)}
         construct(module, config)
     cos, sin = forward(module, torch.zeros(1, width, 3, 2))
@@ -289,9 +295,9 @@ def rows_and_columns(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor
     return cos, sin
 
 
-def tokens_and_patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def tokens_and_patches(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What a class token learns stands before the table of patches."""
-    forward, given = place.load(), {}
+    forward, given = definition.load(), {}
     forward.__globals__["BaseModelOutputWithPooling"] = Parts
     angles = torch.rand(4, inv_freq.numel()).repeat(1, 2)
     module = Parts(config=Parts(patch_size=4), class_pos_emb=inv_freq[None])
@@ -302,13 +308,13 @@ def tokens_and_patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tens
     return given["position_embeddings"]
 
 
-def class_token_and_patches(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def class_token_and_patches(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The same of angles, which are not yet a table."""
     angles = torch.rand(4, inv_freq.numel())
     module = Parts(config=Parts(patch_size=4), class_pos_emb=inv_freq[None], encoder=caught)
     module.embeddings = module.pre_layrnorm = lambda x: x
     module.vision_rotary_embedding = lambda height, width: angles
-    table = catch(place.load(), module, torch.zeros(1, 3, 8, 8), False, False, True)
+    table = catch(definition.load(), module, torch.zeros(1, 3, 8, 8), False, False, True)
     return of_angles(table, torch.cat((inv_freq[None], angles)))
 
 
@@ -336,75 +342,78 @@ def of_angles(table: tuple[torch.Tensor, torch.Tensor], angles: torch.Tensor) ->
     return table
 
 
-def images(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def images(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Of a row and a column for every patch."""
     angles = torch.rand(4, 2 * inv_freq.numel())
-    from_grid = place.file.partition("/")[2].startswith("glm4v")  # with the places of the patches
+    from_grid = definition.file.partition("/")[2].startswith("glm4v")  # with the places of the patches
     module = Parts(blocks=[caught], spatial_merge_unit=1, fullatt_block_indexes=(), gradient_checkpointing=False)
     module.rot_pos_emb = lambda grid: (angles, torch.zeros(4, 2, dtype=torch.int64)) if from_grid else angles
     module.patch_embed = module.post_conv_layernorm = lambda x: x
     module.embeddings = lambda x, *places: x
     module.fast_pos_embed_interpolate = lambda grid: 0.0
     module.get_window_index = lambda grid: (torch.arange(4), [0, 4])
-    return of_angles(catch(place.load(), module, torch.zeros(4, 8), torch.tensor([[1, 2, 2]])), angles)
+    return of_angles(catch(definition.load(), module, torch.zeros(4, 8), torch.tensor([[1, 2, 2]])), angles)
 
 
-def axis_by_axis(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def axis_by_axis(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """A table an axis, of which the application takes its sections."""
     positions = POSITIONS["three axes"]
-    table = place.load()(Parts(inv_freq=inv_freq, attention_scaling=1.0), torch.zeros(1), positions)
+    table = definition.load()(Parts(inv_freq=inv_freq, attention_scaling=1.0), torch.zeros(1), positions)
     return of_angles(table, positions[..., None] * inv_freq)
 
 
-def stretched(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def stretched(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Positions are divided, and what is inherited makes the table."""
     module, positions = Parts(inv_freq=inv_freq, scaling_factor=2.0), POSITIONS["one axis"]
-    forward = place.load()
-    inherited = partial(place.load("ChameleonRotaryEmbedding.forward"), module)
+    forward = definition.load()
+    inherited = partial(definition.load("ChameleonRotaryEmbedding.forward"), module)
     forward.__globals__["super"] = lambda: Parts(forward=inherited)
     return of_angles(forward(module, torch.zeros(1), positions), positions[..., None] / 2 * inv_freq)
 
 
-def counted(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def counted(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """As many positions as are asked for, in a table that is kept."""
-    member, module = place.name.rpartition(".")[2], Parts(inv_freq=inv_freq, max_seq_len_cached=0, scaling_factor=1.0)
+    member, module = (
+        definition.name.rpartition(".")[2],
+        Parts(inv_freq=inv_freq, max_seq_len_cached=0, scaling_factor=1.0),
+    )
     module.dim, module.max_position_embeddings = 2 * inv_freq.numel(), 5
     module.register_buffer = lambda name, table, persistent: setattr(module, name, table)
-    module._set_cos_sin_cache = partial(place.member("_set_cos_sin_cache"), module)
+    module._set_cos_sin_cache = partial(definition.member("_set_cos_sin_cache"), module)
     if member == "__init__":
-        place.load()(module, module.dim, scaling_factor=2.0)
+        definition.load()(module, module.dim, scaling_factor=2.0)
         assert module.scaling_factor == 2.0
     if member == "forward":
-        table = place.load()(module, torch.zeros(1), seq_len=5)
+        table = definition.load()(module, torch.zeros(1), seq_len=5)
     else:
         module._set_cos_sin_cache(seq_len=5, device=None, dtype=torch.float32)
         table = module.cos_cached, module.sin_cached
-    positions = torch.arange(5) / (module.scaling_factor if "Linear" in place.owner else 1)
+    positions = torch.arange(5) / (module.scaling_factor if "Linear" in definition.owner else 1)
     return of_angles(table, positions[:, None] * inv_freq)
 
 
-def counted_in_a_row(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def counted_in_a_row(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """As many positions as the row has, in a table that is kept."""
-    table = place.load()(Parts(inv_freq=inv_freq, _seq_len_cached=None), torch.zeros(1, 2, 5, 1))
+    table = definition.load()(Parts(inv_freq=inv_freq, _seq_len_cached=None), torch.zeros(1, 2, 5, 1))
     return of_angles(table, torch.arange(5)[:, None] * inv_freq)
 
 
-def counted_by_attention(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def counted_by_attention(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     module = Parts(config=Parts(rope_scaling=None), rope_init_fn=lambda *given: (inv_freq, 1.0))
-    return of_angles(place.load()(module, torch.zeros(1), 5), torch.arange(5)[:, None] * inv_freq)
+    return of_angles(definition.load()(module, torch.zeros(1), 5), torch.arange(5)[:, None] * inv_freq)
 
 
-def frames(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def frames(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """In neighbours, of a row of frames."""
-    cos, sin = place.load()(Parts(inv_freq=inv_freq), torch.zeros(2, 5, 1))
+    cos, sin = definition.load()(Parts(inv_freq=inv_freq), torch.zeros(2, 5, 1))
     of_angles((cos[..., 0::2], sin[..., 0::2]), torch.arange(5)[:, None] * inv_freq)
     return cos, sin
 
 
-def kept_rows(place: Place, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def kept_rows(definition: ExemptDefinition, inv_freq: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The rows, of a table of angles, that patches have."""
     angles, patches = torch.rand(9, inv_freq.numel()), torch.tensor([4, 0, 7])
-    table = place.load()(Parts(inv_freq=angles.repeat(1, 2)), torch.zeros(1), patches)
+    table = definition.load()(Parts(inv_freq=angles.repeat(1, 2)), torch.zeros(1), patches)
     return of_angles(table, angles[patches])
 
 
@@ -436,44 +445,44 @@ def test_both_channels_of_its_pairs_have_one_angle(entry: Entry):
     """Of tables whose positions are patches, points, times or atoms: pairs in halves or in neighbours, as many as
     there are frequencies, an odd number too."""
     table_of = TABLES[entry.exemption.names[0].rpartition(".")[0]]
-    for place in entry.runnable:
+    for definition in entry.runnable:
         for pairs in (1, 3, 4):
-            cos, sin = table_of(place, torch.logspace(0, -1, pairs))
+            cos, sin = table_of(definition, torch.logspace(0, -1, pairs))
             width = cos.shape[-1]
             assert cos.shape == sin.shape and width % 2 == 0 and width >= 2 * pairs
             assert torch.allclose(cos**2 + sin**2, torch.ones(()), atol=1e-6)
             tables = torch.stack((cos, sin))
             in_halves = torch.equal(tables[..., : width // 2], tables[..., width // 2 :])
-            assert in_halves or torch.equal(tables[..., 0::2], tables[..., 1::2]), place.label
+            assert in_halves or torch.equal(tables[..., 0::2], tables[..., 1::2]), definition.label
 
 
 @on_its_entries
 def test_its_angles_are_positions_times_frequencies(entry: Entry):
     """Of positions that are counted along each axis, rows before columns where there are two."""
-    for place in entry.runnable:
-        sizes = list(inspect.signature(place.load()).parameters)[1:]
+    for definition in entry.runnable:
+        sizes = list(inspect.signature(definition.load()).parameters)[1:]
         for pairs in (1, 3, 4):
             inv_freq = torch.logspace(0, -1, pairs)
             lengths = (5, 3)[: len(sizes)]
             axes = torch.meshgrid(*map(torch.arange, lengths), indexing="ij")
             expected = torch.cat([axis.reshape(-1, 1) * inv_freq for axis in axes], dim=-1)
-            assert torch.allclose(place.load()(Parts(inv_freq=inv_freq), *lengths), expected), place.label
+            assert torch.allclose(definition.load()(Parts(inv_freq=inv_freq), *lengths), expected), definition.label
 
 
 @on_its_entries
 def test_its_complex_table_has_a_number_for_every_whole_pair(entry: Entry):
     """On two axes that share the head, whatever its width: half of its half's channels each, and none turns further
     than its position."""
-    for place in entry.runnable:
+    for definition in entry.runnable:
         for head_dim in range(4, 20):
             module = Parts()
             given = {"image_size": 8, "patch_size": 4, "hidden_size": 2 * head_dim, "num_attention_heads": 2}
-            place.load()(module, Parts(rope_theta=100.0, **given))
+            definition.load()(module, Parts(rope_theta=100.0, **given))
             pairs = head_dim // 2 // 2
             places = torch.tensor([[1, 1], [2, 1], [1, 2], [2, 2], [0, 0]])  # the class token's is the last
             angles = places[:, :, None] * 100.0 ** (-2 * torch.arange(pairs) / (head_dim // 2))
             expected = torch.polar(torch.ones(()), angles.flatten(1))
-            assert torch.allclose(module.freqs_ci[:, 0], expected, atol=1e-5), place.label
+            assert torch.allclose(module.freqs_ci[:, 0], expected, atol=1e-5), definition.label
 
 
 @on_its_entries
@@ -495,32 +504,34 @@ def test_its_sinusoids_are_those_of_whole_pairs(entry: Entry):
 @on_its_entries
 def test_it_computes_no_width(entry: Entry):
     """It keeps what it is given, and frequencies that others compute: no arithmetic, no constant width."""
-    for place in entry.places:
-        nodes = place.nodes
-        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in nodes), place.label
+    for definition in entry.definitions:
+        nodes = definition.nodes
+        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in nodes), definition.label
         assert not any(isinstance(node, ast.Constant) and type(node.value) in (int, float) for node in nodes)
-        assert not called(nodes) & {"arange", "linspace", "int", "range", "zeros", "ones"}, place.label
+        assert not called(nodes) & {"arange", "linspace", "int", "range", "zeros", "ones"}, definition.label
 
 
 @on_its_entries
 def test_it_leaves_all_to_what_it_inherits(entry: Entry):
     """A class of flash-attention's, which has no such class where it is not installed: no arithmetic on widths, and no
     table."""
-    for place in entry.places:
-        (owner,) = [node for node in parsed(place) if isinstance(node, ast.ClassDef) and node.name == place.owner]
+    for definition in entry.definitions:
+        (owner,) = [
+            node for node in parsed(definition) if isinstance(node, ast.ClassDef) and node.name == definition.owner
+        ]
         imported = {
             alias.name: node.module
-            for node in parsed(place)
+            for node in parsed(definition)
             if isinstance(node, ast.ImportFrom)
             for alias in node.names
         }
-        assert imported[owner.bases[0].id] == "flash_attn.layers.rotary", place.label
-        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in place.nodes), place.label
-        assert not called(place.nodes) & {"arange", "outer", "cos", "sin", "cat"}, place.label
+        assert imported[owner.bases[0].id] == "flash_attn.layers.rotary", definition.label
+        assert not any(isinstance(node, (ast.BinOp, ast.Slice)) for node in definition.nodes), definition.label
+        assert not called(definition.nodes) & {"arange", "outer", "cos", "sin", "cat"}, definition.label
 
 
-def parsed(place: Place) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(tree(place.release).files[place.file])))
+def parsed(definition: ExemptDefinition) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(tree(definition.release).files[definition.file])))
 
 
 # --- slices ---------------------------------------------------------------------------------------------------------
@@ -529,8 +540,8 @@ def parsed(place: Place) -> list[ast.AST]:
 @on_its_entries
 def test_it_joins_what_it_cuts_in_the_same_order(entry: Entry):
     """A head is cut at widths that the config names, and its parts are joined as they lay."""
-    for place in entry.places:
-        nodes = place.nodes
+    for definition in entry.definitions:
+        nodes = definition.nodes
         cuts = [
             ([bare_name(part) for part in node.targets[0].elts], bare(node.value))
             for node in nodes
@@ -540,7 +551,7 @@ def test_it_joins_what_it_cuts_in_the_same_order(entry: Entry):
             and called([bare(node.value)]) & CUTS
         ]
         cuts = [(parts, cut) for parts, cut in cuts if any(is_rotary(part) for part in parts)]
-        assert cuts, place.label
+        assert cuts, definition.label
         for _, cut in cuts:
             sizes = [node for argument in cut.args for node in ast.walk(argument) if isinstance(node, ast.List)]
             assert sizes and not any(isinstance(node, ast.Constant) for one in sizes for node in ast.walk(one))
@@ -552,7 +563,7 @@ def test_it_joins_what_it_cuts_in_the_same_order(entry: Entry):
                 and isinstance(join.args[0], (ast.Tuple, ast.List))
             ):
                 order = tuple(is_rotary(bare_name(part)) for part in join.args[0].elts)
-                assert order in orders or not any(order), place.label
+                assert order in orders or not any(order), definition.label
 
 
 def bare_name(node: ast.AST) -> str:
@@ -596,25 +607,27 @@ def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(entry: Entr
 def test_what_is_generated_from_it_is_explained(entry: Entry):
     """A part of a modular file that builds on what it inherits: the whole stands in the generated file."""
     exemption = entry.exemption
-    by_place = {one.place: verdict for verdict in verdicts(entry.release) for one in verdict.copies}
+    by_definition = {
+        one.place: explanation for explanation in explanations(entry.release) for one in explanation.copies
+    }
     assert "modular_" in exemption.file
     for name in exemption.names:
-        whole = by_place[generated_from(exemption.file), name]
+        whole = by_definition[generated_from(exemption.file), name]
         assert whole.edits or (whole.exemption and whole.exemption != exemption), name
 
 
 @on_its_entries
 def test_its_powers_are_those_of_an_embedding_that_is_added(entry: Entry):
     """Weights are initialized here anew: by the frequencies of classes of the file that rotate nothing."""
-    rotary = {one.place for verdict in verdicts(entry.release) for one in verdict.copies}
-    for place in entry.places:
-        file = ast.parse(tree(place.release).files[place.file])
+    rotary = {one.place for explanation in explanations(entry.release) for one in explanation.copies}
+    for definition in entry.definitions:
+        file = ast.parse(tree(definition.release).files[definition.file])
         elsewhere = set()
         for owner in (node for node in file.body if isinstance(node, ast.ClassDef)):
             for member in (node for node in owner.body if isinstance(node, ast.FunctionDef)):
-                if (place.file, f"{owner.name}.{member.name}") not in rotary:
+                if (definition.file, f"{owner.name}.{member.name}") not in rotary:
                     elsewhere |= powers_of(list(ast.walk(member)))
-        here = powers_of(place.nodes)
+        here = powers_of(definition.nodes)
         assert here and here <= elsewhere, here - elsewhere
 
 
@@ -640,9 +653,9 @@ def test_it_is_a_function_of_torch(entry: Entry):
             torch.polar(signal.real.abs(), signal.imag),
         ),
     }
-    for place in entry.places:
-        made, expected = cases[place.name](place.load())
-        assert torch.allclose(made, expected, atol=1e-4), place.label
+    for definition in entry.definitions:
+        made, expected = cases[definition.name](definition.load())
+        assert torch.allclose(made, expected, atol=1e-4), definition.label
 
 
 def test_an_application_that_needs_a_table_as_wide_as_the_head_is_not_confirmed():

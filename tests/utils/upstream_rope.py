@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import torch
 from environment import LINES
 
-from discovery.coverage import Verdict, judge_release, pristine_tree
-from discovery.scan import Definition, text_of
+from discovery.coverage import Explanation, explain_release, pristine_tree
+from discovery.scan import Definition
+from discovery.variants import text_of
 from overlay.engine import PackageFiles, Tree
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -23,8 +24,8 @@ LAYOUT = Layout()
 
 
 @cache
-def verdicts(release: str = DEFAULT_RELEASE) -> list[Verdict]:
-    return judge_release(LAYOUT, release)
+def explanations(release: str = DEFAULT_RELEASE) -> list[Explanation]:
+    return explain_release(LAYOUT, release)
 
 
 @cache

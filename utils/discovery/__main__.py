@@ -10,7 +10,7 @@ from rich.console import Console
 from overlay.errors import run
 from overlay.layout import DEFAULT_RELEASE, Layout
 
-from .coverage import Verdict, check, judge_release
+from .coverage import Explanation, check, explain_release
 
 
 COLORS = {"edit": "green", "exempt": None, "unexplained": "red"}
@@ -21,30 +21,30 @@ console = Console(highlight=False, soft_wrap=True)
 @app.command()
 def show(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
     """List every RoPE definition of upstream, variant by variant; fail where one is unexplained."""
-    verdicts = judge_release(Layout(), release)
-    for verdict in verdicts:
-        console.print(line_of(verdict), style=COLORS[verdict.status], markup=False)
-    console.print(totals_of(verdicts))
-    check(verdicts, release)
+    explanations = explain_release(Layout(), release)
+    for explanation in explanations:
+        console.print(line_of(explanation), style=COLORS[explanation.status], markup=False)
+    console.print(totals_of(explanations))
+    check(explanations, release)
 
 
-def line_of(verdict: Verdict) -> str:
-    root = verdict.root
+def line_of(explanation: Explanation) -> str:
+    root = explanation.root
     why = {
-        "edit": lambda: f"edit: {'; '.join(verdict.edits)}",
-        "exempt": lambda: f"exempt: {verdict.exemption.reason} ({verdict.exemption.confirmed_by})",
+        "edit": lambda: f"edit: {'; '.join(explanation.edits)}",
+        "exempt": lambda: f"exempt: {explanation.exemption.reason} ({explanation.exemption.confirmed_by})",
         "unexplained": lambda: "unexplained",
-    }[verdict.status]()
-    files = sorted({PurePosixPath(one.file).stem for one in verdict.copies})
-    return f"{root.label} [{', '.join(root.kinds)}] {len(verdict.copies)} in {', '.join(files)} -- {why}"
+    }[explanation.status]()
+    files = sorted({PurePosixPath(one.file).stem for one in explanation.copies})
+    return f"{root.label} [{', '.join(root.kinds)}] {len(explanation.copies)} in {', '.join(files)} -- {why}"
 
 
-def totals_of(verdicts: list[Verdict]) -> str:
+def totals_of(explanations: list[Explanation]) -> str:
     copies = Counter()
-    for verdict in verdicts:
-        copies[verdict.status] += len(verdict.copies)
+    for explanation in explanations:
+        copies[explanation.status] += len(explanation.copies)
     return (
-        f"{copies.total()} definitions in {len(verdicts)} variants: {copies['edit']} reached by edits, "
+        f"{copies.total()} definitions in {len(explanations)} variants: {copies['edit']} reached by edits, "
         f"{copies['exempt']} exempt, {copies['unexplained']} unexplained"
     )
 

@@ -9,16 +9,18 @@ from overlay.engine import PackageFiles, Tree
 from overlay.errors import OverlayError
 from overlay.index import Index
 from overlay.layout import Layout
-from overlay.upstream import PACKAGE, ensure_pristine, find_release
+from overlay.upstream import PACKAGE, ensure_pristine, find_pin
 
 from .exempt import Exemption, load_exemptions
-from .scan import Definition, find_rope, group
+from .rules.rope import ROPE
+from .scan import Definition, find
+from .variants import group
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What is said of the copies of one variant that share a fate: the edits that reach them, or the exemption that
-    covers them; neither where they are unexplained."""
+class Explanation:
+    """Why copies of one variant are right: the edits that reach them, or the exemption that covers them. Copies that
+    have neither are unexplained."""
 
     root: Definition
     copies: tuple[Definition, ...]
@@ -30,43 +32,44 @@ class Verdict:
         return "edit" if self.edits else "exempt" if self.exemption else "unexplained"
 
 
-def judge_release(layout: Layout, version: str) -> list[Verdict]:
-    """The verdict on every RoPE definition of a release.
+def explain_release(layout: Layout, release: str) -> list[Explanation]:
+    """The explanation of every RoPE definition of a release.
 
     Raises:
         OverlayError: the pristine tree, the lock or `src/exempt.yml` is not what it should be.
     """
-    release = find_release(layout, version)
-    ensure_pristine(layout, release)
-    tree = pristine_tree(layout, version)
-    verdicts = judge(find_rope(tree), tree, lockfile.read(layout, version), load_exemptions(layout.exempt), version)
+    ensure_pristine(layout, find_pin(layout, release))
+    tree = pristine_tree(layout, release)
+    explanations = explain(
+        find(tree, ROPE), tree, lockfile.read(layout, release), load_exemptions(layout.exempt), release
+    )
     tree.index.save()
-    return verdicts
+    return explanations
 
 
-def pristine_tree(layout: Layout, version: str) -> Tree:
+def pristine_tree(layout: Layout, release: str) -> Tree:
     """Upstream's files, with an index of their own: what a build keeps and what a search keeps differ."""
-    package = layout.upstream(version) / PACKAGE
+    package = layout.upstream(release) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
-    return Tree(PackageFiles(package, names), Index(layout.discovery(version)), find_release(layout, version).digest)
+    return Tree(PackageFiles(package, names), Index(layout.discovery(release)), find_pin(layout, release).digest)
 
 
-def judge(
-    found: list[Definition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], version: str
-) -> list[Verdict]:
-    """The verdicts on what was `found`, by the edits of the lock and by the exemptions.
+def explain(
+    found: list[Definition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
+) -> list[Explanation]:
+    """The explanations of what was `found`, by the edits of the lock and by the exemptions.
 
     Raises:
         OverlayError: an exemption names what is no RoPE definition, covers more or fewer than it says, or covers what
             an edit reaches.
     """
-    exemptions = [one for one in exemptions if version in one.covers]
+    exemptions = [one for one in exemptions if release in one.covers]
     exempt = {place: one for one in exemptions for place in one.places}
     if unknown := exempt.keys() - {one.place for one in found}:
-        raise _stale("is no RoPE definition of this release", "::".join(min(unknown)), version)
+        raise _stale("is no RoPE definition of this release", "::".join(min(unknown)), release)
     reaching = _edits_by_definition(lock)
     roots = [tuple(key.split("::")[:2]) for key in lock]
-    verdicts = []
+    explanations = []
     for variant in group(found, tree, [*roots, *exempt]):
         exemption = next((exempt[one.place] for one in variant.copies if one.place in exempt), None)
         fates = defaultdict(list)
@@ -76,20 +79,20 @@ def judge(
                 edits = edits or reaching[one.file, one.name.partition(".")[0]]
             fates[tuple(edits)].append(one)
         if exemption:
-            if set(fates) != {exemption.beside}:
+            if set(fates) != {exemption.also_edited_by}:
                 edits = "; ".join(edit for keys in fates for edit in keys) or "none"
-                beside = f", beside {'; '.join(exemption.beside)}" if exemption.beside else ""
+                also = f", also edited by {'; '.join(exemption.also_edited_by)}" if exemption.also_edited_by else ""
                 raise _stale(
-                    f"is exempt{beside}, and the edits that reach it or a copy are: {edits}",
+                    f"is exempt{also}, and the edits that reach it or a copy are: {edits}",
                     variant.root.label,
-                    version,
+                    release,
                 )
             fates = {(): list(variant.copies)}
         for keys, copies in fates.items():
             root = variant.root if variant.root in copies else copies[0]
-            verdicts.append(Verdict(root, tuple(copies), keys, exemption))
-    _check_counts(exemptions, verdicts, version)
-    return verdicts
+            explanations.append(Explanation(root, tuple(copies), keys, exemption))
+    _check_counts(exemptions, explanations, release)
+    return explanations
 
 
 def _edits_by_definition(lock: Mapping[str, dict]) -> defaultdict[tuple[str, str], list[str]]:
@@ -102,37 +105,37 @@ def _edits_by_definition(lock: Mapping[str, dict]) -> defaultdict[tuple[str, str
     return edits
 
 
-def _check_counts(exemptions: list[Exemption], verdicts: list[Verdict], version: str) -> None:
+def _check_counts(exemptions: list[Exemption], explanations: list[Explanation], release: str) -> None:
     for exemption in exemptions:
-        count = sum(len(verdict.copies) for verdict in verdicts if verdict.exemption is exemption)
-        if count != exemption.covers[version]:
+        count = sum(len(explanation.copies) for explanation in explanations if explanation.exemption is exemption)
+        if count != exemption.covers[release]:
             raise _stale(
-                f"covers {count} definitions, its entry says {exemption.covers[version]}", exemption.label, version
+                f"covers {count} definitions, its entry says {exemption.covers[release]}", exemption.label, release
             )
 
 
-def _stale(problem: str, definition: str, version: str) -> OverlayError:
+def _stale(problem: str, definition: str, release: str) -> OverlayError:
     return OverlayError(
         problem,
         way_out="see what came or went with `make discovery`; then correct the entry, or drop it",
         file="src/exempt.yml",
         definition=definition,
-        release=version,
+        release=release,
     )
 
 
-def check(verdicts: list[Verdict], version: str) -> None:
+def check(explanations: list[Explanation], release: str) -> None:
     """Stop where anything is unexplained.
 
     Raises:
         OverlayError: it names every such definition by its file.
     """
-    unexplained = [verdict for verdict in verdicts if verdict.status == "unexplained"]
+    unexplained = [explanation for explanation in explanations if explanation.status == "unexplained"]
     if unexplained:
-        copies = sum(len(verdict.copies) for verdict in unexplained)
-        listed = "".join(f"\n  - {verdict.root.label}" for verdict in unexplained)
+        copies = sum(len(explanation.copies) for explanation in unexplained)
+        listed = "".join(f"\n  - {explanation.root.label}" for explanation in unexplained)
         raise OverlayError(
             f"{copies} RoPE definitions in {len(unexplained)} variants that are neither reached nor exempt:{listed}",
-            way_out="write an edit beside each root, or an entry with a test that confirms it in src/exempt.yml",
-            release=version,
+            way_out="write an edit at each root, or an entry with a test that confirms it in src/exempt.yml",
+            release=release,
         )

@@ -8,7 +8,7 @@ An entry is made of
     reason: why nothing is wrong with it
     confirmed_by: test_...                    the test that is run on it, of tests/utils/test_exempt.py or,
                                               for TensorFlow's and Flax's, of tests/frameworks/test_exempt.py
-    beside: [...]                             optional: the edits that reach it all the same, by their descriptions,
+    also_edited_by: [...]                     optional: the edits that reach it all the same, by their descriptions,
                                               which leave its rotation as it is
 """
 
@@ -23,7 +23,7 @@ from overlay.errors import OverlayError
 
 
 FIELDS = {"file", "definition", "covers", "reason", "confirmed_by"}
-OPTIONAL = {"beside"}
+OPTIONAL = {"also_edited_by"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Exemption:
     covers: dict[str, int]
     reason: str
     confirmed_by: str
-    beside: tuple[str, ...] = ()
+    also_edited_by: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -85,5 +85,5 @@ def _exemption(entry: object, path: Path) -> Exemption:
         covers=covers,
         reason=re.sub(r"\s+", " ", entry["reason"]).strip(),
         confirmed_by=entry["confirmed_by"],
-        beside=tuple(entry.get("beside", ())),
+        also_edited_by=tuple(entry.get("also_edited_by", ())),
     )

@@ -11,7 +11,7 @@ from .build import build, built_files, find_reaches, only_one_build, plan, read_
 from .errors import run
 from .index import Index
 from .layout import DEFAULT_RELEASE, Layout
-from .upstream import ensure_pristine, find_release
+from .upstream import ensure_pristine, find_pin
 
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -33,7 +33,7 @@ def fork(release: Release = DEFAULT_RELEASE) -> None:
 def relock(release: Release = DEFAULT_RELEASE) -> None:
     """Show what moved since the lock was written; write it anew where every edit holds."""
     layout = Layout()
-    pin = find_release(layout, release)
+    pin = find_pin(layout, release)
     with only_one_build(layout):
         ensure_pristine(layout, pin)
         index = Index(layout.index(release))
@@ -66,7 +66,7 @@ def _show_moves(old: dict[str, dict], new: dict[str, dict]) -> None:
 def edits(release: Release = DEFAULT_RELEASE) -> None:
     """List the edits, series by series, with the number of definitions that each one reaches from each root."""
     layout = Layout()
-    pin = find_release(layout, release)
+    pin = find_pin(layout, release)
     with only_one_build(layout):
         ensure_pristine(layout, pin)
         index = Index(layout.index(release))

@@ -13,11 +13,11 @@ from filelock import FileLock
 
 from . import checks, lockfile, stamp, tools
 from .edits import Overlay, load_overlay
-from .engine import PackageFiles, Reach, Result, Tree, apply, reaches_of
+from .engine import EditedFiles, PackageFiles, Reach, Tree, apply, reaches_of
 from .errors import OverlayError
 from .index import Index
 from .layout import Layout
-from .upstream import PACKAGE, Release, ensure_pristine, find_release, known_releases
+from .upstream import PACKAGE, Pin, ensure_pristine, find_pin, known_releases
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def only_one_build(layout: Layout) -> Iterator[None]:
         yield
 
 
-def build(layout: Layout, version: str) -> bool:
+def build(layout: Layout, release: str) -> bool:
     """Have `build/fork/<release>/src` hold the fork; returns False where it did already.
 
     The new tree is made beside the old one and takes its place by one rename of a link, so that a build that is
@@ -37,50 +37,50 @@ def build(layout: Layout, version: str) -> bool:
     Raises:
         OverlayError: upstream, the overlay or the lock is not what it should be. Nothing was replaced.
     """
-    release = find_release(layout, version)
+    pin = find_pin(layout, release)
     with only_one_build(layout):
-        inputs = _inputs(layout, release)
-        kept = stamp.read(layout, version)
+        inputs = _inputs(layout, pin)
+        kept = stamp.read(layout, release)
         if kept is not None and kept.inputs == inputs:
             return False
-        manifest = ensure_pristine(layout, release)
-        index = Index(layout.index(version))
-        reaches, result = plan(layout, release, index)
-        lockfile.check(layout, version, lockfile.describe(reaches))
-        _put_in_place(layout, release, result, manifest, inputs)
+        manifest = ensure_pristine(layout, pin)
+        index = Index(layout.index(release))
+        reaches, edited = plan(layout, pin, index)
+        lockfile.check(layout, release, lockfile.describe(reaches))
+        _put_in_place(layout, pin, edited, manifest, inputs)
         index.save()
         return True
 
 
-def plan(layout: Layout, release: Release, index: Index) -> tuple[list[Reach], Result]:
+def plan(layout: Layout, pin: Pin, index: Index) -> tuple[list[Reach], EditedFiles]:
     """What the overlay makes of a pristine release, checked, without writing it."""
-    before, reaches = find_reaches(layout, release, index)
-    result = apply(reaches, before)
-    checks.check_counts(reaches, result, release.version)
-    after = Tree(ChainMap(result.files, before.files), index, identity="built")
-    checks.check_declared(reaches, result, before, after, release.version)
-    checks.check_stable(reaches, result, after, release.version)
-    return reaches, result
+    before, reaches = find_reaches(layout, pin, index)
+    edited = apply(reaches, before)
+    checks.check_counts(reaches, edited, pin.release)
+    after = Tree(ChainMap(edited.files, before.files), index, identity="built")
+    checks.check_declared(reaches, edited, before, after, pin.release)
+    checks.check_stable(reaches, edited, after, pin.release)
+    return reaches, edited
 
 
-def find_reaches(layout: Layout, release: Release, index: Index) -> tuple[Tree, list[Reach]]:
+def find_reaches(layout: Layout, pin: Pin, index: Index) -> tuple[Tree, list[Reach]]:
     """The pristine tree of a release, and what each edit reaches in it, root by root."""
-    overlay = read_overlay(layout, release)
-    package = layout.upstream(release.version) / PACKAGE
+    overlay = read_overlay(layout, pin)
+    package = layout.upstream(pin.release) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
-    tree = Tree(PackageFiles(package, names), index, identity=release.digest)
-    return tree, [reach for edit in overlay.edits for reach in reaches_of(edit, tree, release.version)]
+    tree = Tree(PackageFiles(package, names), index, identity=pin.digest)
+    return tree, [reach for edit in overlay.edits for reach in reaches_of(edit, tree, pin.release)]
 
 
-def read_overlay(layout: Layout, release: Release) -> Overlay:
+def read_overlay(layout: Layout, pin: Pin) -> Overlay:
     """The edits of the layers that serve a release, those among them too that name other releases alone.
 
     Raises:
         OverlayError: an edit names a release that its layer does not serve, so that it would wait for it for ever.
     """
-    overlay = load_overlay([layout.layer(layer) for layer in release.layers])
-    for layer in release.layers:
-        served = {other.version for other in known_releases(layout).values() if layer in other.layers}
+    overlay = load_overlay([layout.layer(layer) for layer in pin.layers])
+    for layer in pin.layers:
+        served = {other.release for other in known_releases(layout).values() if layer in other.layers}
         for edit in overlay.edits:
             here = Path(edit.declared_in).is_relative_to(layout.layer(layer) / PACKAGE)
             if here and (unserved := edit.releases - served):
@@ -93,19 +93,19 @@ def read_overlay(layout: Layout, release: Release) -> Overlay:
     return overlay
 
 
-def built_files(layout: Layout, version: str) -> list[str]:
+def built_files(layout: Layout, release: str) -> list[str]:
     """The files that the fork in place changes, as paths under `transformers/`."""
-    return stamp.read_built(layout, version).files
+    return stamp.read_built(layout, release).files
 
 
-def _inputs(layout: Layout, release: Release) -> str:
+def _inputs(layout: Layout, pin: Pin) -> str:
     """A digest of all that a build depends on: the pin, the overlay, the lock, this engine and its tools.
 
     A file counts with its path, which says what an edit is of.
     """
-    digest = hashlib.sha256(f"{release}\0{tools.versions()}\0".encode())
-    sources = [path for layer in release.layers for path in sorted(layout.layer(layer).rglob("*")) if path.is_file()]
-    sources += [*sorted(Path(__file__).parent.glob("*.py")), layout.lock(release.version)]
+    digest = hashlib.sha256(f"{pin}\0{tools.versions()}\0".encode())
+    sources = [path for layer in pin.layers for path in sorted(layout.layer(layer).rglob("*")) if path.is_file()]
+    sources += [*sorted(Path(__file__).parent.glob("*.py")), layout.lock(pin.release)]
     for path in sources:
         if path.exists():
             here = path.relative_to(layout.root if path.is_relative_to(layout.root) else Path(__file__).parent)
@@ -113,32 +113,32 @@ def _inputs(layout: Layout, release: Release) -> str:
     return digest.hexdigest()
 
 
-def _put_in_place(layout: Layout, release: Release, result: Result, manifest: dict[str, str], inputs: str) -> None:
-    link = layout.source(release.version) / PACKAGE
+def _put_in_place(layout: Layout, pin: Pin, edited: EditedFiles, manifest: dict[str, str], inputs: str) -> None:
+    link = layout.source(pin.release) / PACKAGE
     link.parent.mkdir(parents=True, exist_ok=True)
     layout.trees.mkdir(parents=True, exist_ok=True)
     # What a killed build left behind goes, and the tree before this one. The one that is replaced now stays until the
     # next build: a process that imported from it may still want a file of it.
-    _remove_trees(layout, release, keep=link.resolve().parent)
-    tree = Path(tempfile.mkdtemp(prefix=f"{release.version}.", dir=layout.trees))
+    _remove_trees(layout, pin, keep=link.resolve().parent)
+    tree = Path(tempfile.mkdtemp(prefix=f"{pin.release}.", dir=layout.trees))
     tree.chmod(0o755)  # mkdtemp keeps other users out; an install for all of them must let them in
-    _write_tree(tree, layout.upstream(release.version), link.resolve().parent, manifest, result)
-    checks.check_untouched(tree, manifest, result.files, release.version)
-    stamp.Stamp(inputs, sorted(result.files), stamp.patch_set_of(result.files)).write(tree)
+    _write_tree(tree, layout.upstream(pin.release), link.resolve().parent, manifest, edited)
+    checks.check_untouched(tree, manifest, edited.files, pin.release)
+    stamp.Stamp(inputs, sorted(edited.files), stamp.patch_set_of(edited.files)).write(tree)
     fresh = link.with_name(f".{PACKAGE}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(os.path.relpath(tree / PACKAGE, link.parent), target_is_directory=True)
     fresh.replace(link)
 
 
-def _write_tree(tree: Path, pristine: Path, old: Path, manifest: dict[str, str], result: Result) -> None:
+def _write_tree(tree: Path, pristine: Path, old: Path, manifest: dict[str, str], edited: EditedFiles) -> None:
     """Fill a new tree. What no edit reaches is linked from the tree that it replaces, or else copied with its time, by
     which a file that somebody wrote into is told, and bytecode stays good."""
     names = [name for name in manifest if name.startswith(PACKAGE + "/")]
     for folder in sorted({(tree / name).parent for name in names}):
         folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        changed = result.files.get(name.removeprefix(PACKAGE + "/"))
+        changed = edited.files.get(name.removeprefix(PACKAGE + "/"))
         if changed is not None:
             (tree / name).write_text(changed, "utf-8")
         elif _is_copy(old / name, pristine / name):
@@ -155,7 +155,7 @@ def _is_copy(path: Path, original: Path) -> bool:
     return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
 
 
-def _remove_trees(layout: Layout, release: Release, keep: Path) -> None:
-    for tree in layout.trees.glob(f"{release.version}.*"):
+def _remove_trees(layout: Layout, pin: Pin, keep: Path) -> None:
+    for tree in layout.trees.glob(f"{pin.release}.*"):
         if tree != keep:
             shutil.rmtree(tree, ignore_errors=True)

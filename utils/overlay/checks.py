@@ -3,18 +3,18 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from .engine import Reach, Result, Target, Tree, transform
+from .engine import EditedFiles, Reach, Target, Tree, transform
 from .errors import OverlayError
 from .upstream import PACKAGE, read_manifest
 
 
-def check_counts(reaches: list[Reach], result: Result, release: str) -> None:
+def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> None:
     """Every edit takes hold, from each of its roots, exactly as often as it says."""
-    wrong = [reach for reach in reaches if result.counts[reach.root] != reach.root.expected_matches[release]]
+    wrong = [reach for reach in reaches if edited.counts[reach.root] != reach.root.expected_matches[release]]
     if wrong:
         lines = []
         for reach in wrong:
-            times, expected = result.counts[reach.root], reach.root.expected_matches[release]
+            times, expected = edited.counts[reach.root], reach.root.expected_matches[release]
             lines.append(f"\n  - {reach.label}: {times} times, its entry says {expected}")
         raise OverlayError(
             "edits do not take hold as often as they say:" + "".join(lines),
@@ -24,13 +24,13 @@ def check_counts(reaches: list[Reach], result: Result, release: str) -> None:
         )
 
 
-def check_declared(reaches: list[Reach], result: Result, before: Tree, after: Tree, release: str) -> None:
+def check_declared(reaches: list[Reach], edited: EditedFiles, before: Tree, after: Tree, release: str) -> None:
     """Outside the definitions that edits declare, and imports, a changed file has every line of upstream's."""
     declared: dict[str, list[Target]] = defaultdict(list)
     for reach in reaches:
         for target in reach.targets:
             declared[target.file].append(target)
-    for file in result.files:
+    for file in edited.files:
         names = {target.span.name for target in declared[file]}
         imports = any(target.edit.source for target in declared[file])
         old, new = (_without(tree, file, names, imports) for tree in (before, after))
@@ -57,11 +57,11 @@ def _without(tree: Tree, file: str, names: set[str], imports: bool) -> list[str]
     return kept
 
 
-def check_stable(reaches: list[Reach], result: Result, after: Tree, release: str) -> None:
+def check_stable(reaches: list[Reach], edited: EditedFiles, after: Tree, release: str) -> None:
     """The overlay applied to its own result changes nothing."""
     for reach in reaches:
         for target in reach.targets:
-            if target.file not in result.files:
+            if target.file not in edited.files:
                 continue
             lines = after.lines(target.file)
             for span in after.spans(target.file):

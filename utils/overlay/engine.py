@@ -259,14 +259,14 @@ def _replace(text: str, ours: str) -> str:
 
 
 @dataclass(frozen=True)
-class Result:
+class EditedFiles:
     """Changed files, and how often edits took hold, by the root that they started from."""
 
     files: dict[str, str]
     counts: dict[Root, int]
 
 
-def apply(reaches: Iterable[Reach], tree: Tree) -> Result:
+def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
     """Apply edits in order. Inside one file a small definition is edited before one that encloses it."""
     by_file: dict[str, list[Target]] = defaultdict(list)
     counts: dict[Root, int] = {}
@@ -279,7 +279,7 @@ def apply(reaches: Iterable[Reach], tree: Tree) -> Result:
         new = _apply_to_file(tree.files[file], targets, counts)
         if new != tree.files[file]:
             changed[file] = new
-    return Result(changed, counts)
+    return EditedFiles(changed, counts)
 
 
 def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) -> str:

@@ -34,21 +34,21 @@ def patch_set_of(changed: Mapping[str, str]) -> str:
     return f"p{digest.hexdigest()[:10]}"
 
 
-def read(layout: Layout, version: str) -> Stamp | None:
+def read(layout: Layout, release: str) -> Stamp | None:
     """The stamp of the tree in place, or None where there is none."""
     try:
-        return Stamp(**json.loads(((layout.source(version) / PACKAGE).resolve().parent / STAMP).read_text()))
+        return Stamp(**json.loads(((layout.source(release) / PACKAGE).resolve().parent / STAMP).read_text()))
     except (OSError, ValueError, TypeError):  # TypeError: another engine's, with other fields
         return None
 
 
-def read_built(layout: Layout, version: str) -> Stamp:
+def read_built(layout: Layout, release: str) -> Stamp:
     """The stamp of the tree in place.
 
     Raises:
         OverlayError: the fork is not built.
     """
-    stamp = read(layout, version)
+    stamp = read(layout, release)
     if stamp is None:
-        raise OverlayError("the fork is not built", way_out="run `make fork`", release=version)
+        raise OverlayError("the fork is not built", way_out="run `make fork`", release=release)
     return stamp

@@ -23,37 +23,37 @@ METADATA = ("METADATA", "entry_points.txt")
 
 
 @dataclass(frozen=True)
-class Release:
-    """A known upstream release: `layers` are the overlay folders that serve it, lowest first."""
+class Pin:
+    """An upstream release that the patch set knows: `layers` are the overlay folders that serve it, lowest first."""
 
-    version: str
+    release: str
     digest: str
     layers: tuple[str, ...]
 
 
-def known_releases(layout: Layout) -> dict[str, Release]:
+def known_releases(layout: Layout) -> dict[str, Pin]:
     return {
-        version: Release(version, pin["digest"], tuple(pin["layers"]))
+        release: Pin(release, pin["digest"], tuple(pin["layers"]))
         for folder in layout.lines
-        for version, pin in tomllib.loads((folder / "upstream.toml").read_text())["releases"].items()
+        for release, pin in tomllib.loads((folder / "upstream.toml").read_text())["releases"].items()
     }
 
 
-def find_release(layout: Layout, version: str) -> Release:
+def find_pin(layout: Layout, release: str) -> Pin:
     """The pin of a release.
 
     Raises:
         OverlayError: the release is not one that the patch set knows.
     """
-    releases = known_releases(layout)
-    if version not in releases:
+    pins = known_releases(layout)
+    if release not in pins:
         raise OverlayError(
-            f"upstream release {version!r} is not known",
-            way_out=f"choose one of {', '.join(releases)}, or pin it in lines/<line>/upstream.toml",
+            f"upstream release {release!r} is not known",
+            way_out=f"choose one of {', '.join(pins)}, or pin it in lines/<line>/upstream.toml",
             file="upstream.toml",
-            release=version,
+            release=release,
         )
-    return releases[version]
+    return pins[release]
 
 
 def read_manifest(package: Path, metadata: Path) -> dict[str, str]:
@@ -71,32 +71,32 @@ def digest_of(manifest: dict[str, str]) -> str:
     return hashlib.sha256("".join(f"{digest}  {name}\n" for name, digest in manifest.items()).encode()).hexdigest()
 
 
-def ensure_pristine(layout: Layout, release: Release) -> dict[str, str]:
+def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
     """Have `build/upstream/<release>` hold what upstream ships; returns its manifest.
 
     Raises:
         OverlayError: the release is not installed here, is a fork of ours, or differs from its pin.
     """
-    home = layout.upstream(release.version)
+    home = layout.upstream(pin.release)
     if home.exists():
         manifest = read_manifest(home / PACKAGE, home)
-        if digest_of(manifest) != release.digest:
+        if digest_of(manifest) != pin.digest:
             raise OverlayError(
                 "the pristine copy of upstream was changed" + _first_difference(home, manifest),
                 way_out=f"delete {home} and run `pip install -e .` again",
-                release=release.version,
+                release=pin.release,
             )
         return manifest
-    package, metadata = _installed(release)
+    package, metadata = _installed(pin)
     manifest = read_manifest(package, metadata)
-    if digest_of(manifest) != release.digest:
+    if digest_of(manifest) != pin.digest:
         raise OverlayError(
-            f"transformers {release.version} has the digest {digest_of(manifest)}, pinned is {release.digest}",
+            f"transformers {pin.release} has the digest {digest_of(manifest)}, pinned is {pin.digest}",
             way_out="install the release anew from your package index; do not build on files that are not upstream's",
             file=package,
-            release=release.version,
+            release=pin.release,
         )
-    partial = home.with_name(f".{release.version}.{os.getpid()}")
+    partial = home.with_name(f".{pin.release}.{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     for name in manifest:
         source = metadata / name if name in METADATA else package.parent / name
@@ -116,20 +116,20 @@ def _first_difference(home: Path, manifest: dict[str, str]) -> str:
     return f": {', '.join(names[:3])}" if names else ""
 
 
-def _installed(release: Release) -> tuple[Path, Path]:
+def _installed(pin: Pin) -> tuple[Path, Path]:
     """The package and the metadata folder of the installed release."""
     found = []
     for distribution in importlib.metadata.distributions(name=PACKAGE):
         found.append(distribution.version)
         metadata = getattr(distribution, "_path", None)
         package = Path(distribution.locate_file(PACKAGE))
-        if distribution.version == release.version and metadata is not None and package.is_dir():
+        if distribution.version == pin.release and metadata is not None and package.is_dir():
             return package, Path(metadata)
-    problem = f"transformers {release.version} is not installed for {sys.executable}"
+    problem = f"transformers {pin.release} is not installed for {sys.executable}"
     if any("+rope" in version for version in found):
         problem = f"the transformers installed here ({', '.join(found)}) is itself a fork of ours"
     raise OverlayError(
         problem,
         way_out="run `pip install -e .`, which brings upstream in as a build requirement",
-        release=release.version,
+        release=pin.release,
     )
