@@ -45,7 +45,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
     script = run
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
-    for folder in (subject.logs, subject.results.with_suffix("")):
+    for folder in (subject.logs, subject.results):
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
     monkeypatch.setattr(script, "prepare", lambda line: Path(sys.executable))

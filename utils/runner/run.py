@@ -23,8 +23,9 @@ from overlay.layout import Layout
 
 from .fork_server import ForkServers
 from .inputs import common_inputs, expected_failures_file, places_of, read_expected_failures
-from .model_lists import listed_models
+from .model_lists import adapted_models, listed_models
 from .records import Records, digest_of
+from .shard import Shard, measured_seconds
 from .subject import Subject, Target
 from .tables import Outcome, print_causes, print_table
 
@@ -40,10 +41,14 @@ def main() -> int:
     fork = LINES[arguments.line].release
     subprocess.run([python, "-m", "overlay", "fork", "--release", fork], cwd=ROOT / "utils", check=True)
     subject = choose_subject(arguments)
-    for folder in (subject.logs, subject.results.with_suffix("")):
+    for folder in (subject.logs, subject.results):
         folder.mkdir(parents=True, exist_ok=True)
     print(f"judging {subject.name}", flush=True)
-    models = arguments.models or listed_models(ROOT, subject.release) + adapted_models(arguments.line)
+    models = arguments.models or listed_models(ROOT, subject.release) + adapted_models(ROOT, arguments.line)
+    if arguments.shard:
+        models = arguments.shard.of(models, measured_seconds(subject.results))
+        if not models:
+            sys.exit("error: this shard is empty, since there are fewer models than shards")
     targets = own_models(arguments.model) if arguments.model else model_tests(models, arguments.line)
     outcomes = []
     variables = variables_of(subject)
@@ -59,10 +64,10 @@ def main() -> int:
             took = "" if outcome.as_before else f" ({outcome.seconds:.0f} s)"
             print(f"[{number}/{len(runs)}] {outcome.model}: {outcome.status}{took}", flush=True)
     servers.close()
-    subject.collect_results()
     order = [target.name for target in targets]
     outcomes.sort(key=lambda outcome: order.index(outcome.model))
-    whole = not (arguments.models or arguments.k or arguments.model) and not any(one.broken for one in outcomes)
+    chosen = arguments.models or arguments.k or arguments.model or arguments.shard
+    whole = not chosen and not any(one.broken for one in outcomes)
     # Of a release without a fork, only some models are judged, and nothing is kept for it: that a place shows in none
     # of them is told, and fails nothing.
     strict = subject.release in {line.release for line in LINES.values()}
@@ -100,13 +105,19 @@ def parse_arguments() -> argparse.Namespace:
         help="a model of your own instead: a Python file, its config class, its model class, and how the channels of "
         f"a head pair up, {' or '.join(LAYOUTS)}; may be repeated",
     )
+    parser.add_argument(
+        "--shard",
+        type=Shard.parse,
+        metavar="I/N",
+        help="only part I of N of these models, so that N machines share them; `make merge` merges the results",
+    )
     arguments = parser.parse_args()
     if arguments.jobs < 1:
         parser.error("-j needs a number from 1 on")
     if arguments.release and arguments.line != DEFAULT_LINE:
         parser.error("name a --line or a --release, not both: another release is judged without our edits")
-    if arguments.model and arguments.models:
-        parser.error("name models of Transformers or --model, not both")
+    if arguments.model and (arguments.models or arguments.shard):
+        parser.error("--model goes with no other models, and with no --shard")
     return arguments
 
 
@@ -118,13 +129,6 @@ def choose_subject(arguments: argparse.Namespace) -> Subject:
     if arguments.pristine:
         return Subject(release, "pristine", Layout().upstream(release))
     return Subject(release, "fork", Layout().source(release))
-
-
-def adapted_models(line: str) -> list[str]:
-    """The models in other frameworks than PyTorch, such as `tf_gptj`, which the newest line does not have."""
-    if line == DEFAULT_LINE:
-        return []
-    return sorted(path.stem.removeprefix("test_modeling_") for path in ADAPTED.glob("test_modeling_*.py"))
 
 
 def model_tests(models: list[str], line: str) -> list[Target]:
@@ -140,7 +144,7 @@ def model_tests(models: list[str], line: str) -> list[Target]:
         if tests is None:
             sys.exit(f"error: there is no tests/models/{model}; models_changed.txt lists the models that have tests")
         adapted = tests.is_relative_to(ADAPTED)
-        if adapted and model not in adapted_models(line):
+        if adapted and model not in adapted_models(ROOT, line):
             sys.exit(f"error: the line {line} has PyTorch alone; this judges {model}: ./run_tests --line 4.57 {model}")
         inputs = _ADAPTED_FILES if adapted else (str(tests.relative_to(ROOT)),)
         options = () if adapted else (f"--conformance-expected-failures={expected_failures_file()}",)
