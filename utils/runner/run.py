@@ -21,7 +21,7 @@ from environment import DEFAULT_LINE, LINES, ROOT, install_release, prepare
 
 from overlay.layout import Layout
 
-from .fork_server import ForkServers
+from .fork_server import TIME_LIMIT, ForkServers
 from .inputs import common_inputs, expected_failures_file, places_of, read_expected_failures
 from .model_lists import adapted_models, listed_models
 from .records import Records, digest_of
@@ -55,7 +55,15 @@ def main() -> int:
     servers = ForkServers(python, "pytest:main", _SHARED, ROOT, variables)
     # Of a selection nothing is kept, nor of code that is a user's own.
     records = None if arguments.k or arguments.model else records_of(subject, python.parents[1], variables)
-    judge = Judge(subject, servers, arguments.k, read_expected_failures(), records, anew=arguments.no_cache)
+    judge = Judge(
+        subject,
+        servers,
+        arguments.k,
+        read_expected_failures(),
+        records,
+        fresh=arguments.no_cache,
+        limit=TIME_LIMIT,
+    )
     with ThreadPoolExecutor(arguments.jobs) as pool:
         runs = [pool.submit(judge.outcome, target) for target in targets]
         for number, run in enumerate(as_completed(runs), 1):
@@ -76,7 +84,7 @@ def main() -> int:
     for target in targets:
         results = subject.results_of(target.name, judge.partial(target))
         print_causes(target, read_lines(results) if results.exists() else [])
-    print_table(outcomes, subject, off, strict)
+    print_table(outcomes, subject, off, strict, judge.limit)
     failed = (strict and off) or any(outcome.status == "FAILED" for outcome in outcomes)
     return int(bool(failed) or not any(outcome.passed for outcome in outcomes))
 
@@ -218,7 +226,8 @@ class Judge:
         expression: what selects tests, if not all run.
         exceptions: what is known to break.
         records: of earlier runs, if they count at all.
-        anew: whether no earlier run is made use of.
+        fresh: whether models run although nothing changed since they passed.
+        limit: how many seconds a model may take.
     """
 
     subject: Subject
@@ -226,7 +235,8 @@ class Judge:
     expression: str | None
     exceptions: list[dict]
     records: Records | None
-    anew: bool
+    fresh: bool
+    limit: float
 
     def partial(self, target: Target) -> bool:
         """Whether results are of a selection of tests, or of no model of Transformers."""
@@ -246,7 +256,7 @@ class Judge:
         def inputs(found: dict) -> list:
             return [tests, places_of(self.exceptions, found["models"], self.subject.build)]
 
-        before = None if self.anew else self.records.find(target.name, inputs)
+        before = None if self.fresh else self.records.find(target.name, inputs)
         if before and results.exists() and digest_of(results) == before["results"]:
             return replace(Outcome(**before["outcome"]), as_before=True)
         self.records.forget(target.name)
@@ -268,10 +278,10 @@ class Judge:
         arguments = [target.tests, *_BARE, f"--junit-xml={report}", *options, *selection]
         start = time.monotonic()
         with self.servers.one() as server:
-            run = server.run(arguments, {}, logs / f"{target.name}.log")
+            run = server.run(arguments, {}, logs / f"{target.name}.log", self.limit)
         seconds = time.monotonic() - start
-        if run.status not in (0, 1, 5) or not report.exists():  # 5: the expression selected nothing
-            return Outcome(target.name, seconds=seconds, broken=True), ()
+        if run.timed_out or run.status not in (0, 1, 5) or not report.exists():  # 5: the expression selected nothing
+            return Outcome(target.name, seconds=seconds, broken=True, timed_out=run.timed_out), ()
         partial.touch()  # a run without one result is whole, too
         partial.replace(results)
         return counted(target.name, report, read_lines(results), seconds), run.loaded
