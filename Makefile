@@ -4,7 +4,7 @@ python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: fork relock edits discovery models consistency fixup check test bits older bench bugs report known mutants
+.PHONY: fork relock edits discovery models consistency fixup check test bits older bench bugs report known merge mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -49,6 +49,9 @@ bugs: ## what fails on upstream's releases, from what `./run_tests --pristine` a
 
 known: ## count the expected failures of what run_tests found, and lock the counts
 	cd utils && $(python) -m runner.known write
+
+merge: ## the results of shards, from the folders SHARDS, become one set in build/results, which is judged as one run
+	PYTHONPATH=utils $(python) -m runner.merge $(SHARDS)
 
 report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
 	PYTHONPATH=utils python3 -m report

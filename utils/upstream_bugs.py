@@ -45,10 +45,10 @@ def load_results() -> list[dict]:
     """
     lines = []
     for release in RELEASES:
-        file = RESULTS / f"{release}-pristine.jsonl"
-        if not file.exists():
+        files = sorted((RESULTS / f"{release}-pristine").glob("*.jsonl"))
+        if not files:
             sys.exit(f"error: {release} was not judged; run {command(release)}")
-        lines += [json.loads(line) for line in file.read_text().splitlines()]
+        lines += [json.loads(line) for file in files for line in file.read_text().splitlines()]
     unknown = {(x["release"], x["model"], x["property"]) for x in lines if broken(x) and x["known"] is None}
     if unknown:
         named = "; ".join(" ".join(place) for place in sorted(unknown)[:10])

@@ -45,7 +45,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
     script = run
     subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
-    for folder in (subject.logs, subject.results.with_suffix("")):
+    for folder in (subject.logs, subject.results):
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
     monkeypatch.setattr(script, "prepare", lambda line: Path(sys.executable))
@@ -53,12 +53,14 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     monkeypatch.setenv("CONFORMANCE_EXPECTED_FAILURES", str(tmp_path / "tests" / "models" / "expected_failures.toml"))
     made = []
 
-    def judges(anew: bool = False):
+    def judges(fresh: bool = False):
         """What one command makes."""
         variables = script.variables_of(subject) | {"PYTHONPYCACHEPREFIX": str(REPOSITORY / "build" / "pycache")}
         made.append(script.ForkServers(Path(sys.executable), "pytest:main", (), tmp_path, variables))
         records = script.records_of(subject, tmp_path / "env", variables)
-        return script.Judge(subject, made[-1], None, inputs.read_expected_failures(), records, anew)
+        return script.Judge(
+            subject, made[-1], None, inputs.read_expected_failures(), records, fresh, script.TIME_LIMIT
+        )
 
     one = Small(tmp_path, judges, script)
     one.write("tree/transformers/__init__.py", "")
@@ -212,9 +214,24 @@ def test_what_changes_while_a_command_runs_is_judged_again_by_the_next(small, fi
     assert small.judge() == "as before"
 
 
+def test_a_model_that_hangs_is_ended_and_named_and_the_others_are_judged(small, monkeypatch, capsys):
+    small.write("tests/models/llama/test_modeling_llama.py", "def test_that_hangs():\n    while True: pass\n")
+    monkeypatch.setattr(sys, "argv", ["run_tests", "-j", "1"])
+    monkeypatch.setattr(small.script, "TIME_LIMIT", 5.0)
+    assert small.script.main() == 1
+    said = capsys.readouterr().out
+    log = "build/logs/5.23.0-pristine/llama.log"
+    assert "[1/2] llama: FAILED" in said and "[2/2] phi: passed" in said
+    assert f"\nllama was ended after 5 seconds; the end of {log} shows what it was doing\n" in said
+    assert "in test_that_hangs" in (small.home / log).read_text()
+    small.write("tests/models/llama/test_modeling_llama.py", "def test_that_ends(): pass\n")
+    assert small.script.main() == 0
+    assert "was ended" not in capsys.readouterr().out
+
+
 def test_nothing_counts_on_demand(small):
     assert small.judge() == "passed"
-    assert small.judges(anew=True).outcome(small.target()).status == "passed"
+    assert small.judges(fresh=True).outcome(small.target()).status == "passed"
     assert small.judge() == "as before"
 
 

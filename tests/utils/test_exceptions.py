@@ -114,7 +114,9 @@ def results(tmp_path, monkeypatch):
 
     def write(text: str):
         for release in upstream_bugs.RELEASES:
-            (tmp_path / f"{release}-pristine.jsonl").write_text(text)
+            folder = tmp_path / f"{release}-pristine"
+            folder.mkdir()
+            (folder / "phi.jsonl").write_text(text)
 
     return write
 

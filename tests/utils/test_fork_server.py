@@ -1,7 +1,9 @@
 """Runs that share one import do not share anything else."""
 
 import os
+import re
 import sys
+import time
 import wave
 from pathlib import Path
 
@@ -19,6 +21,10 @@ def server(tmp_path):
         "def test_is_alone(): assert 'left_behind' not in sys.modules\n"
         "def test_shared(): assert 'wave' in sys.modules\n"
         "def test_fails(): assert False, 'as told'\n"
+        "def test_hangs():\n"
+        "    import subprocess\n"
+        "    print('started', subprocess.Popen(['sleep', '600']).pid, file=sys.__stderr__)\n"
+        "    while True: pass\n"
         "def test_dies(): os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     server = ForkServer(Path(sys.executable), "pytest:main", ["wave", "no_such_module"], tmp_path, dict(os.environ))
@@ -61,6 +67,25 @@ def test_a_function_that_raises_is_shown_and_ends_no_other(tmp_path):
 def test_a_run_that_dies_ends_no_other(server, tmp_path):
     assert run(server, tmp_path, "dies")[0] == -9
     assert run(server, tmp_path, "passes")[0] == 0
+
+
+def test_a_run_that_hangs_is_ended_with_what_it_started_and_shows_where_it_was(server, tmp_path):
+    log = tmp_path / "log"
+    arguments = [tmp_path / "test_shown.py", "-k", "hangs", "-s", "-p", "no:cacheprovider"]
+    start = time.monotonic()
+    ended = server.run(arguments, {"SAID": "so"}, log, limit=3)
+    assert 3 <= time.monotonic() - start < 60
+    assert (ended.status, ended.timed_out, ended.loaded) == (-9, True, ())
+    assert "in test_hangs" in log.read_text()
+    started = Path("/proc") / re.search(r"started (\d+)", log.read_text())[1] / "stat"
+    assert not started.exists() or " Z " in started.read_text()  # a zombie, where nothing collects it
+    assert run(server, tmp_path, "passes")[0] == 0
+
+
+def test_only_a_run_that_hangs_is_said_to_have_timed_out(server, tmp_path):
+    for name in ("passes", "fails", "dies"):
+        arguments = [tmp_path / "test_shown.py", "-k", name, "-p", "no:cacheprovider"]
+        assert not server.run(arguments, {"SAID": "so"}, tmp_path / "log", limit=100).timed_out
 
 
 def test_a_server_that_has_ended_says_so(server, tmp_path):

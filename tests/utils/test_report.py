@@ -145,9 +145,9 @@ def run(lines: list[dict], build: str = "fork") -> Run:
     return Run(DEFAULT_RELEASE, build, lines, NOON, NOON)
 
 
-def write(folder: Path, name: str, lines: list[dict]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.jsonl"
+def write(results: Path, subject: str, lines: list[dict], name: str = "llama") -> Path:
+    file = results / subject / f"{name}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("".join(f"{json.dumps(one)}\n" for one in lines))
     return file
 
@@ -171,9 +171,9 @@ def test_missing_results_are_named_with_the_commands_that_make_them(tmp_path, th
 @pytest.mark.parametrize("bad", ['{"model": "llama"}', "{", "[]", json.dumps(line() | {"status": "odd"})])
 def test_a_line_that_is_no_result_is_named(tmp_path, bad):
     write(tmp_path, "5.23.0-fork", [line()])
-    with (tmp_path / "5.23.0-fork.jsonl").open("a") as file:
+    with (tmp_path / "5.23.0-fork" / "llama.jsonl").open("a") as file:
         file.write(bad)
-    with pytest.raises(SystemExit, match="5.23.0-fork.jsonl, line 2 is no result"):
+    with pytest.raises(SystemExit, match="5.23.0-fork/llama.jsonl, line 2 is no result"):
         load_runs(tmp_path, "5.23.0")
 
 
@@ -181,7 +181,7 @@ def test_runs_are_the_pair_first_and_tell_when_their_models_were_judged(tmp_path
     for name in ("4.57.6-pristine", "5.23.0-fork", "5.23.0-pristine"):
         write(tmp_path, name, [line()])
     for model, day in (("llama", 3), ("phi", 5)):
-        part = write(tmp_path / "5.23.0-fork", model, [line(model)])
+        part = write(tmp_path, "5.23.0-fork", [line(model)], model)
         os.utime(part, (NOON.timestamp() + day * 86400,) * 2)
     runs = load_runs(tmp_path, "5.23.0")
     assert [one.name for one in runs] == ["5.23.0-pristine", "5.23.0-fork", "4.57.6-pristine"]
@@ -481,9 +481,7 @@ def test_a_click_tells_why_and_how_to_see_it_again(page):
 def test_what_is_not_shown_is_counted(page):
     page.click("gptj/keys")
     assert len(page.all("#left-detail article")) == EXAMPLES
-    assert (
-        "2 cases more, with other messages: see build/results/5.23.0-pristine.jsonl" in page.one("#left-detail").text
-    )
+    assert "2 cases more, with other messages: see build/results/5.23.0-pristine" in page.one("#left-detail").text
     assert "not judged" in page.one("#right-detail").text
 
 

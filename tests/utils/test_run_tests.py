@@ -62,7 +62,7 @@ def test_on_pristine_upstream_an_odd_width_is_known_to_fail():
     assert done.returncode == 0, done.stdout + done.stderr
     (line,) = (x for x in results("5.23.0-pristine", "llama") if x["status"] != "not-applicable")
     assert (line["build"], line["rule"], line["status"]) == ("pristine", "R1", "refused")
-    assert "one too many for an odd width" in line["known"]
+    assert "(n + 1) / 2 frequencies, one too many" in line["known"]
 
 
 def test_what_nobody_knows_of_fails_with_an_exit_status_and_a_log(nothing_known):

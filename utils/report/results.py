@@ -40,7 +40,7 @@ def load_runs(folder: Path, release: str) -> list[Run]:
         SystemExit: one of those two is missing, or a line is not one that `./run_tests` writes.
     """
     needed = {f"{release}-{build}": command for build, command in COMMANDS.items()}
-    runs = {file.stem: run for file in sorted(folder.glob("*.jsonl")) if (run := load_run(file))}
+    runs = {path.name: run for path in sorted(folder.glob("*/")) if (run := load_run(path))}
     missing = [(name, command) for name, command in needed.items() if name not in runs]
     if missing:
         names = " and ".join(name for name, _ in missing)
@@ -50,19 +50,22 @@ def load_runs(folder: Path, release: str) -> list[Run]:
     return [runs.pop(name) for name in needed] + list(runs.values())
 
 
-def load_run(file: Path) -> Run | None:
-    """A run from its file, named `<release>-<build>.jsonl`; none if nothing was judged.
+def load_run(folder: Path) -> Run | None:
+    """A run from its folder, named `<release>-<build>`, with a file for each model; none if nothing was judged.
 
     Raises:
         SystemExit: a line is not one that `./run_tests` writes.
     """
-    with file.open() as source:
-        lines = [_read(line, f"{file.name}, line {number}") for number, line in enumerate(source, 1)]
+    files = sorted(folder.glob("*.jsonl"))
+    lines = [
+        _read(line, f"{folder.name}/{file.name}, line {number}")
+        for file in files
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+    ]
     if not lines:
         return None
-    release, _, build = file.stem.rpartition("-")
-    # A file is put together from one a model, which may be of another day.
-    times = [part.stat().st_mtime for part in file.with_suffix("").glob("*.jsonl")] or [file.stat().st_mtime]
+    release, _, build = folder.name.rpartition("-")
+    times = [file.stat().st_mtime for file in files]  # models may be judged on different days
     first, last = (datetime.fromtimestamp(time, UTC) for time in (min(times), max(times)))
     return Run(release, build, lines, first, last)
 

@@ -207,16 +207,21 @@ def _with_statuses(block: str, statuses: list[str]) -> str:
     return block[:end] + "\n" * (not block[:end].endswith("\n")) + said + block[end:].removeprefix("\n")
 
 
+def check(subject: str, results: Iterable[Path], whole: bool) -> list[str]:
+    """What is off in files of results, held against the lock of the release and build; see `problems`."""
+    release, _, build = subject.rpartition("-")
+    found = {file.stem: read_results(file) for file in results}
+    known = [place for file in files() for place in places(file)]
+    lock = read_lock(subject) if release in {line.release for line in LINES.values()} else None
+    return list(problems(found, lock, known, release, build, whole))
+
+
 def main() -> int:
     if sys.argv[1:2] == ["write"]:
         write()
         return 0
     _, _, subject, *arguments = sys.argv
-    release, _, build = subject.rpartition("-")
-    results = {Path(file).stem: read_results(Path(file)) for file in arguments if file != "--whole"}
-    known = [place for file in files() for place in places(file)]
-    lock = read_lock(subject) if release in {line.release for line in LINES.values()} else None
-    found = list(problems(results, lock, known, release, build, "--whole" in arguments))
+    found = check(subject, [Path(file) for file in arguments if file != "--whole"], "--whole" in arguments)
     print("\n".join(found))
     return int(bool(found))
 

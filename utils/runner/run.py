@@ -21,10 +21,11 @@ from environment import DEFAULT_LINE, LINES, ROOT, install_release, prepare
 
 from overlay.layout import Layout
 
-from .fork_server import ForkServers
+from .fork_server import TIME_LIMIT, ForkServers
 from .inputs import common_inputs, expected_failures_file, places_of, read_expected_failures
-from .model_lists import listed_models
+from .model_lists import adapted_models, listed_models
 from .records import Records, digest_of
+from .shard import Shard, measured_seconds
 from .subject import Subject, Target
 from .tables import Outcome, print_causes, print_table
 
@@ -40,17 +41,29 @@ def main() -> int:
     fork = LINES[arguments.line].release
     subprocess.run([python, "-m", "overlay", "fork", "--release", fork], cwd=ROOT / "utils", check=True)
     subject = choose_subject(arguments)
-    for folder in (subject.logs, subject.results.with_suffix("")):
+    for folder in (subject.logs, subject.results):
         folder.mkdir(parents=True, exist_ok=True)
     print(f"judging {subject.name}", flush=True)
-    models = arguments.models or listed_models(ROOT, subject.release) + adapted_models(arguments.line)
+    models = arguments.models or listed_models(ROOT, subject.release) + adapted_models(ROOT, arguments.line)
+    if arguments.shard:
+        models = arguments.shard.of(models, measured_seconds(subject.results))
+        if not models:
+            sys.exit("error: this shard is empty, since there are fewer models than shards")
     targets = own_models(arguments.model) if arguments.model else model_tests(models, arguments.line)
     outcomes = []
     variables = variables_of(subject)
     servers = ForkServers(python, "pytest:main", _SHARED, ROOT, variables)
     # Of a selection nothing is kept, nor of code that is a user's own.
     records = None if arguments.k or arguments.model else records_of(subject, python.parents[1], variables)
-    judge = Judge(subject, servers, arguments.k, read_expected_failures(), records, anew=arguments.no_cache)
+    judge = Judge(
+        subject,
+        servers,
+        arguments.k,
+        read_expected_failures(),
+        records,
+        fresh=arguments.no_cache,
+        limit=TIME_LIMIT,
+    )
     with ThreadPoolExecutor(arguments.jobs) as pool:
         runs = [pool.submit(judge.outcome, target) for target in targets]
         for number, run in enumerate(as_completed(runs), 1):
@@ -59,10 +72,10 @@ def main() -> int:
             took = "" if outcome.as_before else f" ({outcome.seconds:.0f} s)"
             print(f"[{number}/{len(runs)}] {outcome.model}: {outcome.status}{took}", flush=True)
     servers.close()
-    subject.collect_results()
     order = [target.name for target in targets]
     outcomes.sort(key=lambda outcome: order.index(outcome.model))
-    whole = not (arguments.models or arguments.k or arguments.model) and not any(one.broken for one in outcomes)
+    chosen = arguments.models or arguments.k or arguments.model or arguments.shard
+    whole = not chosen and not any(one.broken for one in outcomes)
     # Of a release without a fork, only some models are judged, and nothing is kept for it: that a place shows in none
     # of them is told, and fails nothing.
     strict = subject.release in {line.release for line in LINES.values()}
@@ -71,7 +84,7 @@ def main() -> int:
     for target in targets:
         results = subject.results_of(target.name, judge.partial(target))
         print_causes(target, read_lines(results) if results.exists() else [])
-    print_table(outcomes, subject, off, strict)
+    print_table(outcomes, subject, off, strict, judge.limit)
     failed = (strict and off) or any(outcome.status == "FAILED" for outcome in outcomes)
     return int(bool(failed) or not any(outcome.passed for outcome in outcomes))
 
@@ -100,13 +113,19 @@ def parse_arguments() -> argparse.Namespace:
         help="a model of your own instead: a Python file, its config class, its model class, and how the channels of "
         f"a head pair up, {' or '.join(LAYOUTS)}; may be repeated",
     )
+    parser.add_argument(
+        "--shard",
+        type=Shard.parse,
+        metavar="I/N",
+        help="only part I of N of these models, so that N machines share them; `make merge` merges the results",
+    )
     arguments = parser.parse_args()
     if arguments.jobs < 1:
         parser.error("-j needs a number from 1 on")
     if arguments.release and arguments.line != DEFAULT_LINE:
         parser.error("name a --line or a --release, not both: another release is judged without our edits")
-    if arguments.model and arguments.models:
-        parser.error("name models of Transformers or --model, not both")
+    if arguments.model and (arguments.models or arguments.shard):
+        parser.error("--model goes with no other models, and with no --shard")
     return arguments
 
 
@@ -118,13 +137,6 @@ def choose_subject(arguments: argparse.Namespace) -> Subject:
     if arguments.pristine:
         return Subject(release, "pristine", Layout().upstream(release))
     return Subject(release, "fork", Layout().source(release))
-
-
-def adapted_models(line: str) -> list[str]:
-    """The models in other frameworks than PyTorch, such as `tf_gptj`, which the newest line does not have."""
-    if line == DEFAULT_LINE:
-        return []
-    return sorted(path.stem.removeprefix("test_modeling_") for path in ADAPTED.glob("test_modeling_*.py"))
 
 
 def model_tests(models: list[str], line: str) -> list[Target]:
@@ -140,7 +152,7 @@ def model_tests(models: list[str], line: str) -> list[Target]:
         if tests is None:
             sys.exit(f"error: there is no tests/models/{model}; models_changed.txt lists the models that have tests")
         adapted = tests.is_relative_to(ADAPTED)
-        if adapted and model not in adapted_models(line):
+        if adapted and model not in adapted_models(ROOT, line):
             sys.exit(f"error: the line {line} has PyTorch alone; this judges {model}: ./run_tests --line 4.57 {model}")
         inputs = _ADAPTED_FILES if adapted else (str(tests.relative_to(ROOT)),)
         options = () if adapted else (f"--conformance-expected-failures={expected_failures_file()}",)
@@ -214,7 +226,8 @@ class Judge:
         expression: what selects tests, if not all run.
         exceptions: what is known to break.
         records: of earlier runs, if they count at all.
-        anew: whether no earlier run is made use of.
+        fresh: whether models run although nothing changed since they passed.
+        limit: how many seconds a model may take.
     """
 
     subject: Subject
@@ -222,7 +235,8 @@ class Judge:
     expression: str | None
     exceptions: list[dict]
     records: Records | None
-    anew: bool
+    fresh: bool
+    limit: float
 
     def partial(self, target: Target) -> bool:
         """Whether results are of a selection of tests, or of no model of Transformers."""
@@ -242,7 +256,7 @@ class Judge:
         def inputs(found: dict) -> list:
             return [tests, places_of(self.exceptions, found["models"], self.subject.build)]
 
-        before = None if self.anew else self.records.find(target.name, inputs)
+        before = None if self.fresh else self.records.find(target.name, inputs)
         if before and results.exists() and digest_of(results) == before["results"]:
             return replace(Outcome(**before["outcome"]), as_before=True)
         self.records.forget(target.name)
@@ -264,10 +278,10 @@ class Judge:
         arguments = [target.tests, *_BARE, f"--junit-xml={report}", *options, *selection]
         start = time.monotonic()
         with self.servers.one() as server:
-            run = server.run(arguments, {}, logs / f"{target.name}.log")
+            run = server.run(arguments, {}, logs / f"{target.name}.log", self.limit)
         seconds = time.monotonic() - start
-        if run.status not in (0, 1, 5) or not report.exists():  # 5: the expression selected nothing
-            return Outcome(target.name, seconds=seconds, broken=True), ()
+        if run.timed_out or run.status not in (0, 1, 5) or not report.exists():  # 5: the expression selected nothing
+            return Outcome(target.name, seconds=seconds, broken=True, timed_out=run.timed_out), ()
         partial.touch()  # a run without one result is whole, too
         partial.replace(results)
         return counted(target.name, report, read_lines(results), seconds), run.loaded

@@ -34,11 +34,12 @@ class Subject:
 
     @property
     def results(self) -> Path:
-        return RESULTS / f"{self.name}.jsonl"
+        """The folder of what full runs found, a file for each model."""
+        return RESULTS / self.name
 
     def results_of(self, model: str, selection: bool) -> Path:
         """A selection of tests does not take the place of a full run."""
-        return (self.logs if selection else RESULTS / self.name) / f"{model}.jsonl"
+        return (self.logs if selection else self.results) / f"{model}.jsonl"
 
     @property
     def package(self) -> Path:
@@ -48,13 +49,6 @@ class Subject:
         """Whether this release has the model at all, or, of `tf_<model>`, in that framework."""
         models = self.package / "models"
         return (models / model).is_dir() or any(models.glob(f"*/modeling_{model}.py"))
-
-    def collect_results(self) -> None:
-        """Put what is known of each model, from this run or an earlier one, into one file."""
-        parts = sorted(self.results.with_suffix("").glob("*.jsonl"))
-        partial = self.results.with_suffix(".partial")
-        partial.write_text("".join(part.read_text() for part in parts))
-        partial.replace(self.results)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Outcome:
     not_applicable: int = 0  # properties
     seconds: float = 0.0
     broken: bool = False  # pytest itself could not do its work
+    timed_out: bool = False  # it was ended at the time limit, so it is broken, too
     absent: bool = False  # the release has no such model
     as_before: bool = False  # nothing was run: an earlier run holds
 
@@ -55,11 +56,12 @@ def print_causes(target: Target, lines: list[dict]) -> None:
                 print(f"  tried first, {line['status']}: {line['reason']}")
 
 
-def print_table(outcomes: list[Outcome], subject: Subject, off: list[str], strict: bool) -> None:
+def print_table(outcomes: list[Outcome], subject: Subject, off: list[str], strict: bool, limit: float) -> None:
     """The models' outcomes.
 
     Args:
         off: what is off in the expected failures; it counts as failed if `strict`.
+        limit: how many seconds a model may take.
     """
     width = max(len("model"), *(len(outcome.model) for outcome in outcomes))
     columns = ("passed", "known", "failed", "skipped", "n/a", "seconds")
@@ -69,8 +71,11 @@ def print_table(outcomes: list[Outcome], subject: Subject, off: list[str], stric
         status = "" if one.status == "passed" else f"  {one.status}"
         print(f"{one.model:<{width}}" + "".join(f"  {number:>7}" for number in numbers) + status)
     for outcome in outcomes:
-        if outcome.status == "FAILED":
-            print(f"see {subject.logs.relative_to(ROOT)}/{outcome.model}.log")
+        log = f"{subject.logs.relative_to(ROOT)}/{outcome.model}.log"
+        if outcome.timed_out:
+            print(f"{outcome.model} was ended after {limit:.0f} seconds; the end of {log} shows what it was doing")
+        elif outcome.status == "FAILED":
+            print(f"see {log}")
     print(
         "\nknown: cases that break as tests/models/expected_failures.toml says; n/a: properties that cannot be asked"
     )
