@@ -26,10 +26,10 @@ from mutation.families import (
     telling_files,
 )
 from mutation.in_place import Functions
-from mutation.jury import all_checks, file_of_tests, find_killer
 from mutation.mutants import Mutant, MutatedFile
+from mutation.runner import all_tests, file_of_tests, find_killing_test
 from mutation.scope import Source, Subject, chosen
-from mutation.session import BaselineError, Session, Verdict
+from mutation.session import BaselineError, MutantResult, Session
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
 from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
 
@@ -226,14 +226,14 @@ def test_a_sample_is_of_each_definition_and_outlives_an_edit_elsewhere(tmp_path)
     assert before["Attention.forward"] != after["Attention.forward"]
 
 
-def test_a_jury_asks_a_tower_for_what_holds_of_coordinates():
-    checks = list(all_checks(["pixtral:coordinate_range"]))
+def test_the_runner_asks_a_tower_for_what_holds_of_coordinates():
+    checks = list(all_tests(["pixtral:coordinate_range"]))
     assert checks == ["pixtral coordinate_range 16 16 default PixtralVisionRotaryTest"]
-    assert find_killer(checks) is None
+    assert find_killing_test(checks) is None
 
 
-def test_a_jury_asks_every_part_that_the_tests_of_a_model_describe():
-    checks = all_checks(["qwen2_5_omni:positions,coordinate_passing,axes_rows"])
+def test_the_runner_asks_every_part_that_the_tests_of_a_model_describe():
+    checks = all_tests(["qwen2_5_omni:positions,coordinate_passing,axes_rows"])
     asked = {(check.split(" ")[1], check.split(" ")[-1]) for check in checks}
     assert asked == {
         ("positions", "Qwen2_5OmniThinkerTextRotaryTest"),
@@ -247,7 +247,7 @@ ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))
 
 
 def test_a_real_mutant_is_caught_and_remembered(tmp_path):
-    """The first of `rotate_every_two`, from the fork's source to a verdict in the database; then nothing is left."""
+    """The first of `rotate_every_two`, from the fork's source to a result in the database; then nothing is left."""
     session = Session(FORK, (ROTATE,), tmp_path)
     before = (FORK / ROTATE.file).read_bytes()
     wanted = next(mutant for mutant in session.mutants() if mutant.definition == "rotate_every_two")
@@ -255,9 +255,9 @@ def test_a_real_mutant_is_caught_and_remembered(tmp_path):
     for _ in range(2):
         session.run(wanted.__eq__, 1, lambda *progress: done.append(progress))
     assert done == [(1, 1)]
-    (verdict,) = Session(FORK, (ROTATE,), tmp_path).verdicts()
-    assert verdict.mutant == wanted
-    assert verdict.killer.startswith("gptj ")
+    (result,) = Session(FORK, (ROTATE,), tmp_path).results()
+    assert result.mutant == wanted
+    assert result.killing_test.startswith("gptj ")
     assert (FORK / ROTATE.file).read_bytes() == before
 
 
@@ -265,8 +265,8 @@ def test_a_real_mutant_is_caught_and_remembered(tmp_path):
     "name",
     ["tests/models/expected_failures.toml", "tests/models/gptj/test_modeling_gptj.py", "utils/mutation/scope.py"],
 )
-def test_verdicts_are_those_of_one_suite(tmp_path, monkeypatch, name):
-    """What the jury reads has changed: nothing that it said before holds."""
+def test_results_are_those_of_one_suite(tmp_path, monkeypatch, name):
+    """What the runner reads has changed: nothing that it said before holds."""
     root = tmp_path / "root"
     for part in ("conformance/src", "tests/models", "tests/adapted", "tests/frameworks", "utils/mutation"):
         shutil.copytree(REPOSITORY / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -289,7 +289,7 @@ def test_code_that_does_not_pass_as_it_is_judges_nothing(tmp_path):
     wanted = session.mutants()[0]
     with pytest.raises(BaselineError, match="gptj.py, not mutated, is caught by: no_such_model import"):
         session.run(wanted.__eq__, 1, lambda *progress: None)
-    assert session.verdicts() == []
+    assert session.results() == []
 
 
 DECORATED = """\
@@ -403,10 +403,10 @@ def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream(li
 
 
 def test_the_document_counts_and_gives_reasons(tmp_path):
-    verdicts = [Verdict(A, None), Verdict(B, None), Verdict(C, "gptj rotation 8 4 default")]
+    results = [MutantResult(A, None), MutantResult(B, None), MutantResult(C, "gptj rotation 8 4 default")]
     names = {"release": "5.23.0", "survivors": "survivors-5.toml"}
     text = report.document(
-        names, verdicts, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
+        names, results, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
     )
     for words in (
         "| f.py | 3 | 1 | 2 | 33.3 |",

@@ -47,21 +47,21 @@ def main() -> int:
         session.run(wanted, arguments.jobs, _Progress())
     except BaselineError as error:
         sys.exit(f"error: {error}")
-    verdicts = [verdict for verdict in session.verdicts() if wanted(verdict.mutant)]
+    results = [result for result in session.results() if wanted(result.mutant)]
     for mutant, difference in session.survivor_differences().items():
         if wanted(mutant) and not any(mutant.name in entry.mutants for entry in listed):
             print(f"\n{mutant}\n{difference}")
-    print(f"\n{table(verdicts)}\n")
-    found = [verdict.mutant for verdict in verdicts if verdict.killer is None]
-    problems = survivors.problems(listed, found, [verdict.mutant for verdict in verdicts])
+    print(f"\n{table(results)}\n")
+    found = [result.mutant for result in results if result.killing_test is None]
+    problems = survivors.problems(listed, found, [result.mutant for result in results])
     problems += survivors.unknown(listed, mutants)
     if not names:
-        if count(verdicts)["all"].percent < LIMIT:
+        if count(results)["all"].percent < LIMIT:
             problems.append(f"less than {LIMIT:g} % are caught")
         file = ROOT / "docs" / f"mutants-{line}.md"
         rest = [one for one in edited if one not in set(covered(edited, mutants))]
         names = {"release": arguments.release, "survivors": survivors.list_of(line).name}
-        file.write_text(document(names, verdicts, session.left_out(), listed, judged, rest))
+        file.write_text(document(names, results, session.left_out(), listed, judged, rest))
         print(f"written: {file.relative_to(ROOT)}")
     for problem in problems:
         print(problem)

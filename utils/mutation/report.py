@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .families import Definition
-from .session import Verdict
+from .session import MutantResult
 from .survivors import Survivors
 
 
@@ -39,27 +39,27 @@ class Count:
         return 100.0 * self.caught / self.mutants if self.mutants else 100.0
 
 
-def count(verdicts: Iterable[Verdict]) -> dict[str, Count]:
+def count(results: Iterable[MutantResult]) -> dict[str, Count]:
     """By file, and of all of them under "all"."""
     mutants, caught = Counter(), Counter()
-    for verdict in verdicts:
-        for key in (verdict.mutant.file, "all"):
+    for result in results:
+        for key in (result.mutant.file, "all"):
             mutants[key] += 1
-            caught[key] += verdict.killer is not None
+            caught[key] += result.killing_test is not None
     return {key: Count(mutants[key], caught[key]) for key in sorted(mutants, key=lambda key: (key == "all", key))}
 
 
-def table(verdicts: Iterable[Verdict]) -> str:
+def table(results: Iterable[MutantResult]) -> str:
     """Markdown, one line a file."""
     lines = ["| file | mutants | caught | survived | caught, % |", "|---|---:|---:|---:|---:|"]
-    for name, of in count(verdicts).items():
+    for name, of in count(results).items():
         lines.append(f"| {name} | {of.mutants} | {of.caught} | {of.survived} | {of.percent:.1f} |")
     return "\n".join(lines)
 
 
 def document(
     names: Mapping[str, str],
-    verdicts: list[Verdict],
+    results: list[MutantResult],
     left_out: Mapping[str, int],
     survivors: Iterable[Survivors],
     share: str,
@@ -73,11 +73,11 @@ def document(
         rest: the edited definitions that it does not tell of.
     """
     rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
-    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(verdicts), ""]
-    properties = Counter(_catcher(verdict.killer) for verdict in verdicts if verdict.killer is not None)
+    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(results), ""]
+    properties = Counter(_catcher(result.killing_test) for result in results if result.killing_test is not None)
     parts += ["What caught them first:", ""]
     parts += [", ".join(f"`{name}` {number}" for name, number in sorted(properties.items())) + ".", ""]
-    survived = {str(verdict.mutant) for verdict in verdicts if verdict.killer is None}
+    survived = {str(result.mutant) for result in results if result.killing_test is None}
     for kind, title in (("equivalent", "Survivors that are equivalent"), ("gap", "Survivors that no check tells yet")):
         entries = [entry for entry in survivors if entry.kind == kind]
         number = sum(f"{e.file}::{e.definition}::{name}" in survived for e in entries for name in e.mutants)
@@ -93,6 +93,6 @@ def document(
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _catcher(killer: str) -> str:
+def _catcher(killing_test: str) -> str:
     """The property of a check, or what else ended a mutant."""
-    return killer.split(" ")[1] if " " in killer else killer
+    return killing_test.split(" ")[1] if " " in killing_test else killing_test

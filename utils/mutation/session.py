@@ -29,7 +29,7 @@ _FARFETCHED = {
     re.compile("ComparisonOperator_(?!Is)[A-Za-z]+_Is(Not)?$"): "identity, where values are compared",
 }
 _ORDERING = re.compile("ComparisonOperator_(Not)?Eq_[GL]tE?$")
-# What a verdict depends on, beside the files that are mutated.
+# What a result depends on, beside the files that are mutated.
 _SUITE = (
     "conformance/src",
     "tests/models",
@@ -37,16 +37,16 @@ _SUITE = (
     "tests/adapted",
     "tests/adapted/expected_failures.toml",
     "tests/frameworks/frameworks.py",
-    *(f"utils/mutation/{x}.py" for x in ("families", "in_place", "jury", "scope", "zygote")),
+    *(f"utils/mutation/{x}.py" for x in ("families", "in_place", "runner", "scope", "preforked_worker")),
 )
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MutantResult:
     """What came of a mutant: the check that caught it, or None."""
 
     mutant: Mutant
-    killer: str | None
+    killing_test: str | None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class BaselineError(RuntimeError):
 
 
 class Session:
-    """The mutants of some files of one Transformers, and their verdicts.
+    """The mutants of some files of one Transformers, and their results.
 
     Args:
         package: the `transformers` folder that is judged; nothing is written there.
@@ -81,19 +81,19 @@ class Session:
             for path, subject in self.subjects.items()
         }
         self.path = home / f"{self._digest()}.sqlite"
-        self.memory = home / "killers.json"  # of any session: who caught a mutant is asked first next time
+        self.memory = home / "killing_tests.json"  # of any session: who caught a mutant is asked first next time
         home.mkdir(parents=True, exist_ok=True)
         self._known: list[_Job] | None = None
         if not self.path.exists():
             self._create()
 
-    def verdicts(self) -> list[Verdict]:
+    def results(self) -> list[MutantResult]:
         """Of the mutants that were judged so far, in the order of the code."""
         with use_db(self.path) as database:
             done = dict(database.results)
             mutants = self._mutants(database)
         return [
-            Verdict(mutant, None if done[job_id].test_outcome == TestOutcome.SURVIVED else done[job_id].output)
+            MutantResult(mutant, None if done[job_id].test_outcome == TestOutcome.SURVIVED else done[job_id].output)
             for job_id, mutant in mutants.items()
             if job_id in done
         ]
@@ -116,7 +116,7 @@ class Session:
             return {mutant: diffs[job_id] for job_id, mutant in self._mutants(database).items() if job_id in diffs}
 
     def run(self, wanted: Callable[[Mutant], bool], workers: int, report: Callable[[int, int], None]) -> None:
-        """Judge the wanted mutants that have no verdict yet.
+        """Judge the wanted mutants that have no result yet.
 
         Args:
             workers: mutants at a time.
@@ -220,23 +220,23 @@ def _judge_all(
     ended = threading.Event()
 
     def work(take: Callable[[], _Job]) -> None:
-        judge = None
+        worker = None
         try:
             while not ended.is_set():
                 try:
                     job = take()
                 except IndexError:  # all are taken
                     break
-                if judge is None or judge.subject != job.subject:
-                    if judge is not None:
-                        judge.close()
-                    judge = _Judge(job.subject, python)
-                done.put((job, judge.result(job, ranking.first(job.mutant))))
+                if worker is None or worker.subject != job.subject:
+                    if worker is not None:
+                        worker.close()
+                    worker = _Worker(job.subject, python)
+                done.put((job, worker.result(job, ranking.first(job.mutant))))
         except BaseException as error:
             done.put(error)
         finally:
-            if judge is not None:
-                judge.close()
+            if worker is not None:
+                worker.close()
 
     # From both ends, since a file is traced by everybody who judges mutants of it.
     takes = itertools.cycle((waiting.popleft, waiting.pop))
@@ -266,9 +266,9 @@ class _Ranking:
         self.memory = dict(memory)
         self.counts: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
 
-    def count(self, mutant: Mutant, killer: str) -> None:
+    def count(self, mutant: Mutant, killing_test: str) -> None:
         for place in ((mutant.file, mutant.definition), (mutant.file,)):
-            self.counts[place][killer] += 1
+            self.counts[place][killing_test] += 1
 
     def first(self, mutant: Mutant) -> list[str]:
         before = self.memory.get(str(mutant))
@@ -277,8 +277,8 @@ class _Ranking:
         return list(dict.fromkeys(filter(None, (before, *ranked))))
 
 
-class _Judge:
-    """A zygote for the mutants of one file."""
+class _Worker:
+    """A preforked worker for the mutants of one file."""
 
     def __init__(self, subject: Subject, python: Path):
         self.subject = subject
@@ -289,7 +289,7 @@ class _Judge:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
-            [python, "-m", "mutation.zygote", subject.module, *subject.models],
+            [python, "-m", "mutation.preforked_worker", subject.module, *subject.models],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -298,9 +298,9 @@ class _Judge:
             text=True,
         )
         unmutated = self._read()
-        if unmutated["killer"] is not None:
+        if unmutated["killing_test"] is not None:
             self.close()
-            raise BaselineError(f"{subject.file}, not mutated, is caught by: {unmutated['killer']}")
+            raise BaselineError(f"{subject.file}, not mutated, is caught by: {unmutated['killing_test']}")
         # An endless loop is caught by the time; a busy machine must not be.
         self.seconds = 60 + unmutated["seconds"]  # traced, it takes several times as long as it would
 
@@ -312,9 +312,9 @@ class _Judge:
         request = {"source": text, "lines": lines, "first": list(first), "seconds": self.seconds}
         self.process.stdin.write(json.dumps(request) + "\n")
         self.process.stdin.flush()
-        killer = self._read()["killer"]
-        outcome = TestOutcome.SURVIVED if killer is None else TestOutcome.KILLED
-        return WorkResult(WorkerOutcome.NORMAL, killer, outcome, difference(job.file.source.text, text))
+        killing_test = self._read()["killing_test"]
+        outcome = TestOutcome.SURVIVED if killing_test is None else TestOutcome.KILLED
+        return WorkResult(WorkerOutcome.NORMAL, killing_test, outcome, difference(job.file.source.text, text))
 
     def close(self) -> None:
         self.process.stdin.close()

@@ -2,13 +2,13 @@
 
 There are two. One has imported everything, and puts the code of the mutant into the functions that are there: that
 takes no time, but changes nothing that ran while modules were imported. Where a mutant changes that, the other one
-judges it, which has imported what does not need the module, and imports the rest anew.
+judges it, which has imported what does not need the module, and imports the rest again.
 
-They speak JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killer"}` out, the name of a check, "time" or
-"crash". The first line out is about the module as it is: `{"killer", "seconds"}`. A mutant is judged by the checks
-that run one of its lines, `[first, last]`; all of them, where that runs before any check.
+They speak JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killing_test"}` out, the name of a check, "time"
+or "crash". The first line out is about the module as it is: `{"killing_test", "seconds"}`. A mutant is judged by the
+checks that run one of its lines, `[first, last]`; all of them, where that runs before any check.
 
-    python -m mutation.zygote MODULE MODEL...
+    python -m mutation.preforked_worker MODULE MODEL...
 """
 
 import importlib
@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .in_place import Functions
-from .jury import describe, find_killer, trace
+from .runner import describe, find_killing_test, trace
 
 
 _BEFORE_CHECKS = ("", "import")
@@ -74,7 +74,7 @@ class _Loader(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.source, self.path)
 
 
-class _Zygote:
+class _PreforkedWorker:
     """A forked process that imports modules, and then forks a child for every mutant.
 
     Args:
@@ -101,7 +101,7 @@ class _Zygote:
 
             def judge(request=request) -> dict:
                 placed = apply(request["source"])
-                return {"placed": placed, "killer": find_killer(request["checks"]) if placed else None}
+                return {"placed": placed, "killing_test": find_killing_test(request["checks"]) if placed else None}
 
             print(json.dumps(_in_child(judge, request["seconds"])), file=replies)
 
@@ -116,21 +116,21 @@ def main(module: str, *models: str) -> None:
     os.dup2(silence, 1)
     start = time.monotonic()
     unmutated = _in_child(lambda: _judge_unmutated(module, models), 3600.0)
-    print(json.dumps({"killer": unmutated["killer"], "seconds": time.monotonic() - start}), file=replies)
-    if unmutated["killer"] is not None:
+    print(json.dumps({"killing_test": unmutated["killing_test"], "seconds": time.monotonic() - start}), file=replies)
+    if unmutated["killing_test"] is not None:
         return
     reach, modules = unmutated["reach"], unmutated["modules"]
-    anew, in_place = (
-        _Zygote(lambda: _import_around(module, modules)),
-        _Zygote(lambda: _import_all(module, modules, models)),
+    fresh, in_place = (
+        _PreforkedWorker(lambda: _import_around(module, modules)),
+        _PreforkedWorker(lambda: _import_all(module, modules, models)),
     )
     for line in sys.stdin:
         request = json.loads(line)
         first, last = request["lines"]
         checks = _checks_of(reach, first, last)
         ordered = [*(name for name in request["first"] if name in checks), *checks]
-        for zygote in (anew,) if any(first <= line <= last for line in reach["import"]) else (in_place, anew):
-            reply = zygote.judge(request["source"], ordered, request["seconds"])
+        for worker in (fresh,) if any(first <= line <= last for line in reach["import"]) else (in_place, fresh):
+            reply = worker.judge(request["source"], ordered, request["seconds"])
             if reply.pop("placed", True):
                 break
         print(json.dumps(reply), file=replies)
@@ -165,8 +165,8 @@ def _file_of(module: str) -> str:
 
 
 def _judge_unmutated(module: str, models: tuple[str, ...]) -> dict:
-    killer, reach = trace(models, _file_of(module))
-    return {"killer": killer, "reach": reach, "modules": list(sys.modules)}
+    killing_test, reach = trace(models, _file_of(module))
+    return {"killing_test": killing_test, "reach": reach, "modules": list(sys.modules)}
 
 
 def _checks_of(reach: dict[str, list[int]], first: int, last: int) -> dict[str, None]:
@@ -186,7 +186,7 @@ def _import(names: Iterable[str]) -> None:
 
 
 def _in_child(work, seconds: float) -> dict:
-    """What `work` returns in a forked child; one that dies or lasts too long names that as the killer."""
+    """What `work` returns in a forked child; one that dies or lasts too long names that as the killing test."""
     read, write = os.pipe()
     child = os.fork()
     if not child:
@@ -210,12 +210,12 @@ def _in_child(work, seconds: float) -> dict:
             parts.append(part)
         else:
             os.kill(child, signal.SIGKILL)
-            parts = [b'{"killer": "time"}']
+            parts = [b'{"killing_test": "time"}']
     os.waitpid(child, 0)
     try:
         return json.loads(b"".join(parts))
     except ValueError:
-        return {"killer": "crash"}
+        return {"killing_test": "crash"}
 
 
 if __name__ == "__main__":

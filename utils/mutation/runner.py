@@ -12,37 +12,37 @@ from types import FrameType, ModuleType
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def all_checks(models: Iterable[str]) -> Iterator[str]:
+def all_tests(models: Iterable[str]) -> Iterator[str]:
     """The names of all checks of these models, named as their tests are; one, `import`, where that fails.
 
     After a colon, a model may name the only properties that it is asked.
     """
     for model, _, names in (model.partition(":") for model in models):
-        if _judges(model) is None:
+        if _test_classes(model) is None:
             yield f"{model} import"
             continue
-        for judge in _judges(model).values():
-            for name, prop in judge.properties.items():
+        for tests in _test_classes(model).values():
+            for name, prop in tests.properties.items():
                 if names and name not in names.split(","):
                     continue
                 for axes in prop.configurations:
-                    if prop.asks(judge.spec, axes) and judge.asks(name):
-                        yield f"{model} {name} {axes['head_dim']} {axes['n']} {axes['rope_type']} {judge.name}"
+                    if prop.asks(tests.spec, axes) and tests.asks(name):
+                        yield f"{model} {name} {axes['head_dim']} {axes['n']} {axes['rope_type']} {tests.name}"
 
 
 def describe(models: Iterable[str]) -> None:
     """Find out what the tests of these models say of them, so that processes forked from this one know it."""
     for model in models:
-        _judges(model.partition(":")[0])
+        _test_classes(model.partition(":")[0])
 
 
-def find_killer(checks: Iterable[str]) -> str | None:
+def find_killing_test(checks: Iterable[str]) -> str | None:
     """The name of the first check that fails, or None."""
     return next((name for name in checks if not _passes(name)), None)
 
 
 def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[int]]]:
-    """`find_killer` of all checks, and the lines of a file that each of them runs, as if it were alone.
+    """`find_killing_test` of all checks, and the lines of a file that each of them runs, as if it were alone.
 
     Lines that run while modules are imported stand under "import"; those that run before any check, under "".
     """
@@ -69,7 +69,7 @@ def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[
         from transformers_conformance.harness.probe import probe
 
         lines["asking"], name = set(), "asking"
-        checks = list(all_checks(models))
+        checks = list(all_tests(models))
         del lines["asking"]
         for name in checks:  # noqa: B007  `local` reads it
             lines[name] = set()
@@ -94,24 +94,24 @@ def _is_imported(frame: FrameType | None) -> bool:
 @cache
 def _passes(name: str) -> bool:
     model, property_name, *configuration = name.split(" ")
-    judges = _judges(model)
-    if judges is None or property_name == "import":
-        return judges is not None
-    head_dim, n, rope_type, judge_name = configuration
-    judge = judges[judge_name]
-    if not judge.asks(property_name):
+    classes = _test_classes(model)
+    if classes is None or property_name == "import":
+        return classes is not None
+    head_dim, n, rope_type, class_name = configuration
+    tests = classes[class_name]
+    if not tests.asks(property_name):
         return True  # as in a run of the tests: they would not be there
     from transformers_conformance.core.results import judge_case
 
     try:
-        cases = judge.spec.cases({"head_dim": int(head_dim), "n": int(n), "rope_type": rope_type})
-        prop = judge.properties[property_name]
-        return not any(judge_case(prop, judge.spec, case, judge.expected_failures).unexpected for case in cases)
+        cases = tests.spec.cases({"head_dim": int(head_dim), "n": int(n), "rope_type": rope_type})
+        prop = tests.properties[property_name]
+        return not any(judge_case(prop, tests.spec, case, tests.expected_failures).unexpected for case in cases)
     except Exception:
         return False
 
 
-class _Judge:
+class _TestClass:
     """A class of tests: what it judges, a model or a part of one, and the properties that it asks of that."""
 
     def __init__(self, tests: type):
@@ -129,7 +129,7 @@ class _Judge:
 
 
 @cache
-def _judges(model: str) -> dict[str, _Judge] | None:
+def _test_classes(model: str) -> dict[str, _TestClass] | None:
     """The classes of a model's tests by their names, or None where importing them fails."""
     try:
         from transformers_conformance.core.mixins import JudgedTestMixin
@@ -139,7 +139,7 @@ def _judges(model: str) -> dict[str, _Judge] | None:
         settings.expected_failures = _expected_failures_of(file_of_tests(model))
         classes = [tests for _, tests in inspect.getmembers(_load(model), inspect.isclass)]
         classes = [tests for tests in classes if issubclass(tests, JudgedTestMixin) and hasattr(tests, "topic")]
-        return {tests.__name__: _Judge(tests) for tests in classes if tests.model_spec() is not None}
+        return {tests.__name__: _TestClass(tests) for tests in classes if tests.model_spec() is not None}
     except Exception:
         return None
 
