@@ -261,7 +261,7 @@ def inconsistencies(upstream: Package, fork: Package, reached: dict[str, set[str
                     problems.append(f"{link.made} is no longer what {link.source} makes it")
         if upstream.file(path).generated:
             for name in sorted(reached.get(path, set()) - set(known)):
-                added = Link(Place(path, name), Place(path.replace("modeling_", "modular_"), name))
+                added = Link(QualifiedName(path, name), QualifiedName(path.replace("modeling_", "modular_"), name))
                 both = fork.has(added.made) and fork.has(added.source)
                 if not upstream.has(added.made) and both and added.equal(fork):
                     compared += 1

@@ -49,6 +49,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Expected]]] = {
         SIZES | {"model_type": "gpt_neox", "rope_parameters": BASE | {"partial_rotary_factor": 0.5}},
         {"rotary_emb": (8, 777.0, None)},
     ),
+    "a part of the head, as a number of channels": (
+        SIZES | {"model_type": "minimax", "head_dim": HEAD_DIM, "rotary_dim": 8, "rope_parameters": BASE},
+        {"rotary_emb": (8, 777.0, None)},
+    ),
     "two kinds of layers": (
         SIZES | KINDS | {"model_type": "gemma3_text", "rope_parameters": BY_KIND},
         {"rotary_emb": (16, 777.0, YARN), "rotary_emb_local": (16, 55.0, None)},

@@ -214,7 +214,7 @@ def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
 def test_an_addition_to_a_modular_class_reaches_the_class_generated_from_it(checkout):
     entries = """\
     - addition: GPTNeoXRotaryEmbedding.width
-      series: whole-pairs
+      series: odd-rotary-dims
       description: a method at the end of its class
       issue: 35233
       expected_matches: {5.23.0: 2}

@@ -30,7 +30,7 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
     What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config, which may have a
-    `_rotary_width` of its own. The head may be the slice that a config has for RoPE, whose width is then checked, too.
+    `_rotary_width` of its own; else what `rotary_dim` leaves. The head may be the slice that a config has for RoPE, whose width is then checked, too.
 
     Raises:
         ValueError: it is no share of a head, or the slice is none.
@@ -42,7 +42,17 @@ def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
         if head_dim == rotary_slice:  # all of it rotates: a factor describes the head that it is cut from
             return head_dim
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
-    return getattr(config, "_rotary_width", rotary_width)(key, getattr(config, key, None), head_dim)
+    value, rotary_dim = getattr(config, key, None), getattr(config, "rotary_dim", None)
+    if value is None and isinstance(rotary_dim, int):  # as MiniMax-Text-01 has it
+        width = rotary_width("rotary_dim", rotary_dim, head_dim, head_dim)
+        if width < head_dim:
+            logger.warning_once(
+                f"`rotary_dim`={rotary_dim} rotates {width} of the {head_dim} channels of a head of "
+                f"{type(config).__name__}. Releases up to 4.57.6 ignored this key and rotated all of them. If the "
+                "weights were trained that way, take the key out of the config."
+            )
+        return width
+    return getattr(config, "_rotary_width", rotary_width)(key, value, head_dim)
 
 
 def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
