@@ -54,7 +54,7 @@ merge: ## the results of shards, from the folders SHARDS, become one set in buil
 	PYTHONPATH=utils $(python) -m runner.merge $(SHARDS)
 
 report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
-	PYTHONPATH=utils python3 -m report
+	PYTHONPATH=utils $(python) -m report
 
 mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
 	PYTHONPATH=utils $(python) -m mutation --release $(RELEASE)

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from registry import listed_models
 from runner import known
-from runner.model_lists import listed_models
 
 
 CRASH = """

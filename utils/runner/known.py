@@ -21,6 +21,7 @@ from typing import Any
 
 from environment import LINES, ROOT
 from packaging.specifiers import SpecifierSet
+from registry import registered_models
 
 from .inputs import expected_failures_file
 
@@ -151,8 +152,7 @@ def write() -> None:
     keys = {place.key for place in known}
     explained = {(place.reason, place.number) for place in known}
     seen: dict[str, set[str]] = {}
-    tested = {path.parent.name for path in (ROOT / "tests").glob("models/*/test_*.py")}
-    tested |= {path.stem.removeprefix("test_modeling_") for path in (ROOT / "tests" / "adapted").glob("test_*.py")}
+    tested = registered_models(ROOT)
     for folder in sorted(path for path in RESULTS.iterdir() if path.is_dir()):
         lock = read_lock(folder.name) or {}
         results = {file.stem: read_results(file) for file in folder.glob("*.jsonl")}
