@@ -14,26 +14,31 @@ An entry is made of
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+from pydantic import Field, field_validator
 
+from overlay.entries import Counts, Entry, read_entries
 from overlay.errors import OverlayError
 
 
-FIELDS = {"file", "definition", "covers", "reason", "confirmed_by"}
-OPTIONAL = {"also_edited_by"}
-
-
-@dataclass(frozen=True)
-class Exemption:
+class Exemption(Entry):
     file: str
-    names: tuple[str, ...]
-    covers: dict[str, int]
+    names: tuple[str, ...] = Field(alias="definition")
+    covers: Counts
     reason: str
     confirmed_by: str
     also_edited_by: tuple[str, ...] = ()
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _as_list(cls, names: object) -> object:
+        return [names] if isinstance(names, str) else names
+
+    @field_validator("reason")
+    @classmethod
+    def _on_one_line(cls, reason: str) -> str:
+        return re.sub(r"\s+", " ", reason).strip()
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -51,13 +56,7 @@ def load_exemptions(path: Path) -> list[Exemption]:
         OverlayError: the file cannot be read; an entry lacks a field, has an unknown one, or repeats another's place
             in the same release.
     """
-    try:
-        entries = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise OverlayError(f"cannot be read: {error}", way_out="mend the file", file=path) from error
-    if not isinstance(entries, list):
-        raise OverlayError("is not a list of entries", way_out="mend the file", file=path)
-    exemptions = [_exemption(entry, path) for entry in entries]
+    exemptions = read_entries(path, lambda entry: Exemption)
     places = Counter((*place, release) for one in exemptions for release in one.covers for place in one.places)
     for (file, name, release), entries in places.items():
         if entries > 1:
@@ -65,25 +64,3 @@ def load_exemptions(path: Path) -> list[Exemption]:
                 "is exempt twice", way_out="keep one entry", file=path, definition=f"{file}::{name}", release=release
             )
     return exemptions
-
-
-def _exemption(entry: object, path: Path) -> Exemption:
-    if not isinstance(entry, dict) or set(entry) - OPTIONAL != FIELDS:
-        fields = set(entry) if isinstance(entry, dict) else set()
-        raise OverlayError(
-            f"an entry has exactly the fields {sorted(FIELDS)}: lacks {sorted(FIELDS - fields)}, "
-            f"unknown {sorted(fields - FIELDS - OPTIONAL)}",
-            way_out="complete the entry",
-            file=path,
-            entry=entry,
-        )
-    names = entry["definition"] if isinstance(entry["definition"], list) else [entry["definition"]]
-    covers = {str(release): count for release, count in entry["covers"].items()}
-    return Exemption(
-        file=entry["file"],
-        names=tuple(names),
-        covers=covers,
-        reason=re.sub(r"\s+", " ", entry["reason"]).strip(),
-        confirmed_by=entry["confirmed_by"],
-        also_edited_by=tuple(entry.get("also_edited_by", ())),
-    )
