@@ -69,7 +69,7 @@ def test_a_snippet_that_names_what_is_gone_is_seen(my_model):
 
 
 def test_it_names_every_property_and_no_other():
-    section = TEXT.partition("## What is checked")[2].partition("The config is asked")[0]
+    section = TEXT.partition("## What is checked")[2].partition("The suite asks the config")[0]
     rows = "".join(line for line in section.splitlines() if line.startswith("| R"))
     named = set(re.findall(r"`([a-z_]+)`", rows)) | set(re.findall(r"`((?:coordinate|axes)_\w+)`", section))
     assert named == PROPERTIES
