@@ -308,7 +308,7 @@ class RopeParametersForm:
     """The form of `rope_parameters` for a config class, where it differs from the usual form.
 
     Args:
-        kinds: the layer types with parameters of their own, and whether each type rotates. All get the same parameters.
+        kinds: the layer types with parameters of their own, and whether each one rotates. All get the same parameters.
         mrope_section: the default number of pairs of each axis (Qwen2-VL, arXiv:2409.12191, section 2.1), if the
             model divides pairs among axes. The positions of text are the same on all axes.
         scales_by_position: whether the model also scales queries by their positions. The checks turn this off.
