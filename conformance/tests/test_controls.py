@@ -11,8 +11,8 @@ from transformers_conformance.rope.properties import rope_property
 from wrong_ropes import CONTROLS
 
 
-# Tracing takes longer than all other properties together. It follows code and not numbers: a model with wrong numbers is
-# traced like the right model. So these properties are judged only on right models and on controls that name them.
+# Tracing takes longer than all other properties together. It follows code and not numbers: a model with wrong numbers
+# is traced like the right model. So these properties are judged only on right models and on controls that name them.
 TRACED = {"compiled", "exported"}
 
 
