@@ -1,4 +1,4 @@
-"""The tests that `src/exempt.yml` names for TensorFlow's and Flax's definitions. Each runs on the entries that name it.
+"""The tests that `src/exempt.yml` names for TensorFlow's and Flax's definitions. Each runs on entries that name it.
 
 The tests run on the fork, which does not change these definitions."""
 

@@ -224,21 +224,21 @@ UNHONOURED = {
 @pytest.mark.parametrize("key", UNHONOURED)
 def test_a_key_that_is_not_honoured_is_named_in_a_warning(tmp_path, monkeypatch, key):
     name, rope, value = UNHONOURED[key]
-    said = []
-    monkeypatch.setattr(ggml.logger, "warning", said.append)
+    warned = []
+    monkeypatch.setattr(ggml.logger, "warning", warned.append)
     write_gguf(tmp_path / FILE, ARCHITECTURES[name], rope)
     AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
-    (message,) = said
+    (message,) = warned
     assert "not honoured" in message and value in message and key.split(",")[0] in message
 
 
 @pytest.mark.parametrize(("name", "case"), [case for case in CASES if case[1] not in UNHONOURED])
 def test_a_key_that_is_honoured_gives_no_warning(tmp_path, monkeypatch, name, case):
-    said = []
-    monkeypatch.setattr(ggml.logger, "warning", said.append)
+    warned = []
+    monkeypatch.setattr(ggml.logger, "warning", warned.append)
     write_gguf(tmp_path / FILE, ARCHITECTURES[name], ropes(ARCHITECTURES[name])[case])
     AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
-    assert said == []
+    assert warned == []
 
 
 def test_a_tensor_of_another_width_is_refused(tmp_path):

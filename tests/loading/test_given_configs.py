@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
 
 
 @pytest.fixture
-def said(caplog):
+def warned(caplog):
     """Returns the warnings so far; a warning that comes only once can come again."""
     transformers_logging.warning_once.cache_clear()
     logger = transformers_logging.get_logger("transformers")
@@ -118,8 +118,8 @@ def turns_as(rotary: torch.nn.Module, expected: Expected | dict[str, Expected]) 
 
 @pytest.mark.parametrize("name", CASES)
 def test_rope_keys_count(tmp_path, name):
-    *said, expected = CASES[name]
-    config = config_of(tmp_path, *said)
+    *stated, expected = CASES[name]
+    config = config_of(tmp_path, *stated)
     assert turns_as(rotary_of(config), expected)
     saved = tmp_path / "saved"
     config.save_pretrained(saved)
@@ -165,15 +165,15 @@ QUIET["Qwen2.5-VL, saved by 4.57"]["text_config"]["rope_scaling"] = TWICE["rope_
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_right_configs_give_no_warning(tmp_path, name, said):
+def test_right_configs_give_no_warning(tmp_path, name, warned):
     config_of(tmp_path, QUIET[name], {}, {})
-    assert said() == []
+    assert warned() == []
 
 
-def test_an_unknown_key_is_named(tmp_path, said):
+def test_an_unknown_key_is_named(tmp_path, warned):
     scaling = QUIET["HunYuan"]["rope_scaling"] | {"sharpness": 3.0}
     config_of(tmp_path, QUIET["HunYuan"] | {"rope_scaling": scaling}, {}, {})
-    assert any("sharpness" in message for message in said())
+    assert any("sharpness" in message for message in warned())
 
 
 SAVED = QUIET["Qwen2.5-VL, saved by 4.57"]
@@ -196,13 +196,13 @@ def test_scaling_in_either_place_counts(tmp_path, stated):
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))
 
 
-def test_scaling_that_the_text_does_not_state_is_named(tmp_path, said):
+def test_scaling_that_the_text_does_not_state_is_named(tmp_path, warned):
     config_of(tmp_path, SAVED | {"rope_scaling": YARN | SECTIONS}, {}, {})
-    assert any("rope_scaling" in message for message in said())
+    assert any("rope_scaling" in message for message in warned())
 
 
-def test_an_unknown_type_is_named_and_kept(tmp_path, said):
+def test_an_unknown_type_is_named_and_kept(tmp_path, warned):
     """ERNIE's vision models were published with their own rope type, which upstream ignores."""
     stated = SAVED | {"rope_scaling": {"type": "ernie_3d"} | SECTIONS}
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, None))
-    assert any("ernie_3d" in message for message in said())
+    assert any("ernie_3d" in message for message in warned())

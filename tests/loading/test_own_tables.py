@@ -337,13 +337,13 @@ def test_a_table_that_cannot_be_computed_again_is_named_and_not_random_memory(mo
             super().__init__(config)
             self.register_buffer("scaled", frequencies() * scale, persistent=False)
 
-    said = []
-    monkeypatch.setattr(logger, "warning", said.append)
+    warned = []
+    monkeypatch.setattr(logger, "warning", warned.append)
     with torch.device("meta"):
         bare = Scaled(OwnConfig(), 5.0)
     bare.to_empty(device="cpu")
-    assert any("scale" in message for message in said)
-    assert any("scaled" in message and "set to 0" in message for message in said)
+    assert any("scale" in message for message in warned)
+    assert any("scaled" in message and "set to 0" in message for message in warned)
     assert not bare.scaled.any()
 
 
