@@ -1,6 +1,6 @@
-"""What a cast does to the tables of rotary modules, for tests of both lines.
+"""Properties of casts of rotary modules and their tables, for tests of both lines.
 
-A module is made by a function without arguments, so that each question is asked of a new one.
+A property takes a function that makes a module, so that each property gets a new module.
 """
 
 import copy
@@ -16,12 +16,12 @@ Make = Callable[[], nn.Module]
 
 
 def tables(module: nn.Module) -> dict[str, torch.Tensor]:
-    """The buffers of frequencies, and the complex ones, by name."""
+    """The buffers of frequencies and the complex buffers, by name."""
     return {name: x for name, x in module.named_buffers() if x.is_complex() or name.endswith("inv_freq")}
 
 
 def unchanged(module: nn.Module, before: dict[str, torch.Tensor]) -> bool:
-    after = dict(module.named_buffers())  # a complex one may have become real
+    after = dict(module.named_buffers())  # a complex buffer may have become real
     return all(after[name].dtype == x.dtype and torch.equal(after[name], x) for name, x in before.items())
 
 
@@ -31,7 +31,7 @@ def survive_a_narrow_cast(make: Make) -> bool:
 
 
 def survive_in_a_plain_module(make: Make) -> bool:
-    """Nothing around the module is a model of Transformers."""
+    """Tables survive if no module around them is a model of Transformers."""
     made = nn.Sequential(nn.ModuleDict({"rotary": make()}), nn.Linear(2, 2))
     before = tables(made)
     return unchanged(made.half(), before) and made[1].weight.dtype == torch.float16
@@ -46,7 +46,7 @@ def follow_to_a_wider_type(make: Make) -> bool:
 
 
 def come_back_from_a_wider_type(make: Make) -> bool:
-    """To float32, whose values float64 holds all."""
+    """Back to float32, whose values float64 can hold exactly."""
     before = tables(make())
     return unchanged(make().double().half(), before) and unchanged(make().double().float(), before)
 
@@ -58,7 +58,7 @@ def survive_copies(make: Make) -> bool:
 
 
 def follow_to_another_device(make: Make) -> bool:
-    """Together with a cast, too; and there is memory for them where there was none."""
+    """Tables also move in the same call as a cast, and `to_empty` gives them memory."""
     moved = dict(make().to("meta", torch.bfloat16).named_buffers())
     filled = dict(make().to("meta").to_empty(device="cpu").named_buffers())
     wanted = tables(make())
@@ -70,7 +70,7 @@ def follow_to_another_device(make: Make) -> bool:
 
 
 def leave_the_rest_to_the_cast(make: Make) -> bool:
-    """Parameters and buffers that are no frequencies have the type that is asked for."""
+    """Parameters and other buffers get the dtype of the cast."""
     made = make()
     made.register_buffer("other", torch.ones(2))
     made.weight = nn.Parameter(torch.ones(2))
@@ -79,7 +79,7 @@ def leave_the_rest_to_the_cast(make: Make) -> bool:
 
 
 def keep_a_type_that_somebody_chose(make: Make) -> bool:
-    """What is in bfloat16 already is widened by no move."""
+    """A table that is already in bfloat16 keeps this dtype in a move."""
     made = make()
     for name, x in tables(made).items():
         if not x.is_complex():
@@ -95,7 +95,7 @@ PROPERTIES = (
 
 
 class Tables(nn.Module):
-    """A rotary module of no model, with a table of each kind."""
+    """A rotary module without a model, with a table of each kind."""
 
     def __init__(self):
         super().__init__()

@@ -1,10 +1,10 @@
-"""Older forms of configs: what a 4.x config means in the release that it was written for, it means on the fork of 5.x.
+"""Older forms of configs: on the fork of 5.x, a 4.x config means the same as in the release that it was written for.
 
 For every model that both lines have, configs state their rotation in each form that the 4.x releases take: flat
-keys, `type` and `rope_type`, by file, by attributes that are set later, lengths in either place, two kinds of layers.
-By how much each layer then turns is measured on queries, on the older release as upstream ships it and on the fork.
-Where the two differ, the papers' formulas in float64 decide. Exit status 1 if the fork is wrong, or where no formula
-tells, other than the older release; or if nothing could be compared of a model.
+keys, `type` and `rope_type`, in a file, as attributes set later, lengths in either place, two kinds of layers.
+The rotation of each layer is measured on queries, on the older release as upstream ships it and on the fork. If the
+two differ, the formulas of the papers in float64 decide. The exit status is 1 if the fork is wrong, if the two differ
+and there is no formula, or if nothing of a model could be compared.
 
 Needs `utils` on the import path.
 """
@@ -33,10 +33,10 @@ OLDER_RELEASE = "4.57.6"
 UTILS = Path(__file__).resolve().parents[1] / "utils"
 _BATCH = 12  # models that share one import of a release
 U = 2.0**-24  # unit roundoff of float32
-# Forms that the fork of 5.x cannot take, or takes otherwise by design, each with the reason: (model, form) or a model.
-_SHORT_TABLE = "Idefics of 4.57.6 ends its table where the row ends, and crashes at positions beyond"
+# Forms that must differ, as (model, form), each with the reason.
+_SHORT_TABLE = "the table of Idefics in 4.57.6 is as long as the row, and later positions crash"
 _NEEDS_SCALING = "Mllama of 4.57.6 cannot be built without `rope_scaling`"
-_ONE_BASE = "ModernBERT's decoder of 4.57.6 rotates all layers by one base and ignores `local_rope_theta`"
+_ONE_BASE = "in 4.57.6, ModernBERT's decoder rotates all layers with one base and ignores `local_rope_theta`"
 EXPECTED: Mapping[tuple[str, str], str] = {
     ("idefics", "base"): _SHORT_TABLE,
     ("idefics", "base, in a file"): _SHORT_TABLE,
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def _run(path: Path, command: list[str | Path]) -> str | None:
-    """Runs `form_tables` on one Transformers; the last line of its error, or None."""
+    """Runs `form_tables` on one Transformers, and returns the last line of its error, or None."""
     variables = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{UTILS}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, form_tables.__file__, *map(str, command)], env=variables, capture_output=True, text=True
@@ -95,13 +95,13 @@ def _run(path: Path, command: list[str | Path]) -> str | None:
 
 @dataclass
 class Comparison:
-    """Of one model.
+    """The comparison of one model.
 
     Args:
-        different: forms that the fork has wrong, or that turn otherwise where no formula tells, a sentence each.
-        equal: forms that mean the same, and what the formula says.
-        wrong_before: forms that the fork has as the formula says, and the older release has not.
-        refused: forms that come to nothing on both.
+        different: a sentence for each form that is wrong on the fork, or that differs without a formula.
+        equal: the number of forms that are equal on both, and equal to the formula if there is one.
+        wrong_before: forms that agree with the formula on the fork, but not on the older release.
+        refused: the number of forms that both refuse.
         expected: forms that differ for a reason in `EXPECTED`, with the reason.
     """
 
@@ -120,7 +120,7 @@ class Comparison:
 
 
 def compare(model: str, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Comparison:
-    """The records of one release held against those of another, as `form_tables` writes them."""
+    """Compares the records of two releases, as `form_tables` writes them."""
     found = Comparison(model)
     newer = {(record["class"], record["form"]["name"]): record for record in after}
     for record in before:
@@ -137,12 +137,14 @@ def compare(model: str, before: list[dict[str, Any]], after: list[dict[str, Any]
         elif record["turned"] is None and other["turned"] is None:
             found.refused += 1
         elif agrees(record["turned"], other["turned"]) and formula is not None:
-            found.different.append(f"{name}: both releases turn otherwise than the formula says")
+            found.different.append(f"{name}: both releases differ from the formula")
         elif reason := EXPECTED.get((model, name)):
             found.expected.append(f"{name}: {reason}")
         else:
-            told = other["error"] or "turns by other angles"
-            found.different.append(f"{name}: {' '.join(told.split())} ({OLDER_RELEASE}: {record['error'] or 'runs'})")
+            problem = other["error"] or "turns by other angles"
+            found.different.append(
+                f"{name}: {' '.join(problem.split())} ({OLDER_RELEASE}: {record['error'] or 'runs'})"
+            )
     seen = {text.split(": ")[0] for text in found.expected}
     stale = [name for expected, name in EXPECTED if expected == model and name not in seen]
     found.different += [f"{name}: expected to differ, and does not" for name in stale]
@@ -150,7 +152,7 @@ def compare(model: str, before: list[dict[str, Any]], after: list[dict[str, Any]
 
 
 def by_layers(formula: list, turned: list | None) -> list | None:
-    """The formula's values for each position, repeated for as many layers as were measured."""
+    """The formula's values for each position, repeated for each measured layer."""
     if turned is None:
         return None
     layers = len(turned) // len(formula)
@@ -160,8 +162,8 @@ def by_layers(formula: list, turned: list | None) -> list | None:
 def agrees(expected: list | None, turned: list | None) -> bool:
     """Whether all layers turn by the same angles, up to the rounding of angles in float32.
 
-    An angle at position `p` is off by `p (3 + ln b) U`, from the frequency and the product; cosine, sine and the
-    products of the rotation, and the sums of the measurement, add some roundings more, for which 16 stand.
+    The error of an angle at position `p` is `p (3 + ln b) U`, from the frequency and the product. Cosine, sine, the
+    products of the rotation and the sums of the measurement add some roundings, for which we allow 16.
     """
     if expected is None or turned is None or len(expected) != len(turned):
         return False
@@ -178,7 +180,7 @@ def agrees(expected: list | None, turned: list | None) -> bool:
 
 
 def report(comparisons: list[Comparison]) -> int:
-    """Prints what stands out; returns the exit status."""
+    """Prints the differences, and returns the exit status."""
     print()
     wrong: dict[str, list[str]] = defaultdict(list)
     for one in comparisons:

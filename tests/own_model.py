@@ -14,7 +14,8 @@ from transformers_conformance.rope.reference import Layout
 from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 
 
-# Of all properties. Models of Transformers are asked nine tenths and more; one whose arguments do not show, a quarter.
+# The share of properties that must apply. It is above nine tenths for models of Transformers, and a quarter for a
+# model that hides its arguments.
 FLOOR = 0.75
 
 _config_class, _model_class, _layout = load_model(settings.model, get_args(Layout))
@@ -30,7 +31,7 @@ class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     normed_after_rotation = _found.normed_after_rotation
 
     def test_tiny_config(self):
-        """The plain tiny config works, or is refused by name; that another had to be tried is a result."""
+        """The first tiny config works, or is refused by name. Each config that failed is recorded as a result."""
         crashes = []
         for retry in _retries:
             status = "refused" if retry.refused else "crash"
@@ -41,9 +42,9 @@ class OwnModelRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
         self.assertFalse(crashes, f"judged with {dict(_found.config_overrides)} instead")
 
     def test_enough_is_asked(self):
-        """A model that few properties can be asked of is not shown to be right."""
+        """If few properties apply to a model, they do not show that it is right."""
         reasons = {result.property_name: result.reason for result in self.not_applicable()}
         asked = len(ROTARY.properties) - len(reasons)
         self.assertGreaterEqual(
-            asked, FLOOR * len(ROTARY.properties), f"properties asked of {len(ROTARY.properties)}; {reasons}"
+            asked, FLOOR * len(ROTARY.properties), f"properties apply of {len(ROTARY.properties)}; {reasons}"
         )

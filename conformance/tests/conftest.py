@@ -7,6 +7,6 @@ from hypothesis import settings
 # So that tests find the models beside them under every import mode of pytest.
 sys.path.insert(0, str(Path(__file__).parent))
 
-# The same examples in every run, however slow the machine.
+# The same examples in every run, and no time limit on slow machines.
 settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")

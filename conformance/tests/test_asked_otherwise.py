@@ -1,4 +1,4 @@
-"""What a model cannot be asked is left out, and what it wants asked in a way of its own is asked so."""
+"""Properties that do not apply to a model are left out, and a model with special needs is run as it needs."""
 
 import copy
 
@@ -16,7 +16,7 @@ def spec_of(model_class: type) -> RotarySpec:
 
 
 def statuses(model_class: type, property_name: str) -> set[str]:
-    """What a property says of a model on a head of eight channels, five of which rotate."""
+    """The statuses of a property on a head of eight channels that is asked to rotate five."""
     spec, prop = spec_of(model_class), ROTARY.properties[property_name]
     assert prop.excluded(spec) is None
     asked = dict.fromkeys(axes["rope_type"] for axes in prop.configurations)
@@ -30,7 +30,7 @@ class OwnCache(DynamicCache):
 
 
 class OwnCacheModel(TinyRopeModel):
-    """Makes its own kind of cache, and takes no other."""
+    """Makes a cache of its own class, and takes no other."""
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
         if past_key_values is None and use_cache:
@@ -46,7 +46,7 @@ class OwnCacheCountedFromZero(OwnCacheModel):
 
 
 class DecoderModel(TinyRopeModel):
-    """Keeps two caches, as a decoder that also looks at an encoder's tokens does."""
+    """Keeps two caches, like a decoder that also attends to an encoder's tokens."""
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
         if past_key_values is None and use_cache:
@@ -81,7 +81,7 @@ def test_a_model_decodes_with_the_cache_that_it_makes(model_class, property_name
 
 
 class UnaskedCacheModel(TinyRopeModel):
-    """Gives each layer a cache whether or not one is asked for, by keyword."""
+    """Always passes a cache to each layer, by keyword."""
 
     def run_layer(self, index, x, mask, position_ids, cache):
         return self.layers[index](x, mask, position_ids, cache=cache or DynamicCache())
@@ -92,14 +92,14 @@ def test_a_module_is_called_again_without_the_cache_of_the_first_call():
 
 
 class NoParts(TinyRopeModel):
-    """Says that it supports checkpointing, and has nothing to turn on."""
+    """Claims to support checkpointing, but has no part to turn it on for."""
 
     def __init__(self, config):
         super().__init__(config)
         del self.gradient_checkpointing
 
 
-def test_checkpointing_is_not_asked_where_nothing_can_be_turned_on():
+def test_checkpointing_does_not_apply_without_a_part_to_turn_on():
     reason = ROTARY.properties["checkpointing"].excluded(spec_of(NoParts))
     assert reason == "NoParts has no part that checkpointing can be turned on for"
 
@@ -121,7 +121,7 @@ def test_projections_by_experts_are_not_moved():
 
 
 class Delayed(TinyAttention):
-    """Each token has the value of the one before it, and the first that of none."""
+    """Each token has the value of the token before it, and the first token has the projection of zeros."""
 
     def values(self, v, position_ids):
         none = self.split(self.v_proj(v.new_zeros(v.shape[0], 1, self.v_proj.in_features)))
@@ -140,7 +140,7 @@ class DelayedModelWithoutGradients(DelayedModel):
 
 
 @pytest.mark.parametrize(("model_class", "status"), [(DelayedModel, "pass"), (DelayedModelWithoutGradients, "fail")])
-def test_what_is_projected_of_no_token_is_not_moved(model_class, status):
+def test_gradcheck_does_not_move_a_projection_of_no_token(model_class, status):
     assert statuses(model_class, "gradcheck") == {status}
 
 
@@ -155,7 +155,7 @@ class ConvolvedModel(TinyRopeModel):
     attention_class = Convolved
 
 
-def test_heads_with_weights_beside_their_projections_do_not_change_places():
+def test_heads_with_other_weights_per_head_are_not_permuted():
     reason = ROTARY.properties["head_permutation"].excluded(spec_of(ConvolvedModel))
     assert reason == "ConvolvedModel has weights for each head beside its projections"
     assert ROTARY.properties["head_permutation"].excluded(spec_of(TinyRopeModel)) is None
@@ -184,14 +184,14 @@ def test_one_key_for_all_heads_may_be_refused_by_name_and_more_may_not(model_cla
     assert statuses(model_class, "grouped") == {status}
 
 
-def test_flex_attention_is_not_asked_of_sinks():
+def test_flex_attention_does_not_apply_to_sinks():
     spec = spec_of(TinyRopeModel)
     vars(spec)["code"] = "attend(q, k, v, s_aux=self.sinks)"
     assert "attention sinks" in ROTARY.properties["flex"].excluded(spec)
 
 
 class RenamedConfig(TinyLayeredConfig):
-    """Keeps parameters by kinds that layers are not named by."""
+    """Keeps parameters by kinds that are not in `layer_types`."""
 
     model_type = "tiny_renamed"
     __init__ = TinyRopeConfig.__init__
@@ -206,14 +206,14 @@ class RenamedModel(TinyLayeredModel):
     config_class = RenamedConfig
 
 
-def test_kinds_of_parameters_that_name_no_layers_are_no_types_of_layers():
+def test_parameters_by_names_that_no_layer_has_are_not_by_layer_type():
     reason = ROTARY.properties["layer_types"].excluded(spec_of(RenamedModel))
     assert reason == "RenamedConfig has no rotary parameters by type of layer"
     assert ROTARY.properties["layer_types"].excluded(spec_of(TinyLayeredModel)) is None
 
 
 class SomeScaledConfig(TinyRopeConfig):
-    """Names the layers whose rotation is scaled: all of them."""
+    """Names the layers whose rotation is scaled, which are all layers."""
 
     model_type = "tiny_some_scaled"
     rope_scaling_layers = [0, 1]
@@ -238,7 +238,7 @@ class Unscaled(Rotary):
 
 
 class SomeScaledModel(TinyRopeModel):
-    """Keeps the table of layers that are not scaled beside the other."""
+    """Also keeps the table of layers that are not scaled."""
 
     config_class = SomeScaledConfig
     rotary_class = Scaled
@@ -249,7 +249,7 @@ class SomeScaledModel(TinyRopeModel):
 
 
 class SomeScaledForgotten(SomeScaledModel):
-    """The tables have changed places."""
+    """The two tables are swapped."""
 
     rotary_class = Unscaled
 
@@ -264,7 +264,7 @@ def test_the_table_of_layers_that_are_not_scaled_is_left_out(model_class, holds)
 
 
 class LocalBaseConfig(TinyRopeConfig):
-    """Flat keywords, with a base of their own for layers with a sliding window, which `rope_scaling` leaves alone."""
+    """Flat keywords; layers with a sliding window have their own base, and `rope_scaling` does not scale them."""
 
     model_type = "tiny_local_base"
     sliding_window = 512
@@ -303,7 +303,7 @@ class LocalBaseConfig(TinyRopeConfig):
 
 
 class LocalBaseModel(TinyRopeModel):
-    """Keeps the table of layers with a window, also where there are none."""
+    """Keeps the table of layers with a sliding window, also if no layer has one."""
 
     config_class = LocalBaseConfig
     rotary_class = Scaled

@@ -1,4 +1,4 @@
-"""Checks of rotations by coordinates fire on what they are for, and on nothing else."""
+"""Each check of rotations by coordinates catches the wrong models that it should catch, and no others."""
 
 import unittest
 
@@ -30,7 +30,7 @@ def broken(spec: AxialRotarySpec) -> set[str]:
     return found
 
 
-def test_what_is_right_passes():
+def test_right_models_pass():
     assert broken(axial_of()) == set()
 
 
@@ -58,7 +58,7 @@ def test_an_error_cites_rule_property_case_and_place():
         assert words in str(caught.value)
 
 
-def test_a_part_that_cannot_be_placed_is_not_asked_what_is_far():
+def test_far_coordinates_do_not_apply_to_a_part_that_makes_its_own_coordinates():
     far = AXIAL.properties["coordinate_far"]
     assert far.excluded(axial_of()) is None
     counting = CountingRotarySpec(TinyTowerConfig, TinyTowerModel, "half-split", one_axis)
@@ -67,7 +67,7 @@ def test_a_part_that_cannot_be_placed_is_not_asked_what_is_far():
 
 class AxialConfig(TinyTowerConfig):
     default_rope_type = "axial"
-    # Said again, as newer releases give a config class without it one of their own making.
+    # Stated again, because newer releases generate an `__init__` for a config class without one.
     __init__ = TinyTowerConfig.__init__
 
 
@@ -81,7 +81,7 @@ class AxialModel(AnyTypeModel):
             raise ValueError(f"`rope_type` must be 'axial', but is {rope['rope_type']!r}")
 
 
-def test_a_tower_with_a_rope_type_of_its_own_must_refuse_others():
+def test_a_part_with_its_own_rope_type_must_refuse_others():
     check = AXIAL.properties["coordinate_keys"].check
     right, wrong = (AxialRotarySpec(AxialConfig, model, "half-split") for model in (AxialModel, AnyTypeModel))
     check(right, right.cases_of(16, 16)[0])
@@ -100,7 +100,7 @@ def test_axes_side_by_side_have_the_frequencies_of_their_halves():
     assert one_axis(5, 100.0).tolist() == [[1.0, pytest.approx(100 ** (-2 / 5))]]
 
 
-def test_around_the_center_a_pair_turns_once_on_the_way_to_the_edge():
+def test_around_the_center_a_pair_turns_once_between_center_and_edge():
     rows, _ = around_the_center(9, 100.0)
     assert rows[:2].tolist() == pytest.approx([2 * np.pi, 2 * np.pi * 100 ** (-4 / 9)])
 
@@ -117,7 +117,7 @@ def test_turned_agrees_with_complex_numbers(layout):
     np.testing.assert_array_equal(powers(0, 0, 100.0), [])
 
 
-def test_differences_group_all_pairs_of_tokens_by_how_far_they_are_apart():
+def test_differences_group_all_pairs_of_tokens_by_distance():
     coordinates = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0]])
     groups = {tuple(zip(*map(tuple, group), strict=True)) for group in differences(coordinates)}
     assert ((0, 0), (1, 1), (2, 2)) in groups and ((0, 1), (1, 2)) in groups and ((2, 0),) in groups
@@ -142,20 +142,20 @@ def mixed(spec: AxialRotarySpec, **attributes) -> type:
     return type("TinyTest", (AxialRotaryTestMixin, unittest.TestCase), {"spec": spec} | attributes)
 
 
-def test_the_mixin_passes_on_what_is_right_and_fails_on_what_is_not():
+def test_the_mixin_passes_on_a_right_model_and_fails_on_a_wrong_one():
     right, wrong = run(mixed(axial_of())), run(mixed(axial_of(CONTROLS["KeysStill"][0])))
     assert right.testsRun > 50 and right.wasSuccessful()
     assert any("coordinate_relative" in test.id() for test, _ in wrong.failures)
 
 
 def test_the_mixin_knows_expected_failures():
-    """Which of them are stale, the plugin tells from results."""
+    """The plugin finds stale expected failures; the mixin does not."""
     known = ExpectedFailure(reason="keys stand still", properties=("coordinate_range",))
     wrong = AxialRotarySpec(TinyTowerConfig, CONTROLS["RangeUnchecked"][0], "half-split")
     assert run(mixed(wrong, expected_failures=(known,))).wasSuccessful()
 
 
-def test_without_a_tower_tests_say_so():
+def test_tests_without_a_spec_say_so():
     result = run(type("NoTowerTest", (AxialRotaryTestMixin, unittest.TestCase), {}))
     assert all("must set spec" in told for _, told in result.errors) and result.errors
 

@@ -1,4 +1,4 @@
-"""Every check fires on what it is for: a suite that holds on everything would prove nothing."""
+"""Every check catches the wrong models that it should catch: a suite that never fails would prove nothing."""
 
 import pytest
 
@@ -11,20 +11,20 @@ from transformers_conformance.rope.properties import rope_property
 from wrong_ropes import CONTROLS
 
 
-# Tracing takes longer than all other properties together, and follows code, not numbers: what a slip in numbers gives
-# is traced as the right model is. So these are asked of the controls that name one, and of every right model.
+# Tracing takes longer than all other properties together. It follows code and not numbers: a model with wrong numbers
+# is traced like the right model. So these properties are judged only on right models and on controls that name them.
 TRACED = {"compiled", "exported"}
 
 
 def broken(spec: RotarySpec, excluded_checks: set[str]) -> set[str]:
-    """Names of the properties that break on a head of five channels, none or odd ones rotary, or of eight."""
+    """The properties that fail on a head of five channels with no or an odd rotary width, or on a head of eight."""
     return {name for name, prop in ROTARY.properties.items() if name not in excluded_checks and breaks(prop, spec)}
 
 
 def breaks(prop: Property, spec: RotarySpec) -> bool:
     if prop.excluded(spec):
         return False
-    # Every case of every property would take minutes more; these are where slips show.
+    # All cases of all properties would take minutes more. These cases show the errors.
     grid = list(prop.chosen({"head_dim": (5,)}))
     telling = [axes for axes in grid if (axes["head_dim"], axes["n"]) not in ((5, 2), (5, 4), (8, 8))] or grid
     cases = (case for axes in telling if prop.asks(spec, axes) for case in spec.cases(axes))
@@ -81,7 +81,7 @@ def test_error_cites_rule_property_model_case_and_place():
 def test_reproduction_runs_and_shows_the_same_error():
     text = str(error_of("EvenDenominator", "frequencies", 5))
     snippet = "\n".join(line.removeprefix("  ") for line in text.partition("To see it again:\n")[2].splitlines())
-    # The model's class is made on the fly, so its module does not have it under its name.
+    # The model's class is made at run time, so its module does not have it under its name.
     lines = [line for line in snippet.splitlines() if not line.startswith("from wrong_ropes")]
     with pytest.raises(ConformanceError) as caught:
         exec("\n".join(lines), {"EvenDenominatorModel": CONTROLS["EvenDenominator"].model_class})
@@ -101,7 +101,7 @@ def test_a_check_that_requires_nothing_breaks():
         check_nothing(right, right.cases_of(4, 4)[0])
 
 
-def test_a_model_without_scores_is_not_held_to_be_right():
+def test_a_model_without_scores_does_not_pass():
     class Blind(TinyAttention):
         def attend(self, q, k, v, mask):
             return v
@@ -112,7 +112,7 @@ def test_a_model_without_scores_is_not_held_to_be_right():
         ROTARY.properties["forward"].check(blind, blind.cases_of(4, 4)[0])
 
 
-def test_a_model_without_a_table_is_not_held_to_be_right():
+def test_a_model_without_a_table_does_not_pass():
     class Tableless(TinyRopeModel):
         def __init__(self, config):
             super().__init__(config)

@@ -1,4 +1,4 @@
-"""What is found out of a model by running it."""
+"""Descriptions of models, which are found by running the models."""
 
 from typing import get_args
 
@@ -43,7 +43,7 @@ class LastInterleavedRotary(LastRotary, InterleavedRotary):
 
 
 class NormedAttention(TinyAttention):
-    """As HunYuan's: what is rotated passes a norm of each head, with weights."""
+    """As in HunYuan: rotated q and k pass a norm of each head, with weights."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -79,14 +79,14 @@ def test_a_model_is_described_as_it_is(model_class, layout, rotated_last, normed
 
 
 @pytest.mark.parametrize(("model_class", "layout"), [form[:2] for form in FORMS])
-def test_another_layout_than_the_models_own_is_not_described(model_class, layout):
+def test_a_model_is_not_described_with_another_layout(model_class, layout):
     for other in set(get_args(Layout)) - {layout}:
         with pytest.raises(NoDescriptionError, match=f"turns no pairs as {other} does"):
             describe_class(model_class, other)
 
 
 @pytest.mark.parametrize(("model_class", "layout"), [FORMS[i][:2] for i in (4, 6, 7)])
-def test_every_property_holds_of_what_is_described_so(model_class, layout):
+def test_every_property_holds_for_a_described_model(model_class, layout):
     results = list(judge(ROTARY.properties, describe_class(model_class, layout), {"head_dim": (5,)}))
     assert [result.reason for result in results if result.unexpected] == []
     assert {result.property_name for result in results} == set(ROTARY.properties)
@@ -128,12 +128,12 @@ class Broken(TinyRopeModel):
         (Broken, "RuntimeError: not today"),
     ],
 )
-def test_what_cannot_be_judged_says_why(model_class, said):
+def test_a_model_that_cannot_be_judged_says_why(model_class, said):
     with pytest.raises(NoDescriptionError, match=said):
         describe_class(model_class, "half-split")
 
 
-def test_layers_of_the_kind_that_has_rope_stand_for_all():
+def test_all_layers_are_of_the_kind_with_rope():
     class ByKind(TinyAttention):
         def rotated(self, q, k, position_ids):
             sliding = self.config.layer_types[self.layer_idx] == "sliding_attention"
@@ -151,7 +151,7 @@ def test_models_are_found_by_what_their_files_define():
     assert not {"bert", "gpt2", "t5"} & set(found)
 
 
-def test_a_tower_is_described_and_not_what_holds_it():
+def test_an_encoder_is_described_and_not_the_model_around_it():
     assert model_classes("mllama")[0] == (MllamaTextModel, MllamaTextConfig, "input_ids")
     found = describe("mllama")
     assert (found.model_class.__name__, found.layout) == ("MllamaTextModel", "half-split")

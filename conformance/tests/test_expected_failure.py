@@ -1,4 +1,4 @@
-"""Expected failures cover what they say, and no more."""
+"""Expected failures cover the cases that they state, and no others."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_models_releases_and_builds(keys, concerned):
 
 
 @pytest.mark.parametrize("release", ["5.0.0rc1", "5.24.0.dev0"])
-def test_a_release_that_is_none_yet_counts(release):
+def test_a_prerelease_counts(release):
     assert failure(releases=">=5.0.0rc0").concerns("llama", release, "pristine")
 
 
@@ -75,7 +75,7 @@ def test_an_unknown_kind_of_width_is_refused():
         ROTARY.require_known(("cast",), {"rotary_ndims": ("even",)})
 
 
-def test_a_file_is_read_and_other_keys_are_left_to_others(tmp_path, monkeypatch):
+def test_a_file_is_read_and_other_keys_are_ignored(tmp_path, monkeypatch):
     file = tmp_path / "expected_failures.toml"
     file.write_text(
         """
@@ -111,7 +111,7 @@ def test_a_file_is_read_and_other_keys_are_left_to_others(tmp_path, monkeypatch)
     assert known("phi") == [("one", "", ["shift"]), ("other", "https://x", ["cast"])], "in the order of the file"
 
 
-def test_a_place_without_models_is_for_all_of_them(tmp_path, monkeypatch):
+def test_a_place_without_models_applies_to_all_models(tmp_path, monkeypatch):
     file = tmp_path / "expected_failures.toml"
     file.write_text(
         '[[expected_failure]]\nreason = "one"\n[[expected_failure.where]]\nproperties = ["cast"]\nbuilds = ["fork"]\n'

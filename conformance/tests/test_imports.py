@@ -1,4 +1,4 @@
-"""Imports run one way: `core` knows nothing of `harness`, and `harness` nothing of a topic."""
+"""Imports run one way: `core` imports nothing from `harness`, and `harness` nothing from a topic."""
 
 import ast
 from functools import cache
@@ -15,7 +15,7 @@ LONGEST = 8  # modules in a chain of imports
 
 
 def modules() -> dict[str, Path]:
-    """Every module of the suite, by its dotted name below the package; a package's own is its `__init__`."""
+    """Every module of the suite, by its dotted name below the package; the name of a package is its `__init__`."""
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
         for path in PACKAGE.rglob("*.py")
@@ -24,7 +24,7 @@ def modules() -> dict[str, Path]:
 
 
 def imported(name: str, path: Path, known: set[str]) -> set[str]:
-    """The modules that a module imports at its top level or within, of those that are known."""
+    """The known modules that a module imports, at its top level or in functions."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -41,7 +41,7 @@ def graph(files: dict[str, Path]) -> dict[str, set[str]]:
 
 
 def backwards(arrows: dict[str, set[str]], order: tuple[str, ...] = LAYERS) -> list[str]:
-    """Imports of a layer by one that comes before it."""
+    """Imports of a later package by an earlier one."""
     layer = {name: order.index(name.partition(".")[0]) for name in arrows}
     return [f"{name} -> {target}" for name in arrows for target in arrows[name] if layer[target] > layer[name]]
 
@@ -52,7 +52,7 @@ def longest_chain(arrows: dict[str, set[str]]) -> list[str]:
         return (name, *max(map(chain, steps[name]), key=len, default=()))
 
     def handed_on(names: set[str]) -> set[str]:
-        """What a package hands on is no step of its own."""
+        """Replaces a package by the modules that it re-exports, so that the package is not a step in a chain."""
         found = {name: handed_on(arrows[name]) if name.endswith("__init__") else {name} for name in names}
         return set().union(*found.values())
 
@@ -70,12 +70,12 @@ def test_no_chain_of_imports_is_long():
 
 
 @pytest.mark.parametrize("statement", ["from ..rope.spec import RotarySpec", "from ..rope import spec"])
-def test_an_import_that_runs_back_is_seen(tmp_path, statement):
+def test_a_backward_import_is_found(tmp_path, statement):
     wrong = tmp_path / "wrong.py"
     wrong.write_text(statement)
     assert backwards(graph(modules() | {"harness.wrong": wrong})) == ["harness.wrong -> rope.spec"]
 
 
-def test_a_long_chain_is_seen():
+def test_a_long_chain_is_found():
     arrows = {f"core.m{n}": {f"core.m{n + 1}"} for n in range(LONGEST)} | {f"core.m{LONGEST}": set()}
     assert len(longest_chain(arrows)) == LONGEST + 1

@@ -1,4 +1,4 @@
-"""Models that take no `input_ids`: they are given embeddings, or their layers run alone."""
+"""Models that take no `input_ids`: they get embeddings, or only their layers run."""
 
 import pickle
 
@@ -25,7 +25,7 @@ class FeaturesModel(TinyRopeModel):
 
 
 def everything(x: torch.Tensor) -> torch.Tensor:
-    """A mask for tokens that see all."""
+    """A mask in which every token sees all tokens."""
     return torch.ones(len(x), 1, x.shape[1], x.shape[1], dtype=torch.bool)
 
 
@@ -35,7 +35,7 @@ class EncoderAttention(TinyAttention):
 
 
 class Encoder(TinyRopeModel):
-    """Its layers hold tables and take positions."""
+    """An encoder whose layers hold tables and take positions."""
 
     attention_class = EncoderAttention
     supports_gradient_checkpointing = False
@@ -74,7 +74,7 @@ class PartsPreTrainedModel(PreTrainedModel):
 
 
 class Part(nn.Module):
-    """No model; a table beside its layers, which take its angles."""
+    """Not a model: it has a table, and layers that take the table's angles."""
 
     angles_class = Angles
 
@@ -88,21 +88,21 @@ class DoubledPart(Part):
     angles_class = DoubledAngles
 
 
-def entered(model_class: type, entry: str) -> RotarySpec:
-    return RotarySpec(TinyRopeConfig, model_class, "half-split", input_adapter=entry)
+def spec_of(model_class: type, input_adapter: str) -> RotarySpec:
+    return RotarySpec(TinyRopeConfig, model_class, "half-split", input_adapter=input_adapter)
 
 
-@pytest.mark.parametrize(("model_class", "entry"), [(FeaturesModel, "features"), (Encoder, "layers")])
-def test_every_property_holds_of_a_right_model(model_class, entry):
-    results = list(judge(ROTARY.properties, entered(model_class, entry), {"head_dim": (5,)}))
+@pytest.mark.parametrize(("model_class", "input_adapter"), [(FeaturesModel, "features"), (Encoder, "layers")])
+def test_every_property_holds_of_a_right_model(model_class, input_adapter):
+    results = list(judge(ROTARY.properties, spec_of(model_class, input_adapter), {"head_dim": (5,)}))
     assert [result.reason for result in results if result.unexpected] == []
     assert {result.property_name for result in results} == set(ROTARY.properties)
 
 
-def test_what_goes_on_around_layers_that_run_alone_is_not_asked():
+def test_properties_of_the_code_around_layers_do_not_apply():
     reasons = {
         r.property_name: r.reason
-        for r in judge(ROTARY.properties, entered(Encoder, "layers"), {"head_dim": (4,)})
+        for r in judge(ROTARY.properties, spec_of(Encoder, "layers"), {"head_dim": (4,)})
         if r.case is None
     }
     alone = "of Encoder, its layers run alone"
@@ -117,20 +117,20 @@ def test_what_goes_on_around_layers_that_run_alone_is_not_asked():
     assert {"decoding", "static_decoding"} <= reasons.keys()
 
 
-def test_of_what_takes_neither_tokens_nor_positions_the_tables_alone_are_judged():
+def test_only_tables_are_judged_in_a_model_without_tokens_and_positions():
     class Decoder(FeaturesModel):
         def forward(self, features):
             raise NotImplementedError
 
-    results = list(judge(ROTARY.properties, entered(Decoder, "features"), {"head_dim": (5,)}))
+    results = list(judge(ROTARY.properties, spec_of(Decoder, "features"), {"head_dim": (5,)}))
     reasons = {r.property_name: r.reason for r in results if r.case is None}
     assert reasons["counted"] == "Decoder.forward takes neither tokens nor position_ids"
     assert {r.property_name for r in results if r.status == "pass"} >= {"frequencies", "keys", "range", "warning"}
 
 
 @pytest.mark.parametrize(("part", "status"), [(Part, "pass"), (DoubledPart, "fail")])
-def test_a_part_that_is_no_model_is_judged(part, status):
-    spec = entered(part, "layers")
+def test_a_part_that_is_not_a_model_is_judged(part, status):
+    spec = spec_of(part, "layers")
     (case,) = spec.cases_of(8, 5)
     assert judge_case(ROTARY.properties["rotation"], spec, case).status == status
     for name in ("forward", "passing", "heads", "copies", "state", "saved_model", "exported"):
@@ -138,7 +138,7 @@ def test_a_part_that_is_no_model_is_judged(part, status):
 
 
 class ProjectedModel(FeaturesModel):
-    """It takes twice as many channels as its layers have, and begins with a projection of them."""
+    """Takes twice as many channels as its layers have, and begins with a projection of these channels."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -148,15 +148,15 @@ class ProjectedModel(FeaturesModel):
         return super().forward(self.fc(features), attention_mask, position_ids)
 
 
-def test_a_model_that_begins_with_a_projection_is_given_what_that_takes():
-    spec = entered(ProjectedModel, "features")
+def test_a_model_that_begins_with_a_projection_gets_the_inputs_of_the_projection():
+    spec = spec_of(ProjectedModel, "features")
     (case,) = spec.cases_of(8, 5)
     for name in ("forward", "rotation"):
         assert judge_case(ROTARY.properties[name], spec, case).status == "pass", name
 
 
-def test_a_model_that_was_entered_is_pickled():
-    spec = entered(FeaturesModel, "features")
+def test_an_adapted_model_is_pickled():
+    spec = spec_of(FeaturesModel, "features")
     model = build_model(spec, spec.cases_of(8, 8)[0])
     copied = pickle.loads(pickle.dumps(model))
     assert type(copied) is type(model) is spec.adapted_class
@@ -169,26 +169,26 @@ def test_a_model_without_such_layers_says_so():
             super().__init__(config)
             self.layers = nn.ModuleList()
 
-    spec = entered(Bare, "layers")
+    spec = spec_of(Bare, "layers")
     with pytest.raises(NoLayersError, match="no layers with a table of angles"):
         build_model(spec, spec.cases_of(8, 8)[0])(torch.zeros(1, 3, dtype=torch.long))
 
 
-def test_an_entry_is_described_and_told():
+def test_an_input_adapter_is_described_and_reproduced():
     found = describe_class(Encoder, "half-split", input_adapter="layers")
     assert (found.layout, found.input_adapter) == ("half-split", "layers")
-    spec = entered(DoubledPart, "layers")
+    spec = spec_of(DoubledPart, "layers")
     assert "input_adapter='layers'" in judge_case(ROTARY.properties["rotation"], spec, spec.cases_of(8, 8)[0]).reason
 
 
 @pytest.mark.parametrize(
-    ("model", "class_name", "entry"),
+    ("model", "class_name", "input_adapter"),
     [
         ("csm", "CsmBackboneModel", "inputs_embeds"),
         ("mimi", "MimiTransformerModel", "hidden_states"),
         ("glmasr", "GlmAsrEncoder", "layers"),
     ],
 )
-def test_entries_are_found(model, class_name, entry):
+def test_input_adapters_are_found(model, class_name, input_adapter):
     found = describe(model)
-    assert (found.model_class.__name__, found.input_adapter) == (class_name, entry)
+    assert (found.model_class.__name__, found.input_adapter) == (class_name, input_adapter)

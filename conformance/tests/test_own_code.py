@@ -1,4 +1,4 @@
-"""A model from a file: its classes, and what is found out about it."""
+"""A model from a file: its classes, and its description."""
 
 from typing import get_args
 
@@ -21,7 +21,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_classes_are_found_also_those_imported_from_beside(folder):
+def test_classes_are_found_also_those_imported_from_the_same_folder(folder):
     config_class, model_class, layout = load_model(f"{folder}/model.py:Config:Model:interleaved", get_args(Layout))
     assert (config_class.__name__, model_class.config_class, layout) == ("Config", config_class, "interleaved")
 
@@ -49,7 +49,7 @@ def test_a_model_is_described_by_the_layout_that_is_stated():
 
 
 @pytest.mark.parametrize("model_class", [InterleavedModel, CONTROLS["CosineForgotten"].model_class])
-def test_a_model_that_turns_otherwise_than_stated_is_judged_all_the_same(model_class):
+def test_a_model_with_another_layout_than_stated_is_judged(model_class):
     stated, retries = describe_stated(model_class, TinyRopeConfig, "half-split")
     assert (stated.model_class, stated.layout, stated.config_overrides, retries) == (model_class, "half-split", {}, [])
 
@@ -72,7 +72,7 @@ class Refusing(Ungrouped):
 
 
 @pytest.mark.parametrize(("model_class", "refused"), [(Ungrouped, False), (Refusing, True)])
-def test_a_config_that_had_to_be_another_is_told_with_the_reason(model_class, refused):
+def test_a_changed_config_is_reported_with_the_reason(model_class, refused):
     found, retries = describe_stated(model_class, TinyRopeConfig, "half-split")
     assert found.config_overrides == {"num_key_value_heads": 4}
     assert retries and {retry.refused for retry in retries} == {refused}

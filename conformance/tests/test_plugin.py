@@ -1,4 +1,4 @@
-"""Stale expected failures fail a session, however its tests are shared out."""
+"""Stale expected failures fail a session, with any number of workers."""
 
 from pathlib import Path
 
@@ -51,23 +51,23 @@ def session(pytester, model: str, expected: str, *arguments: str):
         ),
     ],
 )
-def test_what_no_test_of_a_class_comes_across_is_stale(pytester, workers, model, expected, stale):
+def test_an_expected_failure_that_no_test_of_a_class_meets_is_stale(pytester, workers, model, expected, stale):
     done = session(pytester, model, expected, "-n", workers)
     assert done.ret == int(stale)
     assert done.parseoutcomes().get("failed", 0) == 0
-    assert ("STALE" in done.stdout.str() and "nothing breaks any more, take it out: " in done.stdout.str()) == stale
+    assert ("STALE" in done.stdout.str() and "no longer fails, remove it: " in done.stdout.str()) == stale
 
 
-def test_a_class_that_did_not_run_in_full_tells_nothing(pytester):
+def test_a_class_that_did_not_run_in_full_has_no_stale_expected_failures(pytester):
     assert session(pytester, "TinyRopeModel", CAST, "-k", "head_dim_8_n_8").ret == 0
 
 
 @pytest.mark.parametrize(("models", "stale"), [("", False), ('models = ["tiny_rope"]', True)])
-def test_a_place_of_the_file_is_stale_by_one_model_only_if_it_names_it(pytester, models, stale):
+def test_one_model_makes_a_place_of_the_file_stale_only_if_the_place_names_it(pytester, models, stale):
     file = pytester.path / "expected_failures.toml"
     file.write_text(
         f'[[expected_failure]]\nreason = "why"\n[[expected_failure.where]]\nproperties = ["cast"]\n{models}\n'
     )
     done = session(pytester, "TinyRopeModel", "()", f"--conformance-expected-failures={file}")
     assert done.ret == int(stale)
-    assert ("take it out: why" in done.stdout.str()) == stale
+    assert ("remove it: why" in done.stdout.str()) == stale

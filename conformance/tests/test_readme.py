@@ -1,4 +1,4 @@
-"""The README says what is so: its snippets run, and it names every property and every option."""
+"""The README is right: its snippets run, and it names every property and every option."""
 
 import re
 import sys
@@ -22,13 +22,13 @@ from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
 TEXT = (Path(__file__).parents[1] / "README.md").read_text()
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
 PROPERTIES = {name for topic in (ROTARY, AXIAL, SEVERAL_AXES) for name in topic.properties}
-# Of each class of tests, one property: that the classes are made and judge is what is shown here.
+# One property of each class of tests is enough to show that the classes exist and judge.
 ASKED = ("_forward_", "_coordinate_rotation_", "_axes_rows_")
 
 
 @pytest.fixture
 def my_model(monkeypatch):
-    """What the snippets import: models that are right."""
+    """The module that the snippets import; its models are right."""
     module = types.ModuleType("my_model")
     module.MyConfig, module.MyModel = TinyRopeConfig, TinyRopeModel
     module.MyVisionConfig, module.MyVisionModel = Qwen2VLVisionConfig, Qwen2VisionTransformerPretrainedModel
@@ -37,7 +37,7 @@ def my_model(monkeypatch):
 
 
 def run(snippets: list[str]) -> dict:
-    """One after another, as a reader would paste them into one file."""
+    """Runs snippets one after another, as if a reader pasted them into one file."""
     names = {"__name__": "readme"}
     for snippet in snippets:
         exec(compile(snippet, "README.md", "exec"), names)
@@ -63,13 +63,13 @@ def test_every_snippet_runs_and_its_tests_pass(my_model, capsys):
         assert result.testsRun > 0 and result.wasSuccessful(), (one, result.failures, result.errors)
 
 
-def test_a_snippet_that_names_what_is_gone_is_seen(my_model):
+def test_a_snippet_that_imports_a_missing_module_fails(my_model):
     with pytest.raises(ImportError):
         run([SNIPPETS[0].replace("rope.testing", "testing")])
 
 
 def test_it_names_every_property_and_no_other():
-    section = TEXT.partition("## What is checked")[2].partition("The config is asked")[0]
+    section = TEXT.partition("## What is checked")[2].partition("The suite asks the config")[0]
     rows = "".join(line for line in section.splitlines() if line.startswith("| R"))
     named = set(re.findall(r"`([a-z_]+)`", rows)) | set(re.findall(r"`((?:coordinate|axes)_\w+)`", section))
     assert named == PROPERTIES

@@ -1,4 +1,4 @@
-"""What is written down of a check is what came of it."""
+"""The recorded result of a check is its real result."""
 
 import json
 from dataclasses import replace
@@ -60,7 +60,7 @@ def test_a_case_is_written_in_full(tmp_path, monkeypatch):
     assert case == {"head_dim": 4, "n": 3, "value": repr(CASE.value), "rope_type": "default"}
 
 
-def test_nothing_is_written_where_no_file_is_named(tmp_path, monkeypatch):
+def test_nothing_is_written_without_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "results", None)
     monkeypatch.chdir(tmp_path)
     recording.record(judge_case(ROTARY.properties["forward"], SPEC, CASE))

@@ -77,15 +77,15 @@ def test_a_refusal_has_a_type_a_key_a_value_and_a_range(error, asked, bounds, re
     assert refuses(error, asked, bounds) is refused
 
 
-def test_unpacking_is_no_refusal():
+def test_an_error_of_unpacking_is_not_a_refusal():
     with pytest.raises(ValueError) as caught:
         _, _ = (1,)
     assert not refuses(caught.value, {"factor": 1})
 
 
 @pytest.mark.parametrize(("factor", "refused"), [(2.5, True), ([], False)])
-def test_what_a_validator_wraps_is_told_by_its_cause(factor, refused):
-    """A factor that is out of range is refused; one that cannot be compared ends in a TypeError, which names it."""
+def test_a_wrapped_error_of_a_validator_is_judged_by_its_cause(factor, refused):
+    """A factor out of range is refused. A factor that cannot be compared ends in a TypeError, whose text names it."""
 
     @strict
     @dataclass
@@ -102,7 +102,7 @@ def test_what_a_validator_wraps_is_told_by_its_cause(factor, refused):
     assert refuses(caught.value, {"factor": factor}) is refused
 
 
-def test_the_type_of_a_field_is_told():
+def test_an_error_of_a_field_type_is_a_refusal():
     with pytest.raises(Exception) as caught:
         LlamaConfig(vocab_size="many")
     assert refuses(caught.value, {"vocab_size": "many"})
@@ -125,7 +125,7 @@ def raising(error: Exception) -> type:
         (RuntimeError("`head_dim`=5 must be even"), "crash"),
     ],
 )
-def test_what_a_model_raises_crashes_it_unless_it_refuses_what_was_asked(error, status):
+def test_an_error_of_a_model_is_a_crash_unless_it_is_a_refusal(error, status):
     spec = RotarySpec(TinyRopeConfig, raising(error), "half-split")
     (case,) = spec.cases_of(5, 5)
     assert judge_case(ROTARY.properties["forward"], spec, case).status == status

@@ -1,4 +1,4 @@
-"""The checks hold on a right implementation, however its attention is written."""
+"""The checks pass on right implementations, for several ways to write attention."""
 
 import pytest
 import torch
@@ -40,7 +40,7 @@ class Grouped(TinyAttention):
 
 def model_with(attention: type) -> type:
     made = type(f"TinyRope{attention.__name__}", (TinyRopeModel,), {"attention_class": attention})
-    return globals().setdefault(made.__name__, made)  # found by its name, as pickle asks
+    return globals().setdefault(made.__name__, made)  # pickle must find the class by its name
 
 
 def broken(spec: RotarySpec, head_dims=(4, 5, 7, 8)) -> list[str]:
@@ -60,21 +60,21 @@ def test_every_property_holds(model_class, layout):
     assert broken(RotarySpec(model_class.config_class, model_class, layout)) == []
 
 
-def test_a_model_that_takes_no_positions_is_judged_by_what_it_counts():
-    class Deaf(TinyRopeModel):
+def test_a_model_without_position_ids_is_judged_by_its_own_positions():
+    class WithoutPositions(TinyRopeModel):
         def forward(self, input_ids, attention_mask=None):
             return super().forward(input_ids, attention_mask)
 
-    class DeafFromTheEnd(Deaf):
+    class WithoutPositionsFromTheEnd(WithoutPositions):
         def counted(self, seen, batch, seq):
             return super().counted(seen, batch, seq).flip(-1)
 
-    for model_class, status in ((Deaf, "pass"), (DeafFromTheEnd, "fail")):
+    for model_class, status in ((WithoutPositions, "pass"), (WithoutPositionsFromTheEnd, "fail")):
         results = judge(ROTARY.properties, RotarySpec(TinyRopeConfig, model_class, "half-split"), {"head_dim": (8,)})
         assert [result.status for result in results if result.property_name == "counted"] == [status]
 
 
-def test_a_first_layer_without_rope_is_passed_over():
+def test_a_first_layer_without_rope_is_skipped():
     overrides = {"no_rope_layers": [0, 1]}
     assert broken(RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split", config_overrides=overrides), (5,)) == []
 
@@ -89,7 +89,7 @@ def test_every_property_is_judged():
     assert {result.property_name for result in results} == set(ROTARY.properties)
 
 
-def test_no_check_leaves_a_mark_on_the_model_that_others_judge():
+def test_no_check_changes_the_shared_model():
     spec = RotarySpec(TinyRopeConfig, TinyRopeModel, "half-split")
     [case] = spec.cases_of(8, 5)
     shared = probe(spec, case).model

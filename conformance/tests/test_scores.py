@@ -1,4 +1,4 @@
-"""The factor of DeepSeek's scores in long contexts is seen where it is lost, on the release that is installed."""
+"""On the installed release, a lost factor of DeepSeek's scores in long contexts is caught."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Another topic needs no change of the suite: here, a property of a model that is not about rotary embeddings."""
+"""A new topic needs no change of the suite. The topic here has one property, which is not about rotary embeddings."""
 
 import unittest
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ CAUSAL = Topic(lambda index, name, axes: f"test_masks_{name}_{axes['tokens']}_to
 
 @dataclass(frozen=True)
 class Prompt:
-    """A case: a row of so many tokens."""
+    """A case: a row of some tokens."""
 
     tokens: int
     head_dim: int = 4
@@ -41,7 +41,7 @@ class CausalSpec(ModelSpec):
 
 @CAUSAL.register("M1", [{"tokens": tokens} for tokens in (2, 5)])
 def check_future(spec, case, verdict):
-    """What a token gives does not depend on the tokens after it."""
+    """The output of a token does not depend on later tokens."""
     model = model_of(spec, spec.config_values(case))
     row = torch.arange(4, 4 + case.tokens)[None]
     outputs = [

@@ -1,4 +1,4 @@
-"""Sections that deal the pairs of a head to the axes of a position fill it, or are named in an error or a warning."""
+"""An `mrope_section` that does not divide all pairs of a head among the axes causes an error or a warning."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from transformers_conformance.rope import ROTARY, RotarySpec
 
 
 class SectionedModel(TinyRopeModel):
-    """Has sections; the positions of a text are the same on all axes, so that they change nothing else."""
+    """Has sections. They do not change its results, because the positions of text are equal on all axes."""
 
     def __init__(self, config):
         super().__init__(config)

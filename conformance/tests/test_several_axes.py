@@ -1,4 +1,4 @@
-"""Checks of positions on several axes fire on what they are for, and on nothing else; the paper's count is theirs."""
+"""Checks of positions on several axes catch exactly their wrong models, and compute positions as the paper does."""
 
 import unittest
 
@@ -25,7 +25,7 @@ def broken(whole: SeveralAxesSpec) -> set[str]:
     return found
 
 
-def test_what_is_right_passes():
+def test_right_models_pass():
     assert broken(whole_of()) == set()
 
 
@@ -40,14 +40,14 @@ def test_every_property_has_two_controls(property_name):
     assert len([name for name, (_, by) in CONTROLS.items() if property_name in by]) >= 2
 
 
-def test_the_count_is_that_of_the_papers_figure():
+def test_positions_are_those_of_the_papers_figure():
     """Qwen2-VL, figure 3: a video of three frames of 4 x 4 tokens, and then text, which begins at 4."""
     counted = one_after_another([Span(grid(3, 4, 4), 2), text_span(2)])
     assert counted[:, 0].tolist() == [0, 0, 0] and counted[:, 47].tolist() == [2, 3, 3]
     assert counted[:, 48:].tolist() == [[4, 5]] * 3
 
 
-def test_frames_are_as_far_apart_as_their_seconds_say_rounded_down():
+def test_distances_of_frames_follow_from_seconds_rounded_down():
     assert np.unique(grid(4, 1, 1, 0.75 * 4)[0]).tolist() == [0, 3, 6, 9]
     assert grid(4, 1, 1, 1.5)[0].tolist() == [0, 1, 3, 4]
 

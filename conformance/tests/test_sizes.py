@@ -1,4 +1,4 @@
-"""What a tiny config is made of: sizes by their names, and rotations as the class wants them written."""
+"""The values of a tiny config: sizes by the names of keywords, and rotations in the form of the class."""
 
 import pytest
 from transformers import (
@@ -22,7 +22,7 @@ def sizes(config_class: type, head_dim: int = 8) -> dict:
     return tiny_sizes(config_class, ConfigFields.of(config_class), head_dim, "")
 
 
-def test_sizes_go_by_names_and_equal_no_number_of_tokens():
+def test_sizes_follow_from_names_and_differ_from_the_number_of_tokens():
     values = sizes(DeepseekV3Config)
     assert values["hidden_size"] == 4 * 8 and values["num_hidden_layers"] == 2
     assert values["num_key_value_heads"] == values["num_attention_heads"] == 4  # a key for each head
@@ -50,7 +50,7 @@ def test_sizes_of_parts_are_tiny_as_well():
     assert (vision["embed_dim"], vision["num_hidden_layers"]) == (4 * 8, 2)
 
 
-def test_kinds_of_layers_are_all_asked_for_the_same():
+def test_all_layer_types_get_the_same_parameters():
     width = detect_width(Gemma3TextConfig, "")
     asked = width.config_values(0.5, {"rope_type": "linear", "factor": 4.0}, 8)["rope_parameters"]
     one = {"rope_type": "linear", "factor": 4.0, "rope_theta": 100.0, "partial_rotary_factor": 0.5}
@@ -71,7 +71,7 @@ class FlatSliceConfig(PretrainedConfig):
         super().__init__()
 
 
-def test_a_slice_may_be_asked_for_beside_flat_keys():
+def test_a_slice_may_be_asked_for_with_flat_keys():
     asked = detect_width(FlatSliceConfig, "").config_values(5, {"rope_type": "linear", "factor": 4.0}, 8)
     assert asked == {
         "qk_rope_head_dim": 5,
@@ -102,7 +102,7 @@ def test_a_config_that_is_scaled_by_default_is_asked_for_no_scaling_by_name():
         ((2, 1, 1), 0, [0, 0, 0]),
     ],
 )
-def test_pairs_are_dealt_out_to_axes(default, pairs, section):
+def test_pairs_are_divided_among_axes(default, pairs, section):
     class Config(TinyRopeConfig):
         model_type = "tiny_axes"
 
@@ -114,7 +114,7 @@ def test_pairs_are_dealt_out_to_axes(default, pairs, section):
     assert width.config_values(pairs / 4, None, 8)["rope_parameters"]["mrope_section"] == section
 
 
-def test_what_a_config_leaves_to_the_code_is_read_there():
+def test_a_default_in_the_code_is_read():
     code = 'rope_parameters[layer_type].get("mrope_section", [22, 22, 20])'
     asked = detect_width(CohereCompassTextConfig, code).config_values(1.0, None, 8)["rope_parameters"]
     assert asked.keys() == {"full_attention"}

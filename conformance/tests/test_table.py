@@ -1,4 +1,4 @@
-"""The table of properties says what the checks and the controls say."""
+"""The table of properties agrees with the checks and the wrong models."""
 
 from write_table import FILE, table
 

@@ -1,4 +1,4 @@
-"""The mixin: what it asks for, what it names, what it leaves out."""
+"""The mixin: its required attributes, its tests and their names, and the properties that it leaves out."""
 
 import unittest
 
@@ -26,7 +26,9 @@ class Right(RotaryNdimsOddTestMixin):
     layout = "half-split"
 
 
-class Layered(RotaryNdimsOddTestMixin):  # not of Right, whose class lacks the tests that cannot be asked of it
+class Layered(
+    RotaryNdimsOddTestMixin
+):  # does not inherit from Right, which has no tests of properties that do not apply to it
     config_class = TinyLayeredConfig
     model_class = TinyLayeredModel
     layout = "half-split"
@@ -47,7 +49,7 @@ def names(mixin: type) -> list[str]:
 
 
 def outcome(mixin: type, pattern: str) -> unittest.TestResult:
-    """What the tests of a name give."""
+    """The result of the tests with a name."""
     case = as_case(mixin)
     chosen = [name for name in names(mixin) if pattern in name]
     result = unittest.TestResult()
@@ -80,7 +82,7 @@ def test_a_wrong_model_fails_by_name_of_the_rule():
     assert all("R1, forward" in text for _, text in result.failures)
 
 
-def test_what_cannot_be_asked_has_no_tests_but_a_reason():
+def test_properties_that_do_not_apply_have_no_tests_but_a_reason():
     assert not [test for test in names(NoRopeTypes) if "_scaled_" in test]
     assert [test for test in names(Right) if "_scaled_" in test]
     results = [
@@ -97,21 +99,21 @@ def test_what_cannot_be_asked_has_no_tests_but_a_reason():
 
 
 def test_a_model_without_position_ids_is_recorded_as_such():
-    class Deaf(TinyRopeModel):
+    class WithoutPositions(TinyRopeModel):
         def forward(self, input_ids, attention_mask=None):
             raise NotImplementedError
 
-    class DeafTest(Right):
-        model_class = Deaf
+    class WithoutPositionsTest(Right):
+        model_class = WithoutPositions
 
     reasons = {
         r.property_name: r.reason
-        for r in judge(ROTARY.properties, DeafTest.rotary_spec(), {"head_dim": (4,)})
+        for r in judge(ROTARY.properties, WithoutPositionsTest.rotary_spec(), {"head_dim": (4,)})
         if r.case is None
     }
-    assert reasons["shift"] == "Deaf.forward takes no position_ids"
-    assert not [test for test in names(DeafTest) if "_shift_" in test]
-    assert [test for test in names(DeafTest) if "_frequencies_" in test]
+    assert reasons["shift"] == "WithoutPositions.forward takes no position_ids"
+    assert not [test for test in names(WithoutPositionsTest) if "_shift_" in test]
+    assert [test for test in names(WithoutPositionsTest) if "_frequencies_" in test]
 
 
 class Casting(Right):
@@ -158,7 +160,7 @@ def test_a_property_that_is_left_out_has_no_tests_and_is_recorded_with_its_reaso
     assert found == [("not-applicable", ROTARY.properties["gradients"].rule, "it has none")]
 
 
-def test_what_is_left_out_must_be_a_property():
+def test_excluded_checks_must_name_properties():
     with pytest.raises(TypeError, match="excluded_checks name no property: gradeints"):
         type("Misspelt", (Right,), {"excluded_checks": {"gradeints": "why"}})
 

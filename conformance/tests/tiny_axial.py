@@ -1,4 +1,4 @@
-"""A small encoder that rotates by rows and columns, right by the contract, made of parts that a slip can replace."""
+"""A small right encoder that rotates by rows and columns. Wrong models replace its parts."""
 
 import torch
 from torch import nn
@@ -20,7 +20,7 @@ class TinyTowerConfig(PretrainedConfig):
         self.hidden_size = hidden_size
         self.num_attention_heads = num_attention_heads
         self.head_dim = hidden_size // num_attention_heads
-        # Not under its usual name, which some releases validate by rules of their own.
+        # Not under the usual name, because some releases validate it by their own rules.
         flat = {key: kwargs.pop(key) for key in ("rope_theta", "partial_rotary_factor") if key in kwargs}
         self.rope = {"rope_theta": 10000.0} | flat | (kwargs.pop("rope_scaling", None) or rope_parameters or {})
         super().__init__(**kwargs)
@@ -31,7 +31,7 @@ class TinyTowerConfig(PretrainedConfig):
 
 
 class AxialTable(nn.Module):
-    """Cosines and sines of rows and columns, half of the width each."""
+    """Cosines and sines of rows and columns; each axis has half of the width."""
 
     def __init__(self, config: TinyTowerConfig):
         super().__init__()
@@ -90,7 +90,7 @@ class TinyTowerModel(PreTrainedModel):
         self.attention = self.attention_class(config)
 
     def read(self, rope: dict) -> None:
-        """What a slip makes of the keys of the config."""
+        """Reads the keys of the config; wrong models override it."""
 
     def check_width(self, factor: object) -> None:
         if not isinstance(factor, (int, float)) or not 0 <= factor <= 1:

@@ -1,4 +1,4 @@
-"""A small decoder that counts positions on three axes, right by the contract, of parts that a slip can replace."""
+"""A small right decoder that computes positions on three axes. Wrong models replace its parts."""
 
 from types import SimpleNamespace
 
@@ -17,7 +17,7 @@ class TinyMultimodalConfig(PretrainedConfig):
 
 
 class TinyMultimodalModel(PreTrainedModel):
-    """One layer of attention with one head; its cache is all that it was given so far."""
+    """One layer of attention with one head; its cache holds all earlier inputs."""
 
     config_class = TinyMultimodalConfig
 
@@ -32,7 +32,7 @@ class TinyMultimodalModel(PreTrainedModel):
     def get_input_embeddings(self):
         return self.embed
 
-    # --- positions: what a slip replaces -----------------------------------------------------------------------------
+    # --- positions, which wrong models replace -----------------------------------------------------------------------
 
     def block(self, begin: int, grid: list[int]) -> torch.Tensor:
         """`[3, tokens]` of an image or a video."""
@@ -41,7 +41,7 @@ class TinyMultimodalModel(PreTrainedModel):
         return torch.stack(torch.meshgrid(*axes, indexing="ij")).reshape(3, -1) + begin
 
     def after(self, block: torch.Tensor, begin: int) -> int:
-        """Where text after a block begins."""
+        """The position at which text after a block begins."""
         return int(block.max()) + 1
 
     def grids_of(self, grids: dict[int, list], kind: int) -> list[int]:
@@ -62,7 +62,7 @@ class TinyMultimodalModel(PreTrainedModel):
         return torch.cat(placed, dim=1)
 
     def count(self, kinds: torch.Tensor, mask: torch.Tensor, grids: dict[int, list]) -> torch.Tensor:
-        """`[3, rows, tokens]`; keeps what lies between the count of tokens and positions, for steps that follow."""
+        """`[3, rows, tokens]`; keeps the differences of positions and token counts (deltas) for later steps."""
         positions = torch.zeros(3, *kinds.shape, dtype=torch.long)
         deltas = []
         for row, real in enumerate(mask.bool()):
@@ -73,15 +73,15 @@ class TinyMultimodalModel(PreTrainedModel):
         return positions
 
     def begin(self) -> None:
-        """Forgets the request before."""
+        """Forgets the deltas of an earlier request."""
         self.deltas = None
 
     def kept(self, deltas: torch.Tensor | None) -> torch.Tensor | None:
-        """Those that a step goes on by, of what its cache holds."""
+        """The deltas that a step uses, from those in its cache."""
         return deltas
 
     def steps(self, mask: torch.Tensor, tokens: int) -> torch.Tensor:
-        """`[3, rows, tokens]` of the last tokens of rows, by a mask of all."""
+        """`[3, rows, tokens]` of the last tokens of rows, from a mask of all tokens."""
         counted = (mask.cumsum(-1) - 1)[:, -tokens:]
         return (counted if self.deltas is None else counted + self.deltas).expand(3, -1, -1)
 
@@ -96,7 +96,7 @@ class TinyMultimodalModel(PreTrainedModel):
         return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
 
     def rows_apart(self, text: torch.Tensor) -> torch.Tensor:
-        """`[rows, tokens]`: which of the packed rows a token is of, by positions of text."""
+        """`[rows, tokens]`: the index of the packed row that a token belongs to, from positions of text."""
         return (text.diff(dim=-1, prepend=text[:, :1]) < 0).cumsum(-1)
 
     def forward(
@@ -143,7 +143,7 @@ class TinyMultimodalModel(PreTrainedModel):
 
     @torch.no_grad()
     def generate(self, input_ids, max_new_tokens, num_return_sequences=1, attention_mask=None, **inputs):
-        """Greedy, whatever is asked for; each row as often as asked."""
+        """Always greedy; repeats each row `num_return_sequences` times."""
         again = {"input_ids": input_ids, "attention_mask": attention_mask, **inputs}
         passed = self(**{name: value for name, value in again.items() if name in _INPUTS})
         logits, sequences, cache = passed.logits[:, -1:], input_ids, passed.past_key_values
@@ -165,7 +165,7 @@ _INPUTS = ("input_ids", "attention_mask", "mm_token_type_ids", "image_grid_thw",
 
 
 class TinyMultimodal(SeveralAxesSpec):
-    """Its config says nothing: tokens and sizes are as they are."""
+    """A spec with fixed tokens and sizes, because the config states none."""
 
     values = {"image_token_id": IMAGE, "video_token_id": VIDEO}
     merged = 1

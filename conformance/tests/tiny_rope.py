@@ -1,4 +1,4 @@
-"""A small decoder with rotary positions, right by the contract, made of parts that a slip can replace."""
+"""A small right decoder with rotary positions. Wrong models replace its parts."""
 
 import copy
 
@@ -16,7 +16,7 @@ logger = logging.get_logger("transformers.tiny_rope")
 
 
 REQUIRED = {"yarn": ("factor",), "longrope": ("short_factor", "long_factor")}  # the reference asks for the others
-# The least value of a key whose value is a number.
+# The lowest value of a key whose value is a number.
 LEAST = {
     "partial_rotary_factor": 0,
     "factor": 1,
@@ -60,7 +60,7 @@ class TinyRopeConfig(PretrainedConfig):
         self.num_key_value_heads = num_key_value_heads
         self.head_dim = self.derived_head_dim() if head_dim is None else head_dim
         self.max_position_embeddings = max_position_embeddings
-        # Not under its usual name, which some releases validate by rules of their own.
+        # Not under the usual name, because some releases validate it by their own rules.
         self.rope = self.standard(rope_parameters, kwargs)
         super().__init__(**kwargs)
 
@@ -68,7 +68,7 @@ class TinyRopeConfig(PretrainedConfig):
         return self.hidden_size // self.num_attention_heads
 
     def standard(self, rope_parameters: dict | None, older: dict) -> dict:
-        """One dict of what is given nested and flat, today's names and older ones; `older` loses what it counts."""
+        """One dict from nested and flat keys, with new and older names; removes from `older` the keys that it uses."""
         scaling = older.pop("rope_scaling", None)
         rope = dict(rope_parameters or scaling or {})
         rope.setdefault("rope_type", rope.pop("type", "default"))
@@ -92,11 +92,11 @@ class TinyRopeConfig(PretrainedConfig):
 
 
 class TinyLayeredConfig(TinyRopeConfig):
-    """The same with rotary parameters for each type of layer, where they are given so."""
+    """As `TinyRopeConfig`, also with rotary parameters by layer type."""
 
     model_type = "tiny_layered"
     sliding_window = 512  # which caches ask of a layer of this type
-    # Said again, as newer releases give a config class without it one of their own making.
+    # Stated again, because newer releases generate an `__init__` for a config class without one.
     __init__ = TinyRopeConfig.__init__
 
     def standard(self, rope_parameters: dict | None, older: dict) -> dict:
@@ -109,7 +109,7 @@ class TinyLayeredConfig(TinyRopeConfig):
 
 
 class TinyRotaryDimConfig(PretrainedConfig):
-    """The same, asked for a number of channels, under the names of older models."""
+    """As `TinyRopeConfig`, but the width is a number of channels, and keys have the names of older models."""
 
     model_type = "tiny_rotary_dim"
     no_rope_layers = None
@@ -154,11 +154,11 @@ class Rotary(nn.Module):
         self.register_buffer("inv_freq", inv_freq, persistent=False)
 
     def restore(self) -> None:
-        """Fills the tables again, which a model that was built without memory has lost."""
+        """Fills the tables again, which a model built on the meta device does not have."""
         self.inv_freq = self.table()[0]
 
     def _apply(self, fn, recurse: bool = True):
-        """Moves go for the tables as well, casts do not."""
+        """The tables move with the model, but are not cast with it."""
         table = self.inv_freq
         super()._apply(fn, recurse)
         self.inv_freq = table.to(self.inv_freq.device)
@@ -300,7 +300,7 @@ class TinyAttention(nn.Module):
         return (k, v) if cache is None else cache.update(k, v, self.layer_idx)
 
     def fit(self, mask: torch.Tensor, k: torch.Tensor) -> torch.Tensor:
-        """A cache of fixed length has slots beyond the tokens, which nobody may see."""
+        """Masks the empty slots of a cache of fixed length."""
         return nn.functional.pad(mask, (0, k.shape[-2] - mask.shape[-1]), value=False)
 
     def values(self, v: torch.Tensor, position_ids: torch.Tensor) -> torch.Tensor:
@@ -312,7 +312,7 @@ class TinyAttention(nn.Module):
         if self.config._attn_implementation == "flex_attention":
             return self.attend_flexibly(q, k, v, mask)
         scores = q @ k.transpose(-1, -2) * self.score_scale()
-        # A token of padding may see nothing at all, and must not spread NaN.
+        # A padding token may see no token at all, and must not cause NaN elsewhere.
         return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1) @ v
 
     def score_scale(self) -> float:
@@ -382,7 +382,7 @@ class TinyRopeModel(PreTrainedModel):
             self.check_table({key: rope[key] for key in doubts})
 
     def check_table(self, questionable_values: dict[str, object]) -> None:
-        """What no table can be made of is refused."""
+        """Refuses values from which no table can be computed."""
         try:
             self.rotary_of(0)
         except (TypeError, ValueError):
@@ -405,7 +405,7 @@ class TinyRopeModel(PreTrainedModel):
         return found
 
     def contradictions(self, rope: dict) -> list[str]:
-        """Keys whose values are fine alone, and do not go together."""
+        """Keys whose values are valid alone, but contradict each other."""
         original = rope.get("original_max_position_embeddings", 1)
         if rope.get("rope_type") == "yarn":
             wrong = {"beta_fast": rope.get("beta_fast", 32) < rope.get("beta_slow", 1)}
@@ -430,7 +430,7 @@ class TinyRopeModel(PreTrainedModel):
         return mask if attention_mask is None else mask & (attention_mask[:, None, None, : seen + seq] == 1)
 
     def packed(self, position_ids: torch.Tensor) -> torch.Tensor:
-        """`[batch, seq, seq]`, true within each of the rows that positions tell apart by beginning again."""
+        """`[batch, seq, seq]`, true within each packed row; a new row begins where positions begin again."""
         rows = masking_utils.find_packed_sequence_indices(position_ids)
         rows = torch.zeros_like(position_ids) if rows is None else rows
         return rows[:, :, None] == rows[:, None, :]

@@ -1,6 +1,6 @@
 """Writes docs/properties.md, the table of all properties, from the checks and the controls: run this file.
 
-The suite fails while the table says anything else than they do.
+A test fails if the table and the code do not agree.
 """
 
 from pathlib import Path
@@ -21,11 +21,11 @@ FILE = Path(__file__).resolve().parents[2] / "docs" / "properties.md"
 
 HEAD = """# Properties
 
-What the conformance suite asks of a model, by the rule of the contract, and every wrong model of its own tests
-(`conformance/tests/wrong_ropes.py`, `wrong_axials.py`, `wrong_multimodals.py`) that each property catches. Made by
-`python conformance/tests/write_table.py`. Those named `coordinate_...` are asked of rotations by coordinates, on
-several axes or counted by the model itself. Those named `axes_...` are asked of whole models that count positions of
-images, videos and text on several axes.
+The properties that the conformance suite checks, sorted by rule. For each property, the table names the wrong models
+of the suite's own tests (`conformance/tests/wrong_ropes.py`, `wrong_axials.py`, `wrong_multimodals.py`) that the
+property catches. `python conformance/tests/write_table.py` writes this file. Properties named `coordinate_...` are for
+rotations by coordinates, on several axes or counted by the model itself. Properties named `axes_...` are for whole
+models that compute positions of images, videos and text on several axes.
 
 | property | rule | what holds | wrong models that it catches |
 |---|---|---|---|
@@ -33,7 +33,7 @@ images, videos and text on several axes.
 
 
 def table() -> str:
-    """The whole file: a row a property, by rule and then by name."""
+    """The whole file: one row per property, sorted by rule and then by name."""
     ordered = sorted(
         (ROTARY.properties | AXIAL.properties | SEVERAL_AXES.properties).values(),
         key=lambda prop: (prop.rule, prop.name),

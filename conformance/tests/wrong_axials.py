@@ -1,4 +1,4 @@
-"""One slip each in a rotation by rows and columns, and the checks that must catch it, no more and no less."""
+"""Wrong rotations by rows and columns, with one error each, and the exact set of checks that must catch each one."""
 
 import warnings
 
@@ -7,7 +7,7 @@ from tiny_axial import AxialAttention, AxialTable, TinyTowerModel
 from torch import nn
 
 
-# What every wrong angle shows.
+# The checks that every wrong angle fails.
 TURNING = {"coordinate_cast", "coordinate_far", "coordinate_rotation"}
 EVERYWHERE = TURNING | {"coordinate_norms", "coordinate_passing", "coordinate_relative"}
 
@@ -15,7 +15,7 @@ CONTROLS: dict[str, tuple[type, set[str]]] = {}
 
 
 def caught(*names: str):
-    """Registers a wrong spec, or a wrong part of the tiny one, as a control that exactly these checks catch."""
+    """Registers a wrong model, or a wrong part of the tiny model, that exactly these checks must catch."""
 
     def register(part: type) -> type:
         model_class = part
@@ -38,7 +38,7 @@ class AxesSwapped(AxialTable):
 
 @caught(*TURNING)
 class RowsTwice(AxialTable):
-    """Scores still depend on distances, but no more on that of columns."""
+    """Scores still depend on distances, but not on the distance of columns."""
 
     def angles(self, position_ids):
         return super().angles(position_ids[:, :1].expand(-1, 2))
@@ -46,7 +46,7 @@ class RowsTwice(AxialTable):
 
 @caught(*TURNING)
 class DenominatorOfTheHead(AxialTable):
-    """`b^(-2i / n)`, where an axis has half of `n`."""
+    """`b^(-2i / n)`, although an axis has only half of `n`."""
 
     def frequencies(self, width):
         exponents = torch.arange(0, width - width % 2, 2, dtype=torch.float32) / max(2 * width, 1)
@@ -55,7 +55,7 @@ class DenominatorOfTheHead(AxialTable):
 
 @caught(*TURNING)
 class SectionsTakeTurns(AxialTable):
-    """Row, column, row, column: a layout of checkpoints of another model."""
+    """Pairs turn by row, column, row, column: the layout of another model."""
 
     def angles(self, position_ids):
         return (position_ids[..., None].float() * self.inv_freq).transpose(1, 2).flatten(1)
@@ -63,7 +63,7 @@ class SectionsTakeTurns(AxialTable):
 
 @caught("coordinate_cast", "coordinate_norms", "coordinate_passing", "coordinate_relative", "coordinate_rotation")
 class PairsRoundedUp(AxialTable):
-    """`ceil(width / 2)` pairs an axis: four channels too many, where an axis has an odd number."""
+    """`ceil(width / 2)` pairs per axis: four channels too many if an axis has an odd number."""
 
     def frequencies(self, width):
         return self.config.rope["rope_theta"] ** -(torch.arange(0, width, 2, dtype=torch.float32) / max(width, 1))
@@ -71,7 +71,7 @@ class PairsRoundedUp(AxialTable):
 
 @caught("coordinate_passing")
 class RestRoundedAgain(AxialAttention):
-    """What passes is multiplied by nearly 1, where a token is anywhere but at 0."""
+    """Passing channels are multiplied by nearly 1, except at coordinate 0."""
 
     def turned(self, x, cos, sin):
         turned, rest = super().turned(x, cos, sin).tensor_split((cos.shape[-1],), dim=-1)
@@ -80,7 +80,7 @@ class RestRoundedAgain(AxialAttention):
 
 @caught("coordinate_norms", *TURNING)
 class TableScaled(AxialTable):
-    """A factor on cosines and sines that nobody asked for; scores stay a function of distances."""
+    """Cosines and sines have a factor that no config asks for; scores still depend only on distances."""
 
     def forward(self, x, position_ids):
         return tuple(1.1 * part for part in super().forward(x, position_ids))
@@ -88,7 +88,7 @@ class TableScaled(AxialTable):
 
 @caught("coordinate_norms", "coordinate_relative", *TURNING)
 class SignLost(AxialAttention):
-    """`b cos - a sin` beside `a cos - b sin`: no rotation."""
+    """`b cos - a sin` with `a cos - b sin`: not a rotation."""
 
     def turned(self, x, cos, sin):
         x, rest = x.tensor_split((cos.shape[-1],), dim=-1)
@@ -98,7 +98,7 @@ class SignLost(AxialAttention):
 
 @caught("coordinate_relative", *TURNING)
 class KeysStill(AxialAttention):
-    """Only queries turn: scores depend on where a token is."""
+    """Only queries turn, so scores depend on the coordinates and not only on distances."""
 
     def rotate(self, q, k, cos, sin):
         return self.turned(q, cos, sin), k
@@ -106,7 +106,7 @@ class KeysStill(AxialAttention):
 
 @caught("coordinate_relative", *TURNING)
 class CountedInstead(AxialTable):
-    """Tokens are counted, wherever they are."""
+    """Tokens turn by their count, and not by their coordinates."""
 
     def angles(self, position_ids):
         return super().angles(torch.arange(len(position_ids))[:, None].expand_as(position_ids))
@@ -114,7 +114,7 @@ class CountedInstead(AxialTable):
 
 @caught("coordinate_far")
 class GridClamped(AxialTable):
-    """A table of the grid that the checkpoint was trained on."""
+    """The table has only the grid that the checkpoint was trained on."""
 
     def angles(self, position_ids):
         return super().angles(position_ids.clamp(max=31))
@@ -122,7 +122,7 @@ class GridClamped(AxialTable):
 
 @caught("coordinate_far")
 class PositionsInFloat16(AxialTable):
-    """Whole numbers up to 2048 are exact in it."""
+    """float16 is exact only for whole numbers up to 2048."""
 
     def angles(self, position_ids):
         return super().angles(position_ids.half())
@@ -181,7 +181,7 @@ class OlderTypeUnknown(TinyTowerModel):
 
 @caught("coordinate_keys")
 class NoTypeIsNoRotation(TinyTowerModel):
-    """Without a rope type, its base is that of another model."""
+    """Without a rope type, the base is that of another model."""
 
     def read(self, rope):
         if not {"rope_type", "type"} & set(rope):
@@ -190,7 +190,7 @@ class NoTypeIsNoRotation(TinyTowerModel):
 
 @caught("coordinate_keys")
 class BaseIsUnexpected(TinyTowerModel):
-    """Says that the base is no key of its own, and honours it."""
+    """Warns that the base is an unknown key, and yet uses it."""
 
     def read(self, rope):
         if rope.get("rope_type") == "default":

@@ -1,17 +1,17 @@
-"""One slip each in positions on several axes, and the checks that must catch it, no more and no less."""
+"""Models with one error each in positions on several axes, and the exact set of checks that must catch each one."""
 
 import torch
 from tiny_multimodal import TinyMultimodalModel
 
 
-# What every wrong count of an image or a video shows.
+# The checks that every wrong position of an image or a video fails.
 COUNTED = {"axes_cached", "axes_counted", "axes_generated"}
 
 CONTROLS: dict[str, tuple[type, set[str]]] = {}
 
 
 def caught(*names: str):
-    """Registers a wrong model as a control that exactly these checks catch."""
+    """Registers a wrong model that exactly these checks must catch."""
 
     def register(model_class: type) -> type:
         CONTROLS[model_class.__name__] = model_class, set(names)
@@ -22,7 +22,7 @@ def caught(*names: str):
 
 @caught(*COUNTED)
 class TextAfterFrames(TinyMultimodalModel):
-    """Text after a video begins beyond its last frame, however high and wide it is."""
+    """Text after a video begins after the last frame, although rows or columns may reach further."""
 
     def after(self, block, begin):
         return int(block[0].max()) + 1
@@ -30,7 +30,7 @@ class TextAfterFrames(TinyMultimodalModel):
 
 @caught(*COUNTED)
 class TextAfterRowsAndColumns(TinyMultimodalModel):
-    """However many frames it has."""
+    """Text after a video begins after its rows and columns, although frames may reach further."""
 
     def after(self, block, begin):
         return int(block[1:].max()) + 1
@@ -38,7 +38,7 @@ class TextAfterRowsAndColumns(TinyMultimodalModel):
 
 @caught(*COUNTED)
 class TextAfterAllTokens(TinyMultimodalModel):
-    """As if each token of an image had a position of its own."""
+    """Text after an image begins as if each token of the image had its own position."""
 
     def after(self, block, begin):
         return begin + block.shape[1]
@@ -46,7 +46,7 @@ class TextAfterAllTokens(TinyMultimodalModel):
 
 @caught(*COUNTED)
 class AxesSwapped(TinyMultimodalModel):
-    """Rows turn as columns do."""
+    """Rows have the positions of columns, and columns those of rows."""
 
     def block(self, begin, grid):
         return super().block(begin, grid)[[0, 2, 1]]
@@ -64,7 +64,7 @@ class GridsFromZero(TinyMultimodalModel):
 
 @caught("axes_between", "axes_generated", "axes_requests")
 class DeltasOfTheRequestBefore(TinyMultimodalModel):
-    """They are kept until there are others."""
+    """The deltas of a request are kept until a later request has its own."""
 
     def begin(self):
         pass
@@ -96,7 +96,7 @@ class PaddingCountedInSteps(TinyMultimodalModel):
 
 @caught("axes_cached", "axes_counted", "axes_generated", "axes_rows")
 class ColumnsMoved(TinyMultimodalModel):
-    """Columns begin one further out in each row of a batch."""
+    """The positions of columns grow by one with each row of the batch."""
 
     def count(self, kinds, mask, grids):
         positions = super().count(kinds, mask, grids)
@@ -106,7 +106,7 @@ class ColumnsMoved(TinyMultimodalModel):
 
 @caught("axes_packed")
 class PackedRowsSeen(TinyMultimodalModel):
-    """All tokens before one are seen, whatever row they are of."""
+    """A token sees all tokens before it, also those of other packed rows."""
 
     def rows_apart(self, text):
         return torch.zeros_like(text)
@@ -114,7 +114,7 @@ class PackedRowsSeen(TinyMultimodalModel):
 
 @caught("axes_packed")
 class LastRowAlone(TinyMultimodalModel):
-    """Two rows are told apart, and all that follow are taken for one."""
+    """Two packed rows are separated, and all later rows are taken for one."""
 
     def rows_apart(self, text):
         return super().rows_apart(text).clamp(max=1)
@@ -122,7 +122,7 @@ class LastRowAlone(TinyMultimodalModel):
 
 @caught("axes_cached", "axes_counted", "axes_generated", "axes_rows")
 class RowsCountOn(TinyMultimodalModel):
-    """Rows of an image begin further out, the more rows of the batch stand before."""
+    """The positions of an image's rows grow by one with each row of the batch."""
 
     seen = 0
 
@@ -139,7 +139,7 @@ class RowsCountOn(TinyMultimodalModel):
 
 @caught("axes_between", "axes_requests")
 class DeltasAddUp(TinyMultimodalModel):
-    """Those of each request are added to those of the requests before."""
+    """The deltas of a request are added to those of earlier requests."""
 
     total = 0
 
@@ -152,7 +152,7 @@ class DeltasAddUp(TinyMultimodalModel):
 
 @caught("axes_shift")
 class PairsBent(TinyMultimodalModel):
-    """The two channels of a pair turn by unlike axes."""
+    """The two channels of a pair turn by different axes."""
 
     def turned(self, x, positions):
         turned, others = super().turned(x, positions), super().turned(x, positions.roll(1, dims=0))
@@ -161,7 +161,7 @@ class PairsBent(TinyMultimodalModel):
 
 @caught("axes_between")
 class DeltasOfTheModel(TinyMultimodalModel):
-    """The model keeps those of one request, which the next one takes over."""
+    """The model keeps the deltas of one request, and the next request uses them."""
 
     def kept(self, deltas):
         return self.deltas
@@ -169,7 +169,7 @@ class DeltasOfTheModel(TinyMultimodalModel):
 
 @caught("axes_between")
 class DeltasOfAnImage(TinyMultimodalModel):
-    """A request of text goes on by those of an image that came between."""
+    """A request of text continues with the deltas of an image request that came between."""
 
     def kept(self, deltas):
         return self.deltas if deltas is None else deltas
@@ -177,7 +177,7 @@ class DeltasOfAnImage(TinyMultimodalModel):
 
 @caught("axes_shift")
 class FramesTurnRowsFaster(TinyMultimodalModel):
-    """Text, which has the same position on all axes, turns as it should."""
+    """The frame changes the rotation by rows. Text is right, because its positions are equal on all axes."""
 
     def turned(self, x, positions):
         frames, rows, columns = positions

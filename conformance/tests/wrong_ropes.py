@@ -1,6 +1,6 @@
-"""One slip each: small wrong implementations, and the checks that must catch them, no more and no less.
+"""Small wrong implementations with one error each, and the exact set of checks that must catch each of them.
 
-`CONTROLS` maps a name to a slip. `by` names the properties that break in the cases that `test_controls` tries.
+`CONTROLS` has them by name. `by` names the properties that fail in the cases that `test_controls` tries.
 """
 
 import math
@@ -21,7 +21,7 @@ from tiny_rope import (
 from transformers_conformance.rope.reference import inverse_frequencies
 
 
-# What every wrong angle shows.
+# The checks that every wrong angle fails.
 TURNING = {
     "batch_scaling",
     "cast",
@@ -38,9 +38,9 @@ TURNING = {
     "scaled",
     "scaling_options",
 }
-# What compares outputs of the whole model, and shows where they depend on more than differences of positions.
+# Checks that compare outputs of the whole model. They fail if outputs depend on more than differences of positions.
 WHOLE_MODEL = {"decoding", "flex", "packed", "padding", "rows", "sdpa", "static_decoding"}
-# What compares the model with itself, elsewhere or run otherwise, and refuses to where nothing turns.
+# Checks that compare the model with itself, on another device or in another mode. They also fail if nothing turns.
 ITSELF = {"compiled", "copies", "exported", "meta", "saved_model"}
 
 
@@ -57,7 +57,7 @@ CONTROLS: dict[str, Control] = {}
 
 
 def caught(*names: str | set[str]):
-    """Registers a wrong model, or a wrong part of the tiny model, as a control that exactly these checks catch."""
+    """Registers a wrong model, or a wrong part of the tiny model, that exactly these checks must catch."""
     by = frozenset().union(*({name} if isinstance(name, str) else name for name in names))
 
     def register(part: type) -> type:
@@ -72,7 +72,7 @@ def caught(*names: str | set[str]):
             place = "rotary_class" if issubclass(part, Rotary) else "attention_class"
             model_class = type(f"{part.__name__}Model", (TinyRopeModel,), {place: part})
         CONTROLS[part.__name__] = Control(model_class, layout, by)
-        # Made on the fly, but found by its name, as pickle asks.
+        # The class is made here, but pickle must find it by its name.
         globals().setdefault(model_class.__name__, model_class)
         return part
 
@@ -84,7 +84,7 @@ def default_table(config: TinyRopeConfig, width: int, denominator: float) -> tor
 
 
 def rotate_width(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, width: int) -> torch.Tensor:
-    """The usual half-split code on the first `width` channels, whatever the widths of the tables."""
+    """The usual half-split code on the first `width` channels, for tables of any width."""
     turned, passing = x[..., :width], x[..., width:]
     half = turned.shape[-1] // 2
     swapped = torch.cat((-turned[..., half:], turned[..., :half]), dim=-1)
@@ -92,7 +92,7 @@ def rotate_width(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor, width: i
 
 
 class DefaultTypeOnly(Rotary):
-    """A rotary class with one table of its own, whose rope type is ignored."""
+    """A rotary class that has one table of its own and ignores the rope type."""
 
     def own_table(self) -> torch.Tensor:
         return default_table(self.config, 2 * (self.config.rotary_ndims // 2), self.config.rotary_ndims)
@@ -117,7 +117,7 @@ class DefaultTypeOnly(Rotary):
     "shift",
 )
 class TableCutToN(DefaultTypeOnly):
-    """LitGPT's way with odd widths: a table of `ceil(n / 2)` frequencies, doubled and cut to `n` columns."""
+    """As LitGPT does with odd widths: a table of `ceil(n / 2)` frequencies, doubled and cut to `n` columns."""
 
     def own_table(self):
         return default_table(self.config, self.config.rotary_ndims, self.config.rotary_ndims)
@@ -142,7 +142,7 @@ class TableCutToN(DefaultTypeOnly):
     "shift",
 )
 class WidthRoundedUp(TableCutToN):
-    """`arange(0, n, 2)`: `ceil(n / 2)` pairs, one channel too many; a head that is odd and full has none left."""
+    """`arange(0, n, 2)`: `ceil(n / 2)` pairs, one channel too many. A full odd head has no such channel."""
 
     def turn(self, x, position_ids):
         cos, sin = (torch.cat((part, part), dim=-1) for part in self.cos_sin(position_ids))
@@ -171,7 +171,7 @@ class WidthRoundedUp(TableCutToN):
     "shift",
 )
 class OneChannelBroadcast(TableCutToN):
-    """The slice has `n` channels and the table `n + 1`: broadcast at `n = 1`, a crash above."""
+    """The slice has `n` channels and the table `n + 1`: a broadcast if `n = 1`, and a crash if `n` is larger."""
 
     def turn(self, x, position_ids):
         cos, sin = (torch.cat((part, part), dim=-1) for part in self.cos_sin(position_ids))
@@ -191,7 +191,7 @@ class OneChannelBroadcast(TableCutToN):
     "shift",
 )
 class FactorIgnored(DefaultTypeOnly):
-    """Rotates the whole head whatever `partial_rotary_factor` says."""
+    """Rotates the whole head for any `partial_rotary_factor`."""
 
     def own_table(self):
         return default_table(self.config, self.config.head_dim - 1, self.config.head_dim)
@@ -199,7 +199,7 @@ class FactorIgnored(DefaultTypeOnly):
 
 @caught("passing")
 class PassingPairDrifts(Rotary):
-    """The channels after the last pair turn as one more, so slowly that it looks like none."""
+    """The channels after the last pair turn as one more pair, too slowly to see."""
 
     def passing(self, x, position_ids):
         if x.shape[-1] < 2 or self.config.rotary_ndims < 2:
@@ -220,7 +220,7 @@ class PassingChannelsScaled(Rotary):
 
 @caught("forward", "passing", "frequencies", "rotation", "shift", "scaled", "warning")
 class NoWidthFails(Rotary):
-    """Divides by the width before asking whether there is one."""
+    """Divides by the width before checking for 0."""
 
     def table(self, position_ids=None):
         torch.tensor(1) // self.config.rotary_ndims
@@ -229,7 +229,7 @@ class NoWidthFails(Rotary):
 
 @caught("forward", "frequencies", "rotation", "passing", "shift")
 class ZeroMeansWholeHead(SinusoidRotary):
-    """`rotary_dim or head_dim`, where None was meant."""
+    """`rotary_dim or head_dim`, which takes 0 for None."""
 
     def width(self):
         return self.config.rotary_dim or self.config.head_dim
@@ -280,7 +280,7 @@ class WholeHeadSizedByAllHeads(SinusoidRotary):
     "scaling_options",
 )
 class EvenDenominator(DefaultTypeOnly):
-    """Divides exponents by `2m`, which is another number than `n` where that is odd."""
+    """Divides exponents by `2m` instead of `n`, which differ if `n` is odd."""
 
     def own_table(self):
         width = 2 * (self.config.rotary_ndims // 2)
@@ -289,7 +289,7 @@ class EvenDenominator(DefaultTypeOnly):
 
 @caught(TURNING, "invalid_values", "frequencies", "head_sizes", "keys", "saved_config")
 class BaseFixed(DefaultTypeOnly):
-    """The number of the paper, whatever `rope_theta` says."""
+    """Uses the base of the paper for any `rope_theta`."""
 
     def own_table(self):
         return super().own_table() ** (math.log(10000.0) / math.log(self.config.rope["rope_theta"]))
@@ -308,7 +308,7 @@ class ExponentsOffByOne(DefaultTypeOnly):
     "batch_scaling", "invalid_values", "frequencies", "head_sizes", "keys", "saved_config", "scaled", "scaling_options"
 )
 class SpareFrequency(TableCutToN):
-    """Keeps `ceil(n / 2)` frequencies, uses `n // 2` of them."""
+    """Keeps `ceil(n / 2)` frequencies, and uses `n // 2` of them."""
 
     def frequencies(self):
         return self.inv_freq[: self.config.rotary_ndims // 2]
@@ -333,7 +333,7 @@ class SpareFrequency(TableCutToN):
     "shift",
 )
 class CoarseTables(Rotary):
-    """cos and sin go through bfloat16."""
+    """cos and sin are rounded to bfloat16."""
 
     def cos_sin(self, position_ids):
         return tuple(part.bfloat16().float() for part in super().cos_sin(position_ids))
@@ -381,7 +381,7 @@ class LayoutSwapped(InterleavedRotary):
 
 @caught(TURNING, "head_sizes", "norms", "shift")
 class CosineForgotten(Rotary):
-    """Half-way to an addition: the second member of a pair keeps its own part unscaled."""
+    """cos is 1: each member of a pair keeps its own part unscaled."""
 
     def cos_sin(self, position_ids):
         cos, sin = super().cos_sin(position_ids)
@@ -418,7 +418,7 @@ class HeadsMixed(Rotary):
     "unmasked",
 )
 class QueriesVanish(Rotary):
-    """Equal to any rotation of itself: only the guards against empty proof notice."""
+    """Zeros equal any rotation of themselves: only guards that require something to turn see this error."""
 
     def forward(self, q, k, position_ids):
         q, k = super().forward(q, k, position_ids)
@@ -427,7 +427,7 @@ class QueriesVanish(Rotary):
 
 @caught("shift", "layers")
 class ValuesRotated(TinyAttention):
-    """Values turn as well, so that the output knows the absolute position."""
+    """Values turn as well, so the output depends on the absolute position."""
 
     def values(self, v, position_ids):
         return self.rotary.turn(v, position_ids)
@@ -466,7 +466,7 @@ class PositionsSorted(Rotary):
 
 @caught("batch_scaling", "cast", "far", "precision", "loaded_precision", "scaled", "scaling_options", "shift")
 class PositionsCapped(Rotary):
-    """A table of a hundred and twenty-eight positions; what lies beyond gets the last."""
+    """A table of 128 positions; later positions get the last angle."""
 
     def positions(self, position_ids):
         return position_ids.clamp(max=127)
@@ -474,7 +474,7 @@ class PositionsCapped(Rotary):
 
 @caught("counted")
 class CountsFromOne(TinyRopeModel):
-    """As models do whose positions begin after a padding index."""
+    """As in models whose positions begin after a padding index."""
 
     def counted(self, seen, batch, seq):
         return super().counted(seen, batch, seq) + 1
@@ -482,7 +482,7 @@ class CountsFromOne(TinyRopeModel):
 
 @caught("counted")
 class CountsFromOneWithoutACache(TinyRopeModel):
-    """Where keys are not kept, a first position of its own."""
+    """Starts at another position if no cache is used."""
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, past_key_values=None, use_cache=None):
         if position_ids is None and use_cache is False:
@@ -492,7 +492,7 @@ class CountsFromOneWithoutACache(TinyRopeModel):
 
 @caught("counted", "decoding")
 class CountsOverTheBatch(TinyRopeModel):
-    """A row goes on counting where the one before it ended."""
+    """A row continues to count where the row before it ended."""
 
     def counted(self, seen, batch, seq):
         return seen + torch.arange(batch * seq).view(batch, seq)
@@ -512,7 +512,7 @@ class FirstHeadExact(Rotary):
 
 @caught(TURNING, "head_permutation", "head_sizes", "shift")
 class OneHeadForgotten(Rotary):
-    """`range(heads - 1)`."""
+    """`range(heads - 1)`: the last head does not turn."""
 
     def turn(self, x, position_ids):
         return torch.cat((super().turn(x[:, :-1], position_ids), x[:, -1:]), dim=1)
@@ -520,7 +520,7 @@ class OneHeadForgotten(Rotary):
 
 @caught("grouped")
 class OneKeyForAllForgotten(TinyAttention):
-    """A single key's axis of heads is taken for an axis of length 1 that needs no rotation."""
+    """With one key for all heads, its axis of heads has length 1, and the key is not rotated."""
 
     def rotated(self, q, k, position_ids):
         turned, keys = super().rotated(q, k, position_ids)
@@ -529,7 +529,7 @@ class OneKeyForAllForgotten(TinyAttention):
 
 @caught("grouped")
 class GroupsFixed(TinyAttention):
-    """Two heads to a key, whatever the config says."""
+    """Two heads per key, for any config."""
 
     def __init__(self, config, rotary, layer_idx):
         super().__init__(config, rotary, layer_idx)
@@ -550,7 +550,7 @@ class LastLayerForgotten(TinyAttention):
 
 @caught("batch_scaling", "decoding", "layers", "scaled", "scaling_options")
 class LaterLayersCount(TinyAttention):
-    """Positions reach the first layer alone; the others count."""
+    """Only the first layer gets the positions; the other layers count."""
 
     def rotated(self, q, k, position_ids):
         if self.layer_idx:
@@ -574,7 +574,7 @@ class FirstLayerDecides(TinyAttention):
 
 @caught("layer_types")
 class RopeTypeOfTheFirst(TinyLayeredModel):
-    """Bases and widths of their own, one rope type for all."""
+    """Layers have bases and widths of their own, but one rope type for all."""
 
     def parameters_of(self, layer):
         own = super().parameters_of(layer)
@@ -591,14 +591,14 @@ class TypesSwapped(TinyLayeredModel):
 
 @caught("layer_types")
 class OneTypeForAll(TinyLayeredModel):
-    """The layers' own bases, with the width of the first type."""
+    """Layers have bases of their own, but the width of the first type."""
 
     def parameters_of(self, layer):
         kept = {"partial_rotary_factor": self.config.rope.get("partial_rotary_factor", 1.0)}
         return super().parameters_of(layer) | kept
 
 
-# What is said of the width.
+# Warnings about the width.
 
 
 @caught("warning")
@@ -615,7 +615,7 @@ class WarningWithoutValue(TinyRopeModel):
 
 @caught("warning")
 class WarningOfNoChannel(TinyRopeModel):
-    """None that rotates is what a config of 0 asks for."""
+    """Warns if no channel rotates, although the config asks for 0."""
 
     def check_width(self, factor):
         super().check_width(factor)
@@ -625,7 +625,7 @@ class WarningOfNoChannel(TinyRopeModel):
 
 @caught("warning")
 class WarningOfOnePair(TinyRopeModel):
-    """Which is enough."""
+    """Warns if one pair rotates, although one pair is enough."""
 
     def check_width(self, factor):
         super().check_width(factor)
@@ -635,7 +635,7 @@ class WarningOfOnePair(TinyRopeModel):
 
 @caught("warning")
 class SmallHeadUnseen(TinyRopeModel):
-    """Warns of a factor alone, and a head of one channel needs none."""
+    """Warns only if there is a factor, but a head of one channel needs no factor to have no pair."""
 
     def warn(self, factor):
         if "partial_rotary_factor" in self.config.rope:
@@ -695,7 +695,7 @@ class RefusalWithoutRange(_RefusedInOtherWords):
 
 @caught("range")
 class RefusalOfAnotherKey(_RefusedInOtherWords):
-    """Whose name holds that of the one that is wrong."""
+    """The name of the other key contains the name of the wrong key."""
 
     def said(self, factor):
         return f"`partial_rotary_factors` must be numbers from 0 to 1, got {factor!r}"
@@ -703,7 +703,7 @@ class RefusalOfAnotherKey(_RefusedInOtherWords):
 
 @caught("range")
 class RefusalWithAnotherRange(_RefusedInOtherWords):
-    """Whose numbers begin as those of the right one do."""
+    """The numbers of the wrong range begin like those of the right range."""
 
     def said(self, factor):
         return f"`partial_rotary_factor` must be a number from 0.05 to 1.25, got {factor!r}"
@@ -723,13 +723,13 @@ class RefusedByAssertion(TinyRopeModel):
 
 @caught(TURNING, "head_sizes", "norms")
 class LayoutMixed(Rotary):
-    """Pairs are split in halves and joined in turn."""
+    """Pairs are split as halves and joined as interleaved."""
 
     def join(self, a, b):
         return torch.stack((a, b), dim=-1).flatten(-2)
 
 
-# The cache, the batch, and what came before.
+# The cache, the batch, and earlier passes.
 
 
 @caught("decoding")
@@ -742,7 +742,7 @@ class CountsFromZero(TinyRopeModel):
 
 @caught("decoding")
 class KeysRotatedAsTheyStand(TinyAttention):
-    """Keys are kept unrotated, and rotated by where they stand in the cache."""
+    """Keys are kept unrotated, and then rotated by their index in the cache."""
 
     def forward(self, x, mask, position_ids, cache=None):
         if cache is None:
@@ -784,7 +784,7 @@ class PaddingOnTheLeftAssumed(TinyRopeModel):
 
 @caught("rows", "padding", "packed")
 class RowsLeak(TinyAttention):
-    """A little of the batch's mean in every row, as a norm over the wrong axis gives."""
+    """Adds a little of the batch's mean to every row, like a norm over the wrong axis."""
 
     def split(self, x):
         return super().split(x + 0.01 * x.mean(dim=0, keepdim=True))
@@ -799,7 +799,7 @@ class PackedRowsSeeTheOnesBefore(TinyRopeModel):
 
 @caught("packed")
 class PackedAsTheFirst(TinyRopeModel):
-    """Where rows begin is asked of the first row of a batch."""
+    """The first row of a batch decides where packed rows begin in all rows."""
 
     def packed(self, position_ids):
         return super().packed(position_ids[:1]).expand(len(position_ids), -1, -1)
@@ -818,7 +818,7 @@ class LongestLengthKept(Rotary):
 
 @caught("growth", "history")
 class GrowsUntilShort(Rotary):
-    """A table once grown is kept until a batch is shorter than the configured length."""
+    """A longer table is kept until a batch is shorter than the configured length."""
 
     longest = 0
 
@@ -830,7 +830,7 @@ class GrowsUntilShort(Rotary):
 
 @caught("history")
 class LongOnceLong(Rotary):
-    """LongRoPE's long factors stay once a batch has asked for them."""
+    """LongRoPE's long factors stay after a batch has needed them."""
 
     longest = 0
 
@@ -862,7 +862,7 @@ class PaddingPositionsWritten(TinyRopeModel):
 
 @caught("inputs")
 class PositionsClampedInPlace(TinyRopeModel):
-    """Writes what was there."""
+    """Writes into the tensor, but the same values."""
 
     def forward(self, input_ids, attention_mask=None, position_ids=None, **kwargs):
         if position_ids is not None and attention_mask is not None and not attention_mask.all():
@@ -899,7 +899,7 @@ class AnglesInTheModelsType(Rotary):
 
 @caught("precision", "loaded_precision")
 class TableInTheDefaultType(Rotary):
-    """A table made without saying its type, in a model that is built in bfloat16."""
+    """A table that is made without a dtype, in a model that is built in bfloat16."""
 
     built = torch.float32
 
@@ -924,7 +924,7 @@ class TableFollowsCast(Rotary):
 
 @caught("meta")
 class TableWithoutMemoryReplaced(Rotary):
-    """A table that was left without memory is replaced by whatever memory there is."""
+    """A table on the meta device is replaced by memory without the right values."""
 
     def forward(self, q, k, position_ids):
         if self.inv_freq.is_meta:
@@ -934,7 +934,7 @@ class TableWithoutMemoryReplaced(Rotary):
 
 @caught("meta")
 class TableWithoutMemoryByDefault(Rotary):
-    """Made anew by the default base, as the config is not at hand."""
+    """A table on the meta device is computed again with the default base, not with the config's."""
 
     def forward(self, q, k, position_ids):
         if self.inv_freq.is_meta:
@@ -945,7 +945,7 @@ class TableWithoutMemoryByDefault(Rotary):
 
 @caught("copies")
 class NotPickled(Rotary):
-    """Holds a function made on the spot."""
+    """Holds a lambda."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -954,7 +954,7 @@ class NotPickled(Rotary):
 
 @caught("copies")
 class TableByIdentity(Rotary):
-    """Looks its width up under `id(self)`, which a copy has not."""
+    """Looks up its width under `id(self)`, and a copy has another id."""
 
     widths = {}
 
@@ -977,7 +977,7 @@ class TableSaved(Rotary):
 
 @caught("state")
 class TurnsSaved(Rotary):
-    """A table under a name that says nothing of it."""
+    """Saves a table under an unusual name."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -1032,7 +1032,7 @@ class KeysDetached(Rotary):
 
 
 class _BackAndForth(torch.autograd.Function):
-    """A gradient that is turned the way the values were, not back."""
+    """The gradient is turned forward like the values, and not back."""
 
     @staticmethod
     def forward(ctx, a, b, cos, sin):
@@ -1056,7 +1056,7 @@ class GradientTurnedForward(Rotary):
 
 @caught("compiled", "exported")
 class BranchesOnPositions(Rotary):
-    """Skips the rotation where there is nothing to do."""
+    """Skips the rotation if all positions are 0."""
 
     def turn(self, x, position_ids):
         return super().turn(x, position_ids) if position_ids.any() else x
@@ -1064,7 +1064,7 @@ class BranchesOnPositions(Rotary):
 
 @caught("compiled", "exported")
 class CountsWhileTraced(Rotary):
-    """Avoids what a compiler could trip over."""
+    """Counts positions under a compiler, instead of reading them."""
 
     def positions(self, position_ids):
         return torch.arange(position_ids.shape[1])[None] if torch.compiler.is_compiling() else position_ids
@@ -1072,7 +1072,7 @@ class CountsWhileTraced(Rotary):
 
 @caught("exported")
 class TableOfTheExample(Rotary):
-    """What is exported keeps the angles of the example."""
+    """The exported model keeps the angles of the example."""
 
     def positions(self, position_ids):
         return torch.arange(position_ids.shape[1])[None] if torch.compiler.is_exporting() else position_ids
@@ -1101,7 +1101,7 @@ class FlexForgetsTheMask(TinyAttention):
 
 @caught("flex")
 class FlexTurnsAgain(TinyAttention):
-    """The kernel is given keys that it would have to rotate itself."""
+    """The kernel gets keys with their channels in reverse order."""
 
     def attend_flexibly(self, q, k, v, mask):
         return super().attend_flexibly(q, k.flip(-1), v, mask)
@@ -1127,7 +1127,7 @@ class UnmaskedTokensSeeAll(TinyRopeModel):
 
 @caught("unmasked")
 class GapsReadAsRows(TinyRopeModel):
-    """As the masks of upstream's releases read them in a pass without a cache."""
+    """As the masks of upstream's releases do in a pass without a cache."""
 
     def mask(self, attention_mask, seen, batch, seq):
         self.unmasked = attention_mask is None
@@ -1140,7 +1140,7 @@ class GapsReadAsRows(TinyRopeModel):
         return super().run_layer(index, x, mask, position_ids, cache)
 
 
-# What multiplies the products of q and k.
+# The factor of the products of q and k.
 
 
 @caught("flex", "sdpa", "softmax_scale", "unmasked")
@@ -1151,7 +1151,7 @@ class ScoresByTheHiddenSize(TinyAttention):
 
 @caught("softmax_scale")
 class ScoresByMscale(TinyAttention):
-    """As DeepSeek has it, whose rotated channels have a projection of their own."""
+    """As in DeepSeek, whose rotated channels have their own projection."""
 
     def score_scale(self):
         return super().score_scale() * (1 + self.config.rope.get("mscale_all_dim", 0)) ** 2
@@ -1162,27 +1162,27 @@ class ScoresByMscale(TinyAttention):
 
 @caught("head_sizes")
 class TableByTheHiddenSize(Rotary):
-    """Takes a head for a share of the hidden states, whatever the config says of it."""
+    """Computes the width of a head from the hidden size, although the config states another one."""
 
     def table(self, position_ids=None):
         frequencies, factor = super().table(position_ids)
         return frequencies / (self.config.hidden_size / self.config.num_attention_heads / self.config.head_dim), factor
 
 
-# What a config is asked.
+# The keys of a config.
 
 
 class ScalingWithout(Rotary):
-    """Hears some keys of a rope type and not others."""
+    """Ignores some keys of a rope type."""
 
-    deaf: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     def table(self, position_ids=None):
-        heard = {key: value for key, value in self.config.rope.items() if key not in self.deaf}
+        read = {key: value for key, value in self.config.rope.items() if key not in self.ignored}
         frequencies, factor = inverse_frequencies(
             self.config.rotary_ndims,
-            heard["rope_theta"],
-            heard,
+            read["rope_theta"],
+            read,
             max_position_embeddings=self.config.max_position_embeddings,
             sequence_length=None if position_ids is None else self.length(position_ids),
             head_dim=self.config.head_dim,
@@ -1192,21 +1192,21 @@ class ScalingWithout(Rotary):
 
 @caught("scaling_options")
 class MscaleIgnored(ScalingWithout):
-    deaf = ("mscale", "mscale_all_dim")
+    ignored = ("mscale", "mscale_all_dim")
 
 
 @caught("scaling_options")
 class TruncateIgnored(ScalingWithout):
-    deaf = ("truncate",)
+    ignored = ("truncate",)
 
 
 @caught("scaling_options")
 class AttentionFactorIgnored(ScalingWithout):
-    deaf = ("attention_factor",)
+    ignored = ("attention_factor",)
 
 
 class WrongConfig(TinyRopeConfig):
-    # Said again, as newer releases give a config class without it one of their own making.
+    # Stated again, because newer releases generate an `__init__` for a config class without one.
     __init__ = TinyRopeConfig.__init__
 
     def __init_subclass__(cls, **kwargs):
@@ -1224,7 +1224,7 @@ class FlatKeysIgnored(WrongConfig):
 
 @caught("keys")
 class LeftOutLengthIsFixed(WrongConfig):
-    """What a checkpoint was trained on is not what every config means that says nothing of it."""
+    """Uses the length of one checkpoint for every config that states no original length."""
 
     def with_length(self, rope):
         return super().with_length({"original_max_position_embeddings": 128} | rope)
@@ -1232,7 +1232,7 @@ class LeftOutLengthIsFixed(WrongConfig):
 
 @caught("keys")
 class OlderTypeKeyIgnored(WrongConfig):
-    """`rope_scaling` counts only by today's `rope_type`."""
+    """`rope_scaling` counts only with the newer key `rope_type`."""
 
     def standard(self, rope_parameters, older):
         rope = super().standard(rope_parameters, older)
@@ -1248,7 +1248,7 @@ class UnstatedHeadHalved(WrongConfig):
 
 @caught("config_arguments")
 class DictFilledIn(WrongConfig):
-    """Works on the dict that was given."""
+    """Writes into the dict that it was given."""
 
     def standard(self, rope_parameters, older):
         rope = super().standard(rope_parameters, older)
@@ -1276,7 +1276,7 @@ class FactorNotSaved(WrongConfig):
 
 @caught("loaded_precision", "saved_config", "saved_model", "meta")
 class BaseDrifts(WrongConfig):
-    """Grows a little with every round."""
+    """The base grows a little with every save."""
 
     def to_dict(self):
         saved = super().to_dict()
@@ -1286,7 +1286,7 @@ class BaseDrifts(WrongConfig):
 
 @caught("defaults")
 class NoDefaultBase(WrongConfig):
-    """Without a word on its rotation, a base that the table does not use."""
+    """A config without rotary keywords states a base that the table does not use."""
 
     def standard(self, rope_parameters, older):
         if rope_parameters is None and not {"rope", "rope_scaling", "rope_theta"} & set(older):
@@ -1335,7 +1335,7 @@ class DoubtsUnspoken(TinyRopeModel):
 
 @caught("quiet")
 class DoubtsOfTheEdge(TinyRopeModel):
-    """A factor of 1, which scales nothing, is as it should be."""
+    """Warns of a factor of 1, which is valid and scales nothing."""
 
     def doubts(self, rope):
         return super().doubts(rope) or ["factor"] * (rope.get("factor") == 1)
@@ -1343,7 +1343,7 @@ class DoubtsOfTheEdge(TinyRopeModel):
 
 @caught("quiet")
 class UnstatedLengthDoubted(TinyRopeModel):
-    """Configs that state no original length get the configured one; a factor does not contradict it."""
+    """Warns of a factor if no original length is stated, although the two do not contradict."""
 
     def contradictions(self, rope):
         unstated = rope.get("original_max_position_embeddings") == self.config.max_position_embeddings
@@ -1352,7 +1352,7 @@ class UnstatedLengthDoubted(TinyRopeModel):
 
 @caught("questionable_values")
 class CrashAfterWarning(TinyRopeModel):
-    """What was warned of may end as it will."""
+    """Warns of a value, and then crashes on it."""
 
     def check_table(self, questionable_values):
         pass

@@ -1,7 +1,7 @@
-"""TensorFlow's and Flax's models as classes of PyTorch, so that the conformance suite judges them as any other.
+"""TensorFlow's and Flax's models as PyTorch classes, so that the conformance suite can judge them.
 
-Such a class has the weights of PyTorch's own, and its pass is the other framework's. Where attention there multiplies
-queries and keys, PyTorch does it instead: that is where the suite reads them.
+Such a class has the weights of PyTorch's model, and its pass runs in the other framework. Only the products of queries
+and keys are computed by PyTorch, because the suite reads queries and keys there.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ from transformers.modeling_tf_pytorch_utils import load_pytorch_model_in_tf2_mod
 
 
 class _Ended(BaseException):
-    """Takes an exception through a framework that would wrap it."""
+    """Carries an exception through a framework that would wrap it."""
 
     def __init__(self, error: Exception):
         self.error = error
@@ -37,7 +37,7 @@ class _Ended(BaseException):
 
 @contextmanager
 def ended() -> Iterator[None]:
-    """What took an exception through a framework is taken off it again."""
+    """Raises the exception that `_Ended` carries."""
     try:
         yield
     except _Ended as taken:
@@ -61,7 +61,7 @@ class TensorFlow:
         self.model = model_class(config)
 
     def take_weights(self, by_torch: torch.nn.Module) -> None:
-        load_pytorch_model_in_tf2_model(self.model, by_torch, allow_missing_keys=True)  # of absolute positions
+        load_pytorch_model_in_tf2_model(self.model, by_torch, allow_missing_keys=True)  # absolute positions
 
     def __call__(self, **arguments: np.ndarray) -> np.ndarray:
         with self.scores_by_torch():
@@ -77,7 +77,7 @@ class TensorFlow:
 
     @staticmethod
     def _einsum(plain: Callable, equation: str, *operands: tf.Tensor, **others: Any) -> tf.Tensor:
-        # As many keys as queries: not those of a picture beside the text.
+        # Only if there are as many keys as queries, which excludes the keys of a picture.
         if equation == "...qd, ...kd -> ...qk" and operands[0].shape == operands[1].shape:
             return tf.constant(_scores(*(x.numpy() for x in operands)))
         return plain(equation, *operands, **others)
@@ -108,17 +108,17 @@ class Flax:
         return plain(equation, *operands, **others)
 
 
-def nothing_beside(config: transformers.PretrainedConfig, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
+def no_other_inputs(config: transformers.PretrainedConfig, input_ids: torch.Tensor) -> dict[str, torch.Tensor]:
     return {}
 
 
-def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callable = nothing_beside) -> type:
+def adapted(framework: type[TensorFlow] | type[Flax], name: str, other_inputs: Callable = no_other_inputs) -> type:
     """The class of a model, such as "GPTJModel", that runs in another framework.
 
-    Its config class has a model type of its own, such as `tf_gptj`, by which results and expected failures name it.
+    Its config class has its own model type, such as `tf_gptj`, which names it in results and expected failures.
 
     Args:
-        beside: the tensors that it takes beside `input_ids`, given its config and these.
+        other_inputs: computes other input tensors from the config and `input_ids`.
     """
     by_torch, other = (getattr(transformers, prefix + name) for prefix in ("", framework.prefix))
     plain = by_torch.config_class
@@ -141,7 +141,7 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callabl
             elsewhere = self.elsewhere()
             given = {"input_ids": input_ids, "attention_mask": attention_mask}
             given["position_ids"] = position_ids if position_ids is None else position_ids.expand_as(input_ids)
-            given |= beside(self.config, input_ids)
+            given |= other_inputs(self.config, input_ids)
             with ended():
                 output = elsewhere(**{key: value.numpy() for key, value in given.items() if value is not None})
             return (torch.from_numpy(output),)
@@ -150,7 +150,7 @@ def adapted(framework: type[TensorFlow] | type[Flax], name: str, beside: Callabl
 
 
 def _place(of: type) -> dict[str, str]:
-    """What makes a class stand where another's code is, which the suite reads."""
+    """The module and name of another class: the suite reads the code that it finds by them."""
     return {"__module__": of.__module__, "__qualname__": of.__qualname__}
 
 
@@ -165,31 +165,37 @@ class AdaptedRotaryTestMixin(RotaryNdimsOddTestMixin):
         framework: one of the classes above.
         model: the name of PyTorch's class.
         layout: "half-split" or "interleaved".
-        beside: as `adapted` takes it, a static method.
+        other_inputs: a static method, as in `adapted`.
 
-    What is known to break stands in `expected_failures.toml` beside this file.
+    `expected_failures.toml` in this folder lists the known failures.
     """
 
     framework: type[TensorFlow] | type[Flax] | None = None
     model: str | None = None
-    beside = staticmethod(nothing_beside)
+    other_inputs = staticmethod(no_other_inputs)
     rope_types = ()
     excluded_checks = {
-        **_of_each("PyTorch follows no gradient through it", "checkpointing", "gradcheck", "gradients"),
-        **_of_each("it is no program of PyTorch's", "compiled", "exported"),
-        **_of_each("its projections are no modules", "heads", "head_permutation"),
+        **_of_each("PyTorch computes no gradients through it", "checkpointing", "gradcheck", "gradients"),
+        **_of_each("PyTorch cannot trace it", "compiled", "exported"),
+        **_of_each("its projections are not PyTorch modules", "heads", "head_permutation"),
         **_of_each("its mask is a table of all pairs of positions", "cast", "far", "loaded_precision", "precision"),
-        **_of_each("its tables are not where PyTorch's are", "frequencies", "keys"),
+        **_of_each("it does not keep its tables where PyTorch does", "frequencies", "keys"),
         **_of_each(
-            "that is PyTorch's own", "config_arguments", "copies", "flex", "meta", "saved_config", "saved_model"
+            "only PyTorch has this feature",
+            "config_arguments",
+            "copies",
+            "flex",
+            "meta",
+            "saved_config",
+            "saved_model",
         ),
-        **_of_each("that is PyTorch's own", "sdpa", "state"),
-        **_of_each("what multiplies its scores reaches no softmax of PyTorch's", "softmax_scale"),
-        **_of_each("it knows no packed rows", "packed"),
+        **_of_each("only PyTorch has this feature", "sdpa", "state"),
+        **_of_each("its softmax is not PyTorch's, so its scale cannot be read", "softmax_scale"),
+        **_of_each("it does not support packed rows", "packed"),
     }
 
     def __init_subclass__(cls, **kwargs):
         if cls.framework is not None and cls.model is not None:
-            cls.model_class = adapted(cls.framework, cls.model, cls.beside)
+            cls.model_class = adapted(cls.framework, cls.model, cls.other_inputs)
             cls.config_class = cls.model_class.config_class
         super().__init_subclass__(**kwargs)

@@ -1,4 +1,4 @@
-"""What the models in other frameworks are known to break stands in one file."""
+"""One file lists the expected failures of all models in other frameworks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""RoFormer in TensorFlow and Flax, judged as in PyTorch: attention is given its table, or one that turns nothing."""
+"""RoFormer in TensorFlow and Flax, judged as in PyTorch: attention gets the model's table or one that turns nothing."""
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from transformers_conformance.rope.testing import AxialRotaryTestMixin
 class TensorFlowRoFormer(TensorFlow):
     def table(self, count: int) -> np.ndarray:
         own = self.model.roformer.encoder.embed_positions
-        # Of a layer of its own: the model's has been given PyTorch's weights.
+        # A new layer makes this table, because the model's own layer now has PyTorch's weights.
         return type(own)(own.num_positions, own.embedding_dim)((1, count)).numpy()
 
     def attend(self, tokens: np.ndarray, table: np.ndarray) -> None:
@@ -35,7 +35,7 @@ class FlaxRoFormer(Flax):
 
 
 class _FirstAttention(nn.Module):
-    """That of a model elsewhere."""
+    """The first attention of the model in the other framework."""
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -47,7 +47,7 @@ class _FirstAttention(nn.Module):
 
 
 class RoFormerElsewhere(RoFormerSpec):
-    """RoFormer's tower, whose table and whose first attention are another framework's."""
+    """RoFormer with the table and the first attention of another framework."""
 
     def attention(self, model: nn.Module) -> nn.Module:
         return _FirstAttention(model)
@@ -63,7 +63,7 @@ class RoFormerElsewhereTestMixin(AxialRotaryTestMixin):
     """
 
     framework: type[TensorFlowRoFormer] | type[FlaxRoFormer] | None = None
-    excluded_checks = {"coordinate_cast": "it is not PyTorch's to cast"}
+    excluded_checks = {"coordinate_cast": "PyTorch cannot cast it"}
 
     def __init_subclass__(cls, **kwargs):
         if cls.framework is not None:

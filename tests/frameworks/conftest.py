@@ -1,4 +1,4 @@
-"""PyTorch, TensorFlow and Flax side by side, which the 4.57 line alone has."""
+"""Tests that compare PyTorch, TensorFlow and Flax, which only the 4.57 line has."""
 
 import pytest
 

@@ -16,21 +16,20 @@ WHY_SKIPPED = (
     else None
 )
 if not MISSING:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of the instructions that it could use
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow logs the CPU instructions that it could use
     import tensorflow as tf
 
-    # Idefics takes Keras from here, which is another package, tf_keras, once Transformers is there first.
+    # Idefics imports Keras from here. If Transformers is imported first, this is another package, tf_keras.
     tf.keras.backend.floatx()
 
-# Outputs are normalised, so of order 1. A few layers of sums over less than a hundred products each, in float32, whose
-# relative error is 6e-8, differ by no more however they are ordered.
+# Outputs are normalised, so they are of order 1. They come from a few layers of sums over less than a hundred products
+# each, in float32 with a relative error of 6e-8. Another order of these sums changes the outputs by no more than this.
 TOLERANCE = 2e-5
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Token ids, a mask of those that count, and their positions, `[batch, tokens]` each; without positions, the model
-    counts them."""
+    """Token ids, a mask (0 for padding), and positions, each `[batch, tokens]`. Without positions, models count."""
 
     input_ids: np.ndarray
     attention_mask: np.ndarray
@@ -42,7 +41,7 @@ class Batch:
 
 
 def batches(vocabulary: int) -> dict[str, Batch]:
-    """By name: positions counted by the model, given in another order for each row, and of rows padded on the left."""
+    """Batches by name: with counted positions, with positions in another order per row, and padded on the left."""
     ids = np.random.default_rng(0).integers(4, vocabulary, (2, 7))
     whole = np.ones_like(ids)
     orders = np.stack([np.arange(7)[::-1], np.arange(7) * 5 % 7])
@@ -56,12 +55,12 @@ def batches(vocabulary: int) -> dict[str, Batch]:
 
 
 def in_frameworks(model: Any, folder: Path, prefixes: tuple[str, ...]) -> dict[str, Any]:
-    """A PyTorch model, and the same in other frameworks, by the prefixes of their classes' names.
+    """A PyTorch model, and the same model in other frameworks, by the prefixes of their classes' names.
 
-    Its weights are drawn anew before: upstream's are so small that attention forgets positions.
+    The weights are drawn again first, because upstream's are so small that attention hardly depends on positions.
 
     Args:
-        folder: where it is kept meanwhile.
+        folder: a folder in which the model is saved for the conversion.
     """
     import torch
 
@@ -120,9 +119,9 @@ def require_agreement(models: dict[str, Any], batch: Batch) -> None:
 
 
 def require_same_tokens(models: dict[str, Any], batch: Batch) -> None:
-    """Greedily, one by one, each framework with its cache continues a row as PyTorch does without one.
+    """Each framework with its cache continues a row, greedily and token by token, as PyTorch does without a cache.
 
-    Positions come from the mask, as `generate` counts them.
+    Positions come from the mask, as in `generate`.
     """
     greedily = {"max_new_tokens": 8, "do_sample": False, "eos_token_id": None, "pad_token_id": 0}
     given = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
@@ -130,7 +129,7 @@ def require_same_tokens(models: dict[str, Any], batch: Batch) -> None:
     expected = models[""].generate(**by_torch, use_cache=False).numpy()
     assert np.array_equal(models[""].generate(**by_torch).numpy(), expected)
     if "TF" in models:
-        # Upstream's loop goes on with a mask of 32 bits.
+        # Upstream's loop continues with a mask of 32 bits.
         by_tensorflow = {name: as_tensorflow(value.astype(np.int32)) for name, value in given.items()} | greedily
         assert np.array_equal(models["TF"].generate(**by_tensorflow).numpy(), expected)
     if "Flax" in models:
@@ -138,7 +137,7 @@ def require_same_tokens(models: dict[str, Any], batch: Batch) -> None:
 
 
 def require_positions_seen(models: dict[str, Any], batches: dict[str, Any], seen: bool) -> None:
-    """Other positions give other outputs in each framework, or in none: else agreement would prove nothing."""
+    """Other positions change the outputs in each framework (in none if not `seen`). Else agreement proves nothing."""
     counted, given = batches["counted"], batches["given"]
     for prefix, model in models.items():
         off = difference(RUN[prefix](model, counted), RUN[prefix](model, given), counted)

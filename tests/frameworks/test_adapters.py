@@ -1,4 +1,4 @@
-"""The suite sees what another framework does, and no PyTorch: what is wrong there alone is caught."""
+"""The suite judges the code of the other framework and not PyTorch's: it catches errors that PyTorch does not have."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A cast leaves the rotary tables of the 4.57 line in float32, too."""
+"""On the 4.57 line too, a cast leaves rotary tables in float32."""
 
 import pytest
 from transformers.models.idefics.modeling_idefics import IdeficsEmbedding

@@ -1,4 +1,4 @@
-"""Llama, Mistral and Gemma in Flax, and Mistral in TensorFlow, give what they give in PyTorch, at any rotary width."""
+"""Llama, Mistral and Gemma in Flax, and Mistral in TensorFlow, have PyTorch's outputs at every rotary width."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from tests.frameworks.frameworks import (
 
 VOCABULARY = 48
 BATCHES = batches(VOCABULARY)
-# Of a head of 8 channels, and the whole of a head of 5; the latter are not a share of the model's width.
+# Widths of a head of 8 channels, and a full head of 5. The hidden size is not a multiple of the latter.
 WIDTHS = [(8, n) for n in range(1, 9)] + [(5, 5)]
 HIDDEN = {8: 32, 5: 24}
 FRAMEWORKS = {"Llama": ("Flax",), "Mistral": ("TF", "Flax"), "Gemma": ("Flax",)}
@@ -42,7 +42,7 @@ def config(model: str, head_dim: int, rotary_ndims: int, **changes):
 
 @dataclass(frozen=True)
 class Converted:
-    """A model in PyTorch, and the same in other frameworks, by their prefixes."""
+    """A model in PyTorch, and the same model in other frameworks, by the prefixes of their classes."""
 
     rotary_ndims: int
     models: dict
@@ -71,7 +71,7 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(converted):
 
 
 def test_only_distances_count_beyond_the_last_position(converted):
-    """Positions that are given lie beyond the row's own length, and the last four beyond the config's, too."""
+    """The given positions are beyond the row's own length, and the last four are also beyond the config's length."""
     near = BATCHES["counted"]
     far = Batch(near.input_ids, near.attention_mask, np.tile(np.arange(29, 36), (2, 1)))
     assert converted.models[""].config.max_position_embeddings == 32
@@ -86,7 +86,7 @@ def test_tokens_that_are_decoded_one_by_one_agree(converted, name):
 
 
 @pytest.mark.parametrize(("model", "prefix"), [(model, one) for model, others in FRAMEWORKS.items() for one in others])
-def test_what_only_pytorch_knows_is_refused(model, prefix):
+def test_a_type_that_only_pytorch_knows_is_refused(model, prefix):
     import transformers
 
     scaled = config(model, 8, 8, rope_scaling={"rope_type": "linear", "factor": 2.0})

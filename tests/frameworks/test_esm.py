@@ -1,4 +1,4 @@
-"""ESM gives the same in PyTorch and TensorFlow, and both rotate by position_ids."""
+"""ESM has the same outputs in PyTorch and TensorFlow, and both rotate by `position_ids`."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(models):
     require_positions_seen(by_framework, BATCHES, rotary_ndims > 1)
 
 
-def test_a_row_padded_on_the_left_is_what_it_is_alone(models):
+def test_a_row_padded_on_the_left_gives_the_same_as_alone(models):
     _, by_framework = models
     padded = BATCHES["padded"]
     alone = type(padded)(padded.input_ids[1:, 3:], padded.attention_mask[1:, 3:])

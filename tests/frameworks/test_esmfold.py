@@ -1,5 +1,6 @@
-"""ESMFold, which is built on ESM and folds two rows, one of them padded, gives on the fork what it gives on upstream,
-bit for bit."""
+"""ESMFold, which is built on ESM, has the same outputs on the fork and on upstream, bit for bit.
+
+It folds two rows, and one of them is padded."""
 
 import os
 import subprocess
@@ -26,7 +27,7 @@ TRUNK = {
 
 
 def fold() -> dict[str, torch.Tensor]:
-    """What the installed Transformers makes of two sequences, by weights drawn at random."""
+    """The outputs of the installed Transformers for two sequences, with random weights."""
     from transformers.models.esm.configuration_esm import get_default_vocab_list
 
     from transformers import EsmConfig, EsmForProteinFolding
@@ -41,7 +42,7 @@ def fold() -> dict[str, torch.Tensor]:
     model = EsmForProteinFolding(config).eval()
     with torch.no_grad():
         for weight in model.parameters():
-            if weight.dim() > 1:  # upstream's own begin at 0 in part
+            if weight.dim() > 1:  # some of upstream's initial weights are 0
                 weight.copy_(torch.randn_like(weight) * 0.3)
         ids = torch.tensor([[3, 5, 7, 9, 4, 6, 8], [5, 5, 2, 1, 0, 0, 0]])
         mask = torch.tensor([[1] * 7, [1] * 4 + [0] * 3])
@@ -49,7 +50,7 @@ def fold() -> dict[str, torch.Tensor]:
     return {name: found[name] for name in ("positions", "s_s", "s_z", "plddt")}
 
 
-def test_what_is_folded_is_as_upstream_folds_it(tmp_path):
+def test_outputs_are_those_of_upstream(tmp_path):
     import transformers
 
     assert not Path(transformers.__file__).is_relative_to(UPSTREAM), "the fork is not what is tested"

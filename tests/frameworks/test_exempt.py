@@ -1,5 +1,6 @@
-"""The confirmations of `src/exempt.yml` for TensorFlow's and Flax's definitions: each test is run on the entries that
-name it, with the fork, which leaves these definitions as they are."""
+"""The tests that `src/exempt.yml` names for TensorFlow's and Flax's definitions. Each runs on entries that name it.
+
+The tests run on the fork, which does not change these definitions."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -39,7 +40,7 @@ def random(*shape: int) -> np.ndarray:
 
 @on_its_entries
 def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: Entry):
-    """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
+    """Applied twice, it negates; and it moves every channel to its partner in a half-split or interleaved pair."""
     for definition in entry.definitions:
         turn = getattr(module_of(definition), definition.name)
         for width in (2, 4, 6, 8):
@@ -73,7 +74,7 @@ CLASSES: dict[str, Callable] = {
 
 @on_its_entries
 def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
-    """The class runs this definition: where it were wrong, what is rotated would be."""
+    """The class runs this definition. If the definition were wrong, rotated heads would be wrong."""
     for definition in entry.definitions:
         for head_dim, n in WIDTHS:
             x = random(1, HEADS, TOKENS, head_dim)
@@ -84,7 +85,7 @@ def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
 
 @on_its_entries
 def test_its_sines_come_before_its_cosines(entry: Entry):
-    """A column for every channel, sines before cosines; of an odd width, a sine more, which its caller cuts off."""
+    """A column per channel, sines before cosines. An odd width has one more sine, which the caller cuts off."""
     for definition in entry.definitions:
         for width in range(1, 9):
             table = np.asarray(getattr(module_of(definition), definition.name)(TOKENS, width))
@@ -97,7 +98,7 @@ def test_its_sines_come_before_its_cosines(entry: Entry):
 
 @on_its_entries
 def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: Entry, monkeypatch, tmp_path):
-    """An attention whose rotation does nothing is the same at any width, and hands over as many channels as that."""
+    """If the rotation does nothing, the attention is the same at any width; the rotation gets that many channels."""
     from transformers import GPTJConfig, GPTJModel
 
     batch = batches(32)["counted"]

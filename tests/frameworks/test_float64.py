@@ -1,6 +1,7 @@
-"""Rotations in float64, where rounding hides nothing: each framework's functions turn whole pairs as the papers say.
+"""Rotations in float64, which shows small errors: each framework's functions turn whole pairs as in the papers.
 
-Models cannot be compared so: their tables are float32, in PyTorch's too, and TensorFlow adds no float64 to float32.
+Whole models cannot run in float64: their tables are float32, also in PyTorch, and TensorFlow cannot add float64 to
+float32.
 """
 
 from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ HALF_SPLIT = (tf_esm, tf_mistral, tf_idefics, flax_llama)
 @pytest.mark.parametrize(("head_dim", "n"), WIDTHS)
 @pytest.mark.parametrize("turn", INTERLEAVED + HALF_SPLIT)
 def test_it_turns_whole_pairs(turn: Callable, head_dim: int, n: int):
-    """Given sines and cosines `[tokens, n // 2]` of `[batch, heads, tokens, head_dim]`."""
+    """The functions get sines and cosines `[tokens, n // 2]`, and `[batch, heads, tokens, head_dim]`."""
     x = np.random.default_rng(0).standard_normal((1, 3, TOKENS, head_dim))
     inv_freq, _ = inverse_frequencies(n, 10000.0)
     angles = np.arange(TOKENS)[:, None] * inv_freq

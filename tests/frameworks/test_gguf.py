@@ -31,30 +31,30 @@ from transformers.integrations import ggml
 
 
 FILE = "tiny.gguf"
-# What this line does not load, and one of whose files it reads no key at all: the loader looks for another name.
+# Architectures that this line does not load, and one whose keys it does not read, because it looks for another name.
 LATER = ("minimax-m2", "gpt-oss", "qwen35", "qwen35moe", "qwen2moe")
 LOADED = {name: architecture for name, architecture in ARCHITECTURES.items() if name not in LATER}
-LOADED["nemotron"] = replace(LOADED["nemotron"], scalings=("none",))  # whose class knows the default type alone
+LOADED["nemotron"] = replace(LOADED["nemotron"], scalings=("none",))  # the class knows only the default type
 CASES = [(name, case) for name, architecture in LOADED.items() for case in ropes(architecture)]
 
 
 def tables(folder: Path, length: int) -> Iterator[tuple[str, np.ndarray, float]]:
-    """By the names of rotary modules, the table and the factor by which a model turns a sequence of some length."""
+    """The table and the factor of a model for a sequence of some length, by the name of the rotary module."""
     config = AutoConfig.from_pretrained(folder, gguf_file=FILE)
     config.num_hidden_layers = 0  # files do not state how many experts these classes make
     for name, rotary in AutoModel.from_config(config).named_modules():
         if name.rpartition(".")[-1].startswith("rotary_emb"):
-            rotary(torch.zeros(1, length, 1), torch.arange(length)[None])  # what may choose another table
+            rotary(torch.zeros(1, length, 1), torch.arange(length)[None])  # may choose another table
             yield name, rotary.inv_freq.double().numpy(), rotary.attention_scaling
 
 
 def deviations(folder: Path, architecture: Architecture, rope: Rope) -> list[str]:
-    """Where a model turns otherwise than a file says: nowhere, if all is well."""
+    """The differences of a model's tables from those that the file asks for; empty if there are none."""
     write_gguf(folder / FILE, architecture, rope)
     found, asked = [], 0
     for length in (16, CONTEXT):
         for name, table, factor in tables(folder, length):
-            of_window = name.endswith("_local")  # what scales, scales the layers without one
+            of_window = name.endswith("_local")  # only layers without a sliding window are scaled
             own = Rope({"freq_base": architecture.sliding_base}, rope.width) if of_window else rope
             found += table_deviations(table, factor, stated_table(architecture, own, length), own, f"{name}, {length}")
             asked += 1
@@ -63,11 +63,11 @@ def deviations(folder: Path, architecture: Architecture, rope: Rope) -> list[str
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
-def test_the_table_is_what_the_file_says(tmp_path, name, case):
+def test_the_table_is_that_of_the_file(tmp_path, name, case):
     assert deviations(tmp_path, LOADED[name], ropes(LOADED[name])[case]) == []
 
 
-def test_every_architecture_with_rope_that_upstream_maps_is_asked():
+def test_every_architecture_with_rope_that_upstream_maps_is_tested():
     mapped = {name for name, keys in ggml.GGUF_CONFIG_MAPPING.items() if "rope.freq_base" in keys}
     mapped |= {"stablelm", "starcoder2"}  # whose base upstream does not read
     # mistral files say llama; upstream has no model for deci
@@ -76,14 +76,14 @@ def test_every_architecture_with_rope_that_upstream_maps_is_asked():
 
 
 def test_upstreams_reader_fails(tmp_path, monkeypatch):
-    """A negative control: what scales or narrows goes unread there."""
+    """A negative control: upstream does not read keys of scaling and width."""
     monkeypatch.setattr(modeling_gguf_pytorch_utils, "add_gguf_rope_parameters", lambda *arguments: None)
     qwen2 = LOADED["qwen2"]
     caught = {kind_of(case) for case, rope in ropes(qwen2).items() if deviations(tmp_path, qwen2, rope)}
     assert caught == {"partial", "linear", "yarn", "factors"}
 
 
-def test_the_base_of_layers_with_a_window_is_read(tmp_path):
+def test_the_base_of_layers_with_a_sliding_window_is_read(tmp_path):
     rope = Rope({"freq_base": BASE, "freq_base_swa": 2e4, "scaling.factor": 8.0})
     write_gguf(tmp_path / FILE, LOADED["gemma3"], rope)
     config = AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
@@ -92,7 +92,7 @@ def test_the_base_of_layers_with_a_window_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(("name", "kind"), [("nemotron", "linear"), ("phi3", "yarn")])
-def test_what_a_class_cannot_scale_by_is_warned_of_by_name(tmp_path, monkeypatch, name, kind):
+def test_scaling_that_a_class_does_not_support_is_named_in_a_warning(tmp_path, monkeypatch, name, kind):
     said = []
     monkeypatch.setattr(ggml.logger, "warning", said.append)
     keys = {"freq_base": BASE, "scaling.type": kind, "scaling.factor": 4.0}
@@ -111,9 +111,12 @@ for folder in sys.argv[1:]:
 """
 
 
-def test_a_file_without_scaling_gives_the_config_that_it_gave_before(tmp_path):
-    """R7: what pristine reads rightly, that is a file without scaling whose base and width it reads, stays."""
-    read_wrongly = {"stablelm": {"freq_base": 10_000.0}, "starcoder2": {"freq_base": 10_000.0}}  # no base is read
+def test_a_file_without_scaling_gives_the_same_config_as_pristine(tmp_path):
+    """R7: a file that pristine reads right (without scaling, with a base and a width that it reads) gives the same."""
+    read_wrongly = {
+        "stablelm": {"freq_base": 10_000.0},
+        "starcoder2": {"freq_base": 10_000.0},
+    }  # upstream reads no base
     widths = {"stablelm": 4, "nemotron": 8}  # the width is the class's default
     folders = []
     for name in (*LOADED, "qwen2moe"):

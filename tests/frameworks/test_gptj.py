@@ -1,4 +1,4 @@
-"""GPT-J gives the same in PyTorch, TensorFlow and Flax, whatever its rotary width."""
+"""GPT-J has the same outputs in PyTorch, TensorFlow and Flax, at every rotary width."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.frameworks.frameworks import (
 
 VOCABULARY = 48
 BATCHES = batches(VOCABULARY)
-# Of a head of 8 channels, and the whole of a head of 5.
+# Widths of a head of 8 channels, and a full head of 5.
 WIDTHS = [(8, n) for n in (*range(9), None)] + [(5, 5), (5, None)]
 
 
@@ -51,6 +51,6 @@ def test_tokens_that_are_decoded_one_by_one_agree(models, name):
 
 
 @pytest.mark.parametrize("rotary_dim", [-1, 9])
-def test_a_width_that_no_head_has_is_refused_before_there_is_a_model(rotary_dim):
+def test_a_width_that_no_head_has_is_refused_before_the_model_is_built(rotary_dim):
     with pytest.raises(ValueError, match=f"`rotary_dim` must be a number from 0 to 8, but is {rotary_dim}"):
         config(8, rotary_dim)

@@ -1,4 +1,4 @@
-"""Idefics' text gives the same in PyTorch and TensorFlow, beside a picture, at any rotary width."""
+"""The text model of Idefics, with a picture, has the same outputs in PyTorch and TensorFlow at every rotary width."""
 
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ WIDTHS = [(8, n) for n in range(9)] + [(5, 5)]
 
 @dataclass(frozen=True)
 class Pictured(Batch):
-    """Text beside one picture, of one token, that every token sees."""
+    """Text with one picture of one token, which every token attends to."""
 
     image_encoder_embeddings: np.ndarray | None = None
     image_attention_mask: np.ndarray | None = None
@@ -79,7 +79,7 @@ def test_positions_count_in_each_framework_unless_no_pair_turns(models):
 
 
 def test_only_distances_count(models):
-    """Positions that are given may lie beyond the row's own length."""
+    """The given positions may be beyond the row's own length."""
     _, by_framework = models
     near = BATCHES["counted"]
     far = replace(near, position_ids=np.tile(np.arange(25, 32), (2, 1)))
@@ -87,8 +87,8 @@ def test_only_distances_count(models):
         assert difference(*(RUN[prefix](model, one) for one in (far, near)), near) < TOLERANCE, prefix
 
 
-def test_tokens_beside_a_cache_are_where_the_mask_has_them(models):
-    """One by one, after the first three, each with no more than the mask of all."""
+def test_positions_of_tokens_with_a_cache_follow_from_the_mask(models):
+    """After the first three, tokens come one by one, each with only the mask of all tokens."""
     _, by_framework = models
     model, batch = by_framework["TF"], BATCHES["padded"]
     kept, outputs = None, []

@@ -1,5 +1,6 @@
-"""Configs that Transformers 5 wrote, whose RoPE parameters stand in one dict, mean on the 4.57 line what they say: the
-tables are held against the papers' formulas."""
+"""Configs that Transformers 5 wrote, with RoPE parameters in one dict, have the same meaning on the 4.57 line.
+
+The tables are compared with the formulas of the papers."""
 
 import copy
 import json
@@ -24,7 +25,7 @@ KINDS = {"layer_types": ["sliding_attention", "full_attention"], "head_dim": HEA
 VISION = {"depth": 1, "embed_dim": 32, "hidden_size": 32, "num_heads": 2}
 TEXT = SIZES | {"model_type": "qwen2_vl_text", "rope_parameters": BASE | {"mrope_section": [2, 3, 3]}}
 Expected = tuple[int, float, dict[str, Any] | None]
-# A config, and what each module is to turn by: its name, the width, the base, the scaling.
+# A config, and for each rotary module its name, width, base and scaling.
 CASES: dict[str, tuple[dict[str, Any], dict[str, Expected]]] = {
     "base": (SIZES | {"model_type": "llama", "rope_parameters": BASE}, {"rotary_emb": (16, 777.0, None)}),
     "a base of null": (
@@ -84,13 +85,13 @@ def turns(folder, stated: dict[str, Any], expected: dict[str, Expected]) -> bool
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_they_count(tmp_path, name):
+def test_parameters_of_newer_configs_count(tmp_path, name):
     assert turns(tmp_path, *CASES[name])
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_they_would_not(tmp_path, name, monkeypatch):
-    """A negative control: what upstream does, which ignores them or, without a base, crashes."""
+def test_upstream_ignores_parameters_of_newer_configs(tmp_path, name, monkeypatch):
+    """A negative control: upstream ignores the parameters, or crashes if there is no base."""
     monkeypatch.setattr(PretrainedConfig, "_read_newer_rope_keys", classmethod(lambda _, stated: stated))
     try:
         assert not turns(tmp_path, *CASES[name])
@@ -98,18 +99,18 @@ def test_they_would_not(tmp_path, name, monkeypatch):
         assert name == "a base of null"
 
 
-def test_keys_of_4x_beside_them_count(tmp_path):
+def test_keys_of_4x_next_to_the_parameters_count(tmp_path):
     stated = SIZES | {"model_type": "llama", "rope_theta": 55.0, "rope_scaling": YARN, "rope_parameters": BASE}
     assert turns(tmp_path, stated, {"rotary_emb": (16, 55.0, YARN)})
 
 
-def test_the_dict_that_is_read_stays_as_it_is():
+def test_the_dict_that_is_read_does_not_change():
     stated = copy.deepcopy(CASES["a text within"][0])
     AutoConfig.for_model("qwen2_vl").__class__.from_dict(stated)
     assert stated["text_config"] == TEXT
 
 
-def test_a_class_of_other_peoples_keeps_its_meaning():
+def test_a_users_class_keeps_its_meaning():
     class OwnConfig(PretrainedConfig):
         model_type = "own_newer"
 

@@ -1,4 +1,4 @@
-"""RoFormer gives the same in PyTorch, TensorFlow and Flax, at any width of a head, and with values that turn, too."""
+"""RoFormer has the same outputs in PyTorch, TensorFlow and Flax, for every width of a head, also if values turn."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.frameworks.frameworks import (
 
 
 VOCABULARY = 48
-# It takes no positions.
+# RoFormer takes no positions.
 BATCHES = {
     name: Batch(one.input_ids, one.attention_mask) for name, one in batches(VOCABULARY).items() if name != "given"
 }
@@ -44,7 +44,7 @@ def test_frameworks_agree(models, name):
 
 
 def test_order_counts_in_each_framework_unless_no_pair_turns(models):
-    """Else agreement would prove nothing. A token sees all others: without positions, their order would not matter."""
+    """Otherwise agreement proves nothing: a token attends to all others, so order matters only through positions."""
     (head_dim, _), by_framework = models
     counted = BATCHES["counted"]
     backwards = Batch(counted.input_ids[:, ::-1].copy(), counted.attention_mask)
@@ -53,7 +53,7 @@ def test_order_counts_in_each_framework_unless_no_pair_turns(models):
         assert (difference(forth, back[:, ::-1], counted) > 10 * TOLERANCE) == (head_dim > 1), prefix
 
 
-def test_a_row_padded_on_the_left_is_what_it_is_alone(models):
+def test_a_row_padded_on_the_left_gives_the_same_as_alone(models):
     """Unless values turn too, by where they are."""
     (head_dim, rotary_value), by_framework = models
     padded = BATCHES["padded"]

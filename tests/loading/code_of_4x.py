@@ -1,6 +1,6 @@
-"""Rotary code of Transformers 4.57.6, as models on the hub hold it: run by that release, and by the one judged.
+"""Rotary code of Transformers 4.57.6, as in model files on the hub, run by 4.57.6 and by the release that is judged.
 
-Its text is read from the release's own package while tests run; none of it is kept here.
+Tests read the text of this code from the package of 4.57.6. This repository holds none of it.
 """
 
 import ast
@@ -18,7 +18,7 @@ OLD = "4.57.6"
 ROTARY = {"llama": "LlamaRotaryEmbedding", "qwen2": "Qwen2RotaryEmbedding", "phi3": "Phi3RotaryEmbedding"}
 CONFIGS = {"llama": "LlamaConfig", "qwen2": "Qwen2Config", "phi3": "Phi3Config"}
 
-# A model file such as lies beside a checkpoint: the rotary class is the release's own, the model around it is ours.
+# A model file like those next to a checkpoint: the rotary class is that of 4.57.6, and the model around it is ours.
 _MODEL = """
 import torch
 from torch import nn
@@ -40,7 +40,7 @@ class OldModel(PreTrainedModel):
     def forward(self, x, position_ids):
         return self.rotary_emb(x, position_ids)
 """
-# As most such files have it: of nothing but layers
+# As in most such files: it initializes only layers
 _INIT = """
     def _init_weights(self, module):
         if isinstance(module, nn.Linear):
@@ -64,10 +64,10 @@ for folder, rotary, *lengths in (line.split() for line in sys.stdin):
 
 def write_checkpoint(folder: Path, config: dict, own_init: bool) -> None:
     """
-    A folder as on the hub: a `config.json` of 4.x, the model's code, and no weights yet.
+    Writes a folder as on the hub: a `config.json` of 4.x and the model's code, without weights.
 
     Args:
-        config: in the form of 4.x, with its `model_type`.
+        config: the config in the form of 4.x, with `model_type`.
         own_init: whether the model's code initializes its layers itself.
     """
     model_type = config["model_type"]
@@ -83,7 +83,7 @@ def write_checkpoint(folder: Path, config: dict, own_init: bool) -> None:
 
 
 def tables_of_4x(folders: list[Path], lengths: list[int]) -> list[list[tuple[torch.Tensor, torch.Tensor]]]:
-    """The cosines and sines that 4.57.6 itself computes from each folder's config, by the length of a sequence."""
+    """The cosines and sines that 4.57.6 computes from each folder's config, by the length of a sequence."""
     rotaries = [ROTARY[json.loads((folder / "config.json").read_text())["model_type"]] for folder in folders]
     lines = [" ".join(map(str, (folder, rotary, *lengths))) for folder, rotary in zip(folders, rotaries, strict=True)]
     environment = os.environ | {"PYTHONPATH": str(install_release(OLD))}

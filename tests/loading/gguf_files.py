@@ -1,6 +1,6 @@
-"""Tiny GGUF files of every architecture with RoPE that Transformers loads, and what their rotary keys mean.
+"""Tiny GGUF files of every architecture with RoPE that Transformers loads, and the tables that their rotary keys mean.
 
-The meaning is llama.cpp's, written here from its documentation and in float64: it shares no code with what is tested.
+The tables follow llama.cpp's documentation, in float64. They share no code with the tested code.
 """
 
 import math
@@ -23,14 +23,14 @@ class Architecture:
     An architecture of GGUF files.
 
     Args:
-        name: as the files say it.
-        head_dim: channels; where upstream's loader does not read the width of heads, the default of the config class.
-        fast: whether the newer of upstream's two readers has it, which reads no tensors of frequency factors.
-        scalings: the types of scaling that its config class takes.
-        whole: whether every channel of a head is rotated, so that the file cannot ask for less.
-        untruncated: whether the model was trained with a ramp whose ends are not rounded, which no file states.
-        sliding_base: the base of layers with a window, which have tables of their own.
-        layers: enough for one of each kind.
+        name: the name in the files.
+        head_dim: channels of a head. If upstream's loader does not read them, the default of the config class.
+        fast: whether upstream's newer reader supports it, which reads no tensors of frequency factors.
+        scalings: the types of scaling that the config class takes.
+        whole: whether every channel of a head rotates, so that the file cannot ask for less.
+        untruncated: whether the model was trained with a ramp whose ends are not rounded. No file states this.
+        sliding_base: the base of layers with a sliding window, which have their own tables.
+        layers: the number of layers, enough for one of each kind.
     """
 
     name: str
@@ -70,10 +70,10 @@ ARCHITECTURES = {
 @dataclass(frozen=True)
 class Rope:
     """
-    What a file states of its rotary embeddings.
+    The rotary embeddings that a file states.
 
     Args:
-        keys: below `<architecture>.rope.`, such as `scaling.factor`; the width is stated always.
+        keys: keys under `<architecture>.rope.`, such as `scaling.factor`; a file always states the width.
         width: rotary channels of a head; None for all.
         tensors: `rope_freqs`, or `rope_factors_long` and `rope_factors_short`: the divisor of each pair.
     """
@@ -84,7 +84,7 @@ class Rope:
 
 
 def write_gguf(path: Path, architecture: Architecture, rope: Rope) -> None:
-    """Write a file without weights, but for its embedding: a model loads from it, the rest made at random."""
+    """Writes a file whose only weights are the embedding. A model loads from it with random other weights."""
     name = architecture.name
     writer = gguf.GGUFWriter(path, name)
     writer.add_name("tiny")
@@ -137,10 +137,10 @@ def stated_table(architecture: Architecture, rope: Rope, length: int) -> tuple[n
     The angles per position that a file asks for, in float64, and the factor of its cosines and sines.
 
     Args:
-        length: tokens of the sequence, by which files with two tensors choose one.
+        length: the number of tokens of the sequence; it chooses the tensor of a file with two tensors.
 
     Returns:
-        `[pairs]`, radians a position; and the factor.
+        `[pairs]`, radians per position; and the factor.
     """
     # The file holds float32
     keys = {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in rope.keys.items()}
@@ -160,7 +160,7 @@ def stated_table(architecture: Architecture, rope: Rope, length: int) -> tuple[n
 
 
 def _yarn(architecture: Architecture, keys: Mapping, width: int, factor: float, original: int) -> np.ndarray:
-    """What YaRN multiplies each pair's angle by: 1 where it turns often within the original length, else 1/factor."""
+    """YaRN's factor on each pair's angle: 1 for pairs that turn often within the original length, else 1/factor."""
 
     def pair_that_turns(times: float) -> float:
         return width * math.log(original / (times * 2 * math.pi)) / (2 * math.log(keys["freq_base"]))
@@ -178,13 +178,13 @@ def _yarn(architecture: Architecture, keys: Mapping, width: int, factor: float, 
 def table_deviations(
     table: np.ndarray, factor: float, stated: tuple[np.ndarray, float], rope: Rope, place: str
 ) -> list[str]:
-    """Where a table and its factor are other ones than a file asks for: nowhere, if all is well."""
+    """The differences of a table and its factor from those that a file asks for; empty if there are none."""
     angles, magnitude = stated
     if table.shape != angles.shape:
         return [f"{place}: {len(table)} pairs for {len(angles)}"]
     found = []
     epsilon = float(np.finfo(np.float32).eps)
-    # float32: the exponent's rounding counts ln(base) times, and a ramp's as often as its factor says
+    # float32: a rounding of the exponent counts ln(base) times, and a rounding of a ramp `factor` times
     scale = max(1.0, rope.keys.get("scaling.factor", 1.0))
     if not np.allclose(table, angles, rtol=4 * scale * (1 + math.log(BASE)) * epsilon, atol=0):
         found.append(f"{place}: {table.tolist()} for {angles.tolist()}")
@@ -228,7 +228,7 @@ def ropes(architecture: Architecture) -> dict[str, Rope]:
         "factors of two lengths": Rope(keys | length | {"scaling.attn_factor": 1.19}, tensors=two),
         "factors of two lengths, by name": Rope(keys | length | {"scaling.type": "longrope"}, tensors=two),
     }
-    if architecture.name == "gpt-oss":  # the file of a model that scales by default states its scaling
+    if architecture.name == "gpt-oss":  # a model that scales by default states its scaling in its file
         all_of_them.pop("plain"), all_of_them.pop("partial")
     return {
         name: rope

@@ -1,4 +1,4 @@
-"""Model code written for 4.x loads, and turns as the release that it was written for turned."""
+"""Model code that was written for 4.x loads, and rotates as in 4.57.6."""
 
 import copy
 import json
@@ -48,7 +48,7 @@ def config_of(model_type: str, scaling: dict | None, **others) -> dict:
     sizes = {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2, "num_hidden_layers": 1}
     sizes |= {"intermediate_size": 64, "vocab_size": 64, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
     stated = {"model_type": model_type, "rope_theta": 5e5, "max_position_embeddings": CONTEXT}
-    if "short_factor" in (scaling or {}):  # 4.x reads the original length beside the dict alone
+    if "short_factor" in (scaling or {}):  # 4.x reads the original length only next to the dict
         stated |= {"original_max_position_embeddings": ORIGINAL}
     return sizes | stated | {"rope_scaling": scaling} | others
 
@@ -60,7 +60,7 @@ CONFIGS = {
     "llama, a head of its own": config_of("llama", {"rope_type": "linear", "factor": 2.0}, head_dim=32),
     "phi3, none": config_of("phi3", None),
     "phi3, half of the head": config_of("phi3", None, partial_rotary_factor=0.5),
-    # Phi-3-mini-128k as it was first published: `su`, and the original length beside the dict
+    # Phi-3-mini-128k as it was first published: `su`, and the original length next to the dict
     "phi3, su": config_of("phi3", {"type": "su"} | lists(8)),
     "phi3, longrope": config_of("phi3", {"type": "longrope"} | lists(8)),
     # Phi-4-mini: three keys, three quarters of the head
@@ -74,7 +74,7 @@ CONFIGS = {
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where a checkpoint may lie; code that is copied from it goes nowhere else."""
+    """A folder for a checkpoint; code that is copied from the checkpoint also stays in this folder."""
     monkeypatch.setattr(dynamic_module_utils, "HF_MODULES_CACHE", str(tmp_path / "modules"))
     return tmp_path / "checkpoint"
 
@@ -89,7 +89,7 @@ def expected(tmp_path_factory) -> dict[str, list[tuple[torch.Tensor, torch.Tenso
 
 
 def tables(model: torch.nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """By length, as `tables_of_4x` gives them, and as they are after a sequence that asked for another table."""
+    """Tables by length, in the form of `tables_of_4x`, also after a sequence that needed another table."""
     found = [model(torch.zeros(1, length, 1), torch.arange(length)[None]) for length in (*LENGTHS, LENGTHS[0])]
     assert all(torch.equal(*pair) for pair in zip(found[0], found[-1], strict=True))
     return found[:-1]
@@ -97,11 +97,11 @@ def tables(model: torch.nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
 
 @pytest.mark.parametrize("own_init", [False, True], ids=["inherits its init", "has its own init"])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_rotary_code_of_4x_turns_as_in_4x(folder, expected, name, own_init):
+def test_rotary_code_of_4x_rotates_as_in_4x(folder, expected, name, own_init):
     write_checkpoint(folder, CONFIGS[name], own_init)
     built = AutoModel.from_config(AutoConfig.from_pretrained(folder), trust_remote_code=True)
     built.save_pretrained(folder)
-    write_checkpoint(folder, CONFIGS[name], own_init)  # the config of 4.x, which saving wrote over
+    write_checkpoint(folder, CONFIGS[name], own_init)  # saving has overwritten the config of 4.x
     loaded = AutoModel.from_pretrained(folder, trust_remote_code=True)
     for model in (built, loaded):
         for (cos, sin), (old_cos, old_sin) in zip(tables(model), expected[name], strict=True):
@@ -109,7 +109,7 @@ def test_rotary_code_of_4x_turns_as_in_4x(folder, expected, name, own_init):
 
 
 @pytest.mark.parametrize("name", [name for name in CONFIGS if "phi3" in name])
-def test_phi3_turns_as_in_4x_and_as_longrope_says(folder, expected, name):
+def test_phi3_rotates_as_in_4x_and_as_the_formula_of_longrope(folder, expected, name):
     config = CONFIGS[name]
     write_checkpoint(folder, config, False)
     model = AutoModel.from_config(AutoConfig.from_pretrained(folder))
@@ -123,7 +123,7 @@ def test_phi3_turns_as_in_4x_and_as_longrope_says(folder, expected, name):
             factors = np.asarray(config["rope_scaling"]["long_factor" if length > ORIGINAL else "short_factor"])
             magnitude = math.sqrt(1 + math.log(CONTEXT / ORIGINAL) / math.log(ORIGINAL))
         turned = np.arange(length)[:, None] * np.concatenate([angles / factors] * 2)
-        # An angle of up to `length` radians in float32, off by what its frequency's exponent and product round
+        # Errors of an angle of up to `length` radians in float32: roundings of the exponent and of the product
         tolerance = 4 * length * (1 + math.log(config["rope_theta"])) * torch.finfo(torch.float32).eps
         np.testing.assert_allclose(cos[0].double().numpy(), np.cos(turned) * magnitude, atol=tolerance)
         np.testing.assert_allclose(sin[0].double().numpy(), np.sin(turned) * magnitude, atol=tolerance)
@@ -157,7 +157,7 @@ def test_the_default_table_of_a_layer_type_is_its_own():
 
 
 class ConfigOf4x(PreTrainedConfig):
-    """A config class such as lies beside a checkpoint: it sets what it is given, and has 4.x validate it."""
+    """A config class like those next to a checkpoint: it sets its arguments, and lets 4.x validate them."""
 
     model_type = "config_of_4x"
 
@@ -183,8 +183,8 @@ def test_a_config_class_of_4x_asks_for_the_tables_that_llama_asks_for(expected, 
     assert torch.equal(turned[None], cos)
 
 
-def test_other_code_is_told_apart(folder, expected):
-    """The property fails where a table is another's."""
+def test_other_code_fails(folder, expected):
+    """The property fails if tables are swapped."""
     write_checkpoint(folder, CONFIGS["llama, linear"], False)
     other = CONFIGS["llama, linear"] | {"rope_scaling": {"rope_type": "linear", "factor": 4.01}}
     (folder / "config.json").write_text(json.dumps(other | {"auto_map": {"AutoModel": "modeling_old.OldModel"}}))

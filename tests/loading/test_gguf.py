@@ -39,27 +39,27 @@ CASES = [(name, case) for name, architecture in ARCHITECTURES.items() for case i
 
 
 def model_tables(model: torch.nn.Module, length: int) -> dict[str | None, tuple[torch.Tensor, float]]:
-    """The table and the factor by which a model turns a sequence of some length; by layer type, if it has several."""
+    """The table and the factor of a model for a sequence of some length; by layer type, if it has several."""
     (rotary,) = (module for name, module in model.named_modules() if name.endswith("rotary_emb"))
     layer_types = getattr(rotary, "layer_types", None) if isinstance(rotary.rope_type, dict) else None
     found = {}
     for layer_type in sorted(set(layer_types)) if layer_types else [None]:
         keyword = {} if layer_type is None else {"layer_type": layer_type}
         prefix = "" if layer_type is None else f"{layer_type}_"
-        rotary(torch.zeros(1, length, 1), torch.arange(length)[None], **keyword)  # what may choose another table
+        rotary(torch.zeros(1, length, 1), torch.arange(length)[None], **keyword)  # may choose another table
         found[layer_type] = getattr(rotary, f"{prefix}inv_freq"), getattr(rotary, f"{prefix}attention_scaling")
     return found
 
 
 def deviations(folder: Path, architecture: Architecture, rope: Rope) -> list[str]:
-    """Where a model loaded from a file turns otherwise than the file says: nowhere, if all is well."""
+    """The differences of a loaded model's tables from those that the file asks for; empty if there are none."""
     write_gguf(folder / FILE, architecture, rope)
     model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=FILE, dtype=torch.float32)
     found = []
     for length in (16, CONTEXT):
         for layer_type, (table, factor) in model_tables(model, length).items():
             asked = rope
-            if layer_type == "sliding_attention":  # what scales, scales the layers without a window
+            if layer_type == "sliding_attention":  # only layers without a sliding window are scaled
                 asked = Rope({"freq_base": architecture.sliding_base}, rope.width)
             stated, place = stated_table(architecture, asked, length), f"{layer_type}, {length} tokens"
             found += table_deviations(table.double().numpy(), factor, stated, asked, place)
@@ -67,18 +67,18 @@ def deviations(folder: Path, architecture: Architecture, rope: Rope) -> list[str
 
 
 @pytest.mark.parametrize(("name", "case"), CASES)
-def test_the_table_is_what_the_file_says(tmp_path, name, case):
+def test_the_table_is_that_of_the_file(tmp_path, name, case):
     architecture = ARCHITECTURES[name]
     assert deviations(tmp_path, architecture, ropes(architecture)[case]) == []
 
 
-def test_both_tables_of_gemma3_are_asked(tmp_path):
+def test_both_tables_of_gemma3_are_compared(tmp_path):
     write_gguf(tmp_path / FILE, ARCHITECTURES["gemma3"], Rope({"freq_base": BASE}))
     model = AutoModelForCausalLM.from_pretrained(tmp_path, gguf_file=FILE)
     assert model_tables(model, 16).keys() == {"full_attention", "sliding_attention"}
 
 
-def test_every_architecture_with_rope_that_upstream_maps_is_asked():
+def test_every_architecture_with_rope_that_upstream_maps_is_tested():
     from transformers.integrations.gguf import GGUF_CONFIG_ARCHS
 
     mapped = {name for name, keys in ggml.GGUF_CONFIG_MAPPING.items() if "rope.freq_base" in keys}
@@ -92,7 +92,7 @@ def test_every_architecture_with_rope_that_upstream_maps_is_asked():
 
 
 def nothing(config, metadata, tensors):
-    """What upstream does: the file's keys of scaling go unread."""
+    """As upstream does: does not read the file's keys of scaling."""
 
 
 def edited(edit):
@@ -158,7 +158,7 @@ def test_a_wrong_reader_fails(tmp_path, monkeypatch, wrong):
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_whatever_a_file_states_is_honoured(tmp_path, data):
+def test_everything_that_a_file_states_is_honoured(tmp_path, data):
     architecture = ARCHITECTURES[data.draw(st.sampled_from(sorted(ARCHITECTURES)), "architecture")]
     kind = data.draw(st.sampled_from(architecture.scalings), "scaling")
     even = st.integers(2, architecture.head_dim // 2).map(lambda pairs: 2 * pairs)
@@ -185,7 +185,7 @@ def test_whatever_a_file_states_is_honoured(tmp_path, data):
     assert deviations(tmp_path, architecture, Rope(keys, width, tensors)) == []
 
 
-def test_gemma4_says_by_a_tensor_which_pairs_turn(tmp_path):
+def test_gemma4_states_the_pairs_that_turn_by_a_tensor(tmp_path):
     gemma4 = Architecture("gemma4", head_dim=32)
     tensor = [1.0] * 6 + [1e30] * 10  # as llama.cpp's converter writes it
     rope = Rope({"freq_base": BASE, "freq_base_swa": 5e3}, tensors={"rope_freqs": tensor})
@@ -199,7 +199,7 @@ def test_gemma4_says_by_a_tensor_which_pairs_turn(tmp_path):
     assert tables["sliding_attention"][0][1].item() == pytest.approx(5e3 ** (-2 / 256), rel=tolerance)
 
 
-def test_the_base_of_layers_with_a_window_is_read(tmp_path):
+def test_the_base_of_layers_with_a_sliding_window_is_read(tmp_path):
     gemma3 = ARCHITECTURES["gemma3"]
     write_gguf(tmp_path / FILE, gemma3, Rope({"freq_base": BASE, "freq_base_swa": 2e4, "scaling.factor": 8.0}))
     parameters = AutoConfig.from_pretrained(tmp_path, gguf_file=FILE).rope_parameters
@@ -222,23 +222,23 @@ UNHONOURED = {
 
 
 @pytest.mark.parametrize("key", UNHONOURED)
-def test_what_is_not_honoured_is_warned_of_by_name(tmp_path, monkeypatch, key):
+def test_a_key_that_is_not_honoured_is_named_in_a_warning(tmp_path, monkeypatch, key):
     name, rope, value = UNHONOURED[key]
-    said = []
-    monkeypatch.setattr(ggml.logger, "warning", said.append)
+    warned = []
+    monkeypatch.setattr(ggml.logger, "warning", warned.append)
     write_gguf(tmp_path / FILE, ARCHITECTURES[name], rope)
     AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
-    (message,) = said
+    (message,) = warned
     assert "not honoured" in message and value in message and key.split(",")[0] in message
 
 
 @pytest.mark.parametrize(("name", "case"), [case for case in CASES if case[1] not in UNHONOURED])
-def test_what_is_honoured_is_not_warned_of(tmp_path, monkeypatch, name, case):
-    said = []
-    monkeypatch.setattr(ggml.logger, "warning", said.append)
+def test_a_key_that_is_honoured_gives_no_warning(tmp_path, monkeypatch, name, case):
+    warned = []
+    monkeypatch.setattr(ggml.logger, "warning", warned.append)
     write_gguf(tmp_path / FILE, ARCHITECTURES[name], ropes(ARCHITECTURES[name])[case])
     AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
-    assert said == []
+    assert warned == []
 
 
 def test_a_tensor_of_another_width_is_refused(tmp_path):
@@ -247,7 +247,7 @@ def test_a_tensor_of_another_width_is_refused(tmp_path):
         AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
 
 
-def test_a_config_that_was_read_is_saved_and_read_again(tmp_path):
+def test_a_config_from_a_file_is_saved_and_read_again(tmp_path):
     rope = ropes(ARCHITECTURES["llama"])["factors of two lengths"]
     write_gguf(tmp_path / FILE, ARCHITECTURES["llama"], rope)
     config = AutoConfig.from_pretrained(tmp_path, gguf_file=FILE)
@@ -272,10 +272,13 @@ def configs_of(folders: list[Path], *path: str) -> list[dict]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def test_a_file_without_scaling_gives_the_config_that_it_gave_before(tmp_path):
-    """R7: what pristine reads rightly, that is a file without scaling whose base and width it reads, stays."""
+def test_a_file_without_scaling_gives_the_same_config_as_pristine(tmp_path):
+    """R7: a file that pristine reads right (without scaling, with a base and a width that it reads) gives the same."""
     folders = []
-    read_wrongly = {"stablelm": {"freq_base": 10_000.0}, "starcoder2": {"freq_base": 10_000.0}}  # no base is read
+    read_wrongly = {
+        "stablelm": {"freq_base": 10_000.0},
+        "starcoder2": {"freq_base": 10_000.0},
+    }  # upstream reads no base
     widths = {"stablelm": 4, "nemotron": 8}  # the width is the class's default
     for name, architecture in ARCHITECTURES.items():
         folder = tmp_path / name

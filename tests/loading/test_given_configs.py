@@ -1,5 +1,5 @@
-"""What a config says of RoPE counts, wherever it says so: in a file as it was published, in keywords of
-`from_pretrained`, or set on the config of a multimodal model. The tables are held against the papers' formulas."""
+"""RoPE keys of a config count everywhere: in a published file, in keywords of `from_pretrained`, or set on the config
+of a multimodal model. The tables are compared with the formulas of the papers."""
 
 import json
 import logging
@@ -31,7 +31,7 @@ HUNYUAN = SIZES | {"model_type": "hunyuan_v1_dense", "head_dim": HEAD_DIM, "rope
 PHI = SIZES | {"model_type": "phi", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
 VISION = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32, "out_hidden_size": 32}
 TEXT = SIZES | {"rope_theta": 777.0, "rope_scaling": {"type": "mrope", "mrope_section": [2, 3, 3]}}
-# As Qwen2.5-VL's and GLM-4.1V's were published: the keys of the text stand beside `vision_config`
+# As Qwen2.5-VL and GLM-4.1V were published: the keys of the text are next to `vision_config`
 QWEN = TEXT | {"model_type": "qwen2_5_vl", "vision_config": VISION | {"fullatt_block_indexes": [0]}}
 GLM = TEXT | {"model_type": "glm4v", "vision_config": VISION, "partial_rotary_factor": 0.5}
 GLM |= {"rope_scaling": {"type": "default", "mrope_section": [1, 1, 2]}}
@@ -39,8 +39,8 @@ QWEN3 = {"model_type": "qwen3_vl", "vision_config": VISION | {"deepstack_visual_
 QWEN3 |= {"text_config": TEXT | {"model_type": "qwen3_vl_text", "head_dim": HEAD_DIM}}
 QWEN3["text_config"] |= {"rope_scaling": {"rope_type": "default", "mrope_section": [3, 3, 2]}}
 SECTIONS = {"mrope_section": [2, 3, 3]}
-# (config.json, keywords of from_pretrained, attributes set afterwards, width, base, scaling), by layer type where
-# bases or scaling differ.
+# (config.json, keywords of from_pretrained, attributes set afterwards, width, base, scaling), by layer type if bases
+# or scaling differ.
 Expected = tuple[int, float, Mapping[str, Any] | None]
 CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
     "base": (LLAMA, {"rope_theta": 55.0}, {}, (16, 55.0, None)),
@@ -128,8 +128,8 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
 
 
 @pytest.fixture
-def said(caplog):
-    """What is said at the level of warnings; what was said once may be said again."""
+def warned(caplog):
+    """Returns the warnings so far; a warning that comes only once can come again."""
     transformers_logging.warning_once.cache_clear()
     logger = transformers_logging.get_logger("transformers")
     logger.addHandler(caplog.handler)
@@ -162,9 +162,9 @@ def turns_as(rotary: torch.nn.Module, expected: Expected | dict[str, Expected]) 
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_counts(tmp_path, name):
-    *said, expected = CASES[name]
-    config = config_of(tmp_path, *said)
+def test_rope_keys_count(tmp_path, name):
+    *stated, expected = CASES[name]
+    config = config_of(tmp_path, *stated)
     assert turns_as(rotary_of(config), expected)
     saved = tmp_path / "saved"
     config.save_pretrained(saved)
@@ -172,19 +172,19 @@ def test_it_counts(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", [name for name, (_, given, later, _) in CASES.items() if given or later])
-def test_the_table_would_be_another_without_it(tmp_path, name):
+def test_without_the_keys_the_table_differs(tmp_path, name):
     """A negative control: each keyword and attribute changes something."""
     stated, *_, expected = CASES[name]
     assert not turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), expected)
 
 
-def test_a_model_takes_them_too(tmp_path):
+def test_a_model_takes_the_keywords_too(tmp_path):
     AutoModel.from_config(config_of(tmp_path, LLAMA, {}, {})).save_pretrained(tmp_path)
     model = AutoModel.from_pretrained(tmp_path, rope_theta=55.0)
     assert turns_as(model.rotary_emb, (16, 55.0, None))
 
 
-def test_a_keyword_that_is_none_of_rope_stays_unknown(tmp_path):
+def test_an_unknown_keyword_stays_unknown(tmp_path):
     AutoModel.from_config(config_of(tmp_path, LLAMA, {}, {})).save_pretrained(tmp_path)
     with pytest.raises(TypeError, match="sharpness"):
         AutoModel.from_pretrained(tmp_path, sharpness=55.0)
@@ -210,15 +210,15 @@ QUIET["Qwen2.5-VL, saved by 4.57"]["text_config"]["rope_scaling"] = TWICE["rope_
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_nothing_is_said_of_what_is_right(tmp_path, name, said):
+def test_right_configs_give_no_warning(tmp_path, name, warned):
     config_of(tmp_path, QUIET[name], {}, {})
-    assert said() == []
+    assert warned() == []
 
 
-def test_an_unknown_key_is_named(tmp_path, said):
+def test_an_unknown_key_is_named(tmp_path, warned):
     scaling = QUIET["HunYuan"]["rope_scaling"] | {"sharpness": 3.0}
     config_of(tmp_path, QUIET["HunYuan"] | {"rope_scaling": scaling}, {}, {})
-    assert any("sharpness" in message for message in said())
+    assert any("sharpness" in message for message in warned())
 
 
 SAVED = QUIET["Qwen2.5-VL, saved by 4.57"]
@@ -230,8 +230,8 @@ SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
     "stated",
     [
         SAVED | {"text_config": SCALED, "rope_scaling": YARN | SECTIONS},  # as 4.57 saves it
-        SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, which 4.57 reads there
-        SAVED | {"text_config": SCALED},  # added by hand, which 5.x reads there
+        SAVED | {"rope_scaling": YARN | SECTIONS},  # added by hand, where 4.57 reads it
+        SAVED | {"text_config": SCALED},  # added by hand, where 5.x reads it
         BARE | {"rope_scaling": YARN | SECTIONS},
         BARE | {"rope_scaling": {"type" if key == "rope_type" else key: x for key, x in YARN.items()} | SECTIONS},
     ],
@@ -241,16 +241,16 @@ def test_scaling_in_either_place_counts(tmp_path, stated):
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))
 
 
-def test_scaling_that_the_text_does_not_state_is_named(tmp_path, said):
+def test_scaling_that_the_text_does_not_state_is_named(tmp_path, warned):
     config_of(tmp_path, SAVED | {"rope_scaling": YARN | SECTIONS}, {}, {})
-    assert any("rope_scaling" in message for message in said())
+    assert any("rope_scaling" in message for message in warned())
 
 
-def test_a_type_that_is_none_of_ours_is_named_and_left(tmp_path, said):
-    """ERNIE's vision models were published with a type of their own, which upstream ignores there."""
+def test_an_unknown_type_is_named_and_kept(tmp_path, warned):
+    """ERNIE's vision models were published with their own rope type, which upstream ignores."""
     stated = SAVED | {"rope_scaling": {"type": "ernie_3d"} | SECTIONS}
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, None))
-    assert any("ernie_3d" in message for message in said())
+    assert any("ernie_3d" in message for message in warned())
 
 
 @pytest.mark.parametrize(
@@ -258,13 +258,13 @@ def test_a_type_that_is_none_of_ours_is_named_and_left(tmp_path, said):
     [(LLAMA, True), (QWEN3, True), (PHI, False), (SIZES | {"model_type": "glm", "head_dim": HEAD_DIM}, False)],
     ids=["llama", "qwen3_vl", "phi", "glm"],
 )
-def test_a_factor_that_counts_from_now_on_is_announced(tmp_path, stated, ignored_before, said):
+def test_a_factor_that_counts_from_now_on_is_announced(tmp_path, stated, ignored_before, warned):
     """Where 5.23.0 ignores the key, and nowhere else: tests/utils/test_announcements.py asks that of pristine."""
     rotary_of(config_of(tmp_path, stated, {}, {}))
     rotary_of(config_of(tmp_path, stated, {"partial_rotary_factor": 1.0}, {}))
-    assert not any("arlier releases ignored" in message for message in said())
+    assert not any("arlier releases ignored" in message for message in warned())
     rotary_of(config_of(tmp_path, stated, {"partial_rotary_factor": 0.5}, {}))
-    named = [message for message in said() if "arlier releases ignored" in message]
+    named = [message for message in warned() if "arlier releases ignored" in message]
     assert len(named) == ignored_before
     assert all("`partial_rotary_factor`=0.5 rotates 8 of the 16" in message for message in named)
 
@@ -281,9 +281,9 @@ WRONG = {"rope_type": "linear", "factor": "8", "rope_theta": 777.0}
     ],
     ids=["alibi", "no RoPE by a flag", "no RoPE by its name"],
 )
-def test_wrong_parameters_are_warned_of_where_nothing_turns_by_them(tmp_path, stated, said):
+def test_wrong_parameters_are_warned_of_where_nothing_turns_by_them(tmp_path, stated, warned):
     config_of(tmp_path, stated, {}, {})
-    assert any("`factor` must be a finite number above 0, but is '8'" in message for message in said())
+    assert any("`factor` must be a finite number above 0, but is '8'" in message for message in warned())
 
 
 @pytest.mark.parametrize("value", [[4.0], {"full": 4.0}, "4", None], ids=str)

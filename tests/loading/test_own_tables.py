@@ -1,4 +1,4 @@
-"""Tables that no checkpoint holds, in models that users write: a loaded model has those of its constructor."""
+"""Tables that no checkpoint holds, in users' own models: a loaded model has the tables of its constructor."""
 
 import copy
 
@@ -36,7 +36,7 @@ class OwnRotaryEmbedding(Frequencies):
 
 
 class TwiceRotaryEmbedding(nn.Module):
-    """The names that upstream looks for, and a table that its functions do not give."""
+    """Has the attributes that upstream looks for, but a table that upstream's functions do not compute."""
 
     def __init__(self, config):
         super().__init__()
@@ -105,7 +105,7 @@ class OwnModel(PreTrainedModel):
 
 
 class OwnModelWithInit(OwnModel):
-    """As most code on the hub: it initializes its layers, and nothing else."""
+    """As most code on the hub: it initializes only its layers."""
 
     def _init_weights(self, module):
         if isinstance(module, nn.Linear):
@@ -114,7 +114,7 @@ class OwnModelWithInit(OwnModel):
 
 
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
-    """All that a model holds but its parameters, by module and name."""
+    """All tensors of a model that are not parameters, by module and name."""
     return {
         f"{name}.{key}": value
         for name, module in model.named_modules()
@@ -158,21 +158,21 @@ def test_a_loaded_model_has_the_tables_of_its_constructor(tmp_path, model_class)
     assert all(torch.equal(*pair) for pair in zip(model.parameters(), loaded.parameters(), strict=True))
 
 
-def test_a_model_loaded_in_bfloat16_has_the_tables_of_one_that_is_built_so(tmp_path, model_class):
+def test_a_model_loaded_in_bfloat16_has_the_tables_of_a_model_built_in_bfloat16(tmp_path, model_class):
     model_class(OwnConfig()).save_pretrained(tmp_path)
     loaded = model_class.from_pretrained(tmp_path, dtype=torch.bfloat16)
     built = model_class._from_config(OwnConfig(), dtype=torch.bfloat16)
     assert same(built, loaded)
 
 
-def test_a_model_loaded_in_inference_mode_has_them(tmp_path, model_class):
+def test_a_model_loaded_in_inference_mode_has_its_tables(tmp_path, model_class):
     model = model_class(OwnConfig())
     model.save_pretrained(tmp_path)
     with torch.inference_mode():
         assert same(model, model_class.from_pretrained(tmp_path))
 
 
-def test_a_model_on_the_meta_device_has_them_once_it_is_emptied_and_loaded(model_class):
+def test_a_model_on_the_meta_device_has_its_tables_after_to_empty_and_loading(model_class):
     model = model_class(OwnConfig())
     with torch.device("meta"):
         bare = model_class(OwnConfig())
@@ -181,7 +181,7 @@ def test_a_model_on_the_meta_device_has_them_once_it_is_emptied_and_loaded(model
 
 
 @pytest.mark.parametrize("name", ["llama", "gemma3_text", "gpt_neox"])
-def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
+def test_upstreams_models_have_their_tables_after_to_empty_and_loading(name):
     sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
     config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
     model = AutoModel.from_config(config)
@@ -192,14 +192,14 @@ def test_upstreams_models_have_them_once_they_are_emptied_and_loaded(name):
 
 
 class Holder(nn.Module):
-    """A module of a user's, which knows nothing of Transformers."""
+    """A user's module, which does not use Transformers."""
 
     def __init__(self, held: nn.Module):
         super().__init__()
         self.held, self.head = held, nn.Linear(4, 4)
 
 
-def test_a_model_within_another_module_has_them_once_that_is_emptied(model_class):
+def test_a_model_within_another_module_has_its_tables_after_to_empty(model_class):
     model = Holder(model_class(OwnConfig()))
     with torch.device("meta"):
         bare = Holder(model_class(OwnConfig()))
@@ -209,7 +209,7 @@ def test_a_model_within_another_module_has_them_once_that_is_emptied(model_class
 
 @pytest.mark.parametrize("name", ["llama", "gemma3_text", "gptj", "roformer", "llama4_text", "esm", "qwen2_vl_text"])
 @pytest.mark.parametrize("from_meta", [True, False])
-def test_upstreams_models_within_another_module_have_them(name, from_meta):
+def test_upstreams_models_within_another_module_have_their_tables(name, from_meta):
     sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_key_value_heads": 2, "num_hidden_layers": 2}
     sizes |= {"n_embd": 32, "n_head": 2, "n_layer": 1, "rotary_dim": 8, "embedding_size": 32}
     config = AutoConfig.for_model(name, **sizes, intermediate_size=32, vocab_size=32, head_dim=16, pad_token_id=0)
@@ -221,7 +221,7 @@ def test_upstreams_models_within_another_module_have_them(name, from_meta):
 
 
 @pytest.mark.parametrize("scaling", [{}, {"rope_type": "yarn", "factor": 2.0}])
-def test_a_rotary_module_of_its_own_has_its_table_once_it_is_emptied(scaling):
+def test_a_single_rotary_module_has_its_table_after_to_empty(scaling):
     config = LlamaConfig(hidden_size=32, num_attention_heads=2, rope_parameters={"rope_theta": 777.0} | scaling)
     rotary = LlamaRotaryEmbedding(config)
     with torch.device("meta"):
@@ -230,7 +230,7 @@ def test_a_rotary_module_of_its_own_has_its_table_once_it_is_emptied(scaling):
     assert same(rotary, copy.deepcopy(rotary).to_empty(device="cpu"))
 
 
-def test_a_rotary_module_moves_to_the_meta_device_without_being_made_again(monkeypatch):
+def test_a_rotary_module_moves_to_the_meta_device_without_being_built_again(monkeypatch):
     rotary = LlamaRotaryEmbedding(LlamaConfig(hidden_size=32, num_attention_heads=2))
     monkeypatch.setattr(LlamaRotaryEmbedding, "__init__", None)
     assert all(table.is_meta for table in rotary.to("meta").buffers())
@@ -259,8 +259,8 @@ def of_some_shape(x: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("fn", [of_some_shape, lambda x: x.detach().clone(), lambda x: x[...].contiguous()])
-def test_a_function_of_a_user_s_own_is_called_once_a_tensor_and_values_stay(fn):
-    """As upstream does: a frequency that the user set stays, and no other tensor is handed to the function."""
+def test_a_users_function_is_called_once_per_tensor_and_values_stay(fn):
+    """As upstream does: a frequency that the user set stays, and the function gets each tensor once and no others."""
     model = AutoModel.from_config(
         LlamaConfig(hidden_size=32, num_attention_heads=2, num_hidden_layers=1, vocab_size=8)
     )
@@ -273,17 +273,17 @@ def test_a_function_of_a_user_s_own_is_called_once_a_tensor_and_values_stay(fn):
     assert same(before, model)
 
 
-def test_the_table_is_other_memory_where_nothing_is_computed_again(monkeypatch):
+def test_without_a_new_computation_the_table_is_wrong_memory(monkeypatch):
     """A negative control: what upstream does."""
     monkeypatch.setattr(RotaryEmbeddingMixin, "_compute_tables_again", lambda _: None)
     rotary = LlamaRotaryEmbedding(LlamaConfig(hidden_size=32, num_attention_heads=2))
     emptied = copy.deepcopy(rotary).to_empty(device="cpu")
     with torch.no_grad():
-        emptied.inv_freq.mul_(1.0).add_(7)  # memory may be right by chance
+        emptied.inv_freq.mul_(1.0).add_(7)  # the memory may be right by chance
     assert not same(rotary, emptied)
 
 
-def test_a_model_without_parameters_has_them_once_it_is_emptied():
+def test_a_model_without_parameters_has_its_tables_after_to_empty():
     class Bare(PreTrainedModel):
         config_class = OwnConfig
 
@@ -297,14 +297,14 @@ def test_a_model_without_parameters_has_them_once_it_is_emptied():
     assert same(bare.to_empty(device="cpu"), Bare(OwnConfig()))
 
 
-def test_a_tensor_of_two_names_stays_one(tmp_path):
+def test_a_tensor_with_two_names_stays_one_tensor(tmp_path):
     model_class = type("OwnModel", (OwnModel,), {"rotary": Shared})
     model_class(OwnConfig()).save_pretrained(tmp_path)
     rotary = model_class.from_pretrained(tmp_path).rotary_emb
     assert rotary.first.table is rotary.second.table
 
 
-def test_what_init_weights_writes_stays(tmp_path):
+def test_values_that_init_weights_writes_stay(tmp_path):
     class Written(OwnModel):
         rotary = Frequencies
 
@@ -329,7 +329,7 @@ def test_arguments_of_the_constructor_count(tmp_path):
     assert torch.equal(Scaled.from_pretrained(tmp_path, 5.0).scaled, frequencies() * 5.0)
 
 
-def test_a_table_that_cannot_be_made_again_is_named_and_no_memory_of_others(monkeypatch):
+def test_a_table_that_cannot_be_computed_again_is_named_and_not_random_memory(monkeypatch):
     class Scaled(OwnModel):
         rotary = Frequencies
 
@@ -337,17 +337,17 @@ def test_a_table_that_cannot_be_made_again_is_named_and_no_memory_of_others(monk
             super().__init__(config)
             self.register_buffer("scaled", frequencies() * scale, persistent=False)
 
-    said = []
-    monkeypatch.setattr(logger, "warning", said.append)
+    warned = []
+    monkeypatch.setattr(logger, "warning", warned.append)
     with torch.device("meta"):
         bare = Scaled(OwnConfig(), 5.0)
     bare.to_empty(device="cpu")
-    assert any("scale" in message for message in said)
-    assert any("scaled" in message and "set to 0" in message for message in said)
+    assert any("scale" in message for message in warned)
+    assert any("scaled" in message and "set to 0" in message for message in warned)
     assert not bare.scaled.any()
 
 
-def test_no_model_is_built_twice_where_nothing_is_missing(tmp_path):
+def test_no_model_is_built_twice_if_nothing_is_missing(tmp_path):
     class Counted(OwnModel):
         rotary = staticmethod(lambda config: nn.Identity())
         built = 0
@@ -378,21 +378,21 @@ def test_the_model_that_is_built_for_its_tables_has_no_parameters(tmp_path):
     assert found == [{"meta"}, {"meta"}]
 
 
-def test_the_properties_fail_where_nothing_is_filled(tmp_path, monkeypatch, model_class):
-    """What upstream does: memory as it is found, and no memory at all."""
+def test_the_properties_fail_if_no_table_is_filled(tmp_path, monkeypatch, model_class):
+    """As upstream does: uninitialized memory, or no memory at all."""
     model = model_class(OwnConfig())
     model.save_pretrained(tmp_path)
     monkeypatch.setattr(PreTrainedModel, "_fill_placeholders", lambda *_: None)
     loaded = model_class.from_pretrained(tmp_path)
     with torch.no_grad():
-        for table in tensors(loaded).values():  # memory may hold what was here before, so that it is right by chance
+        for table in tensors(loaded).values():  # the memory may still hold earlier, right values
             if not table.is_meta and getattr(table, "_is_placeholder", False):
                 table.fill_(7)
     assert not same(model, loaded)
 
 
 @pytest.mark.parametrize("wrong", ["memory", "meta", "other"])
-def test_wrong_tables_are_told_apart(wrong):
+def test_wrong_tables_fail(wrong):
     model_class = type("OwnModel", (OwnModel,), {"rotary": Cached})
     model = model_class(OwnConfig())
     other = copy.deepcopy(model)

@@ -1,4 +1,4 @@
-"""Implementations that owe nothing to Transformers, beside the one that is installed."""
+"""Tests that compare with implementations whose code does not come from Transformers."""
 
 import importlib.util
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 
-# Apart from all else, since what they require contradicts it.
+# In a folder of their own, because their requirements contradict those of the environment.
 REFERENCES = Path(sys.prefix) / "references"
 sys.path.append(str(REFERENCES))
 

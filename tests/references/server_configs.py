@@ -1,7 +1,7 @@
-"""What configs of a downstream server's classes become: `python server_configs.py FOLDER` prints them as JSON.
+"""`python server_configs.py FOLDER` builds the config classes of a downstream server, and prints the configs as JSON.
 
-FOLDER holds the files of the server's config classes, `sglang/srt/configs`. The packages around them are stood for by
-empty ones, so that nothing else of the server is imported.
+FOLDER holds the files of the server's config classes, `sglang/srt/configs`. Empty packages replace the packages around
+them, so that nothing else of the server is imported.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 
 
 def classes(folder: Path) -> Iterator[type]:
-    """The config classes that the files define, of those files that can be imported alone."""
+    """The config classes in those files that can be imported alone."""
     names = ["sglang", "sglang.srt", "sglang.srt.configs"]
     for name, path in zip(names, (folder.parents[1], folder.parent, folder), strict=True):
         sys.modules[name] = types.ModuleType(name)
@@ -44,7 +44,7 @@ def classes(folder: Path) -> Iterator[type]:
             continue
         try:
             module = importlib.import_module(f"sglang.srt.configs.{file.stem}")
-        except Exception:  # it needs more of the server, or another release of Transformers
+        except Exception:  # the file needs other parts of the server, or another release of Transformers
             continue
         for cls in vars(module).values():
             if inspect.isclass(cls) and issubclass(cls, PretrainedConfig) and cls.__module__ == module.__name__:

@@ -1,8 +1,7 @@
-"""LitGPT 0.5.13 with a model's weights: the same outputs for every even rotary width, and not for odd ones.
+"""LitGPT 0.5.13 with a model's weights has the same outputs at every even rotary width, but not at odd widths.
 
-For odd widths LitGPT cuts the table of the angles to the width, and keeps two channels of it for one: channels are
-paired across, and scores depend on absolute positions, which the shift property shows. Its YaRN is another one, so no
-scaled table is compared.
+At odd widths, LitGPT cuts the table of angles to the width. Then channels are paired wrongly, and scores depend on
+absolute positions, as the shift property shows. LitGPT's YaRN differs from the paper, so no scaled table is compared.
 """
 
 import math
@@ -22,26 +21,26 @@ import transformers
 
 HEADS, HEAD_DIM, VOCABULARY, POSITIONS, SHIFT = 4, 8, 64, 16, 5
 HIDDEN = HEADS * HEAD_DIM
-# Weights and sums are float64; both take angles and their cosines in float32, at positions below 32: each is off by at
-# most 32 * 2 ** -24 = 2e-6, and two layers of attention over outputs of order one add up a few of these.
+# Weights and sums are float64. Both compute angles and their cosines in float32, at positions below 32: each error is
+# at most 32 * 2 ** -24 = 2e-6. Two layers of attention, with outputs of order one, add up a few such errors.
 TOLERANCE = 2e-5
-# Below this, the tokens' order would not be seen at all.
+# A smaller difference would mean that the order of tokens has no effect.
 SEEN = 100 * TOLERANCE
 
 
 @dataclass(frozen=True)
 class Family:
-    """A model of Transformers, and LitGPT's of the same architecture.
+    """A model of Transformers, and the model of LitGPT with the same architecture.
 
     Args:
-        model: the name of the class, less `ForCausalLM`.
-        of_litgpt: a configuration of LitGPT's, for all but the sizes.
-        convert: LitGPT's own conversion of weights.
-        by_layer: whether the conversion gathers q, k and v of a layer.
-        intermediate_size: of the MLP.
+        model: the name of the class without `ForCausalLM`.
+        of_litgpt: the name of a LitGPT configuration, which gives everything except the sizes.
+        convert: LitGPT's function that converts weights.
+        by_layer: whether the conversion collects q, k and v of a layer.
+        intermediate_size: the size of the MLP.
         factor: the 4.x name of `partial_rotary_factor`.
-        changes: further config keywords of Transformers.
-        groups: heads of keys and values.
+        changes: other config keywords of Transformers.
+        groups: the number of heads of keys and values.
     """
 
     model: str
@@ -67,7 +66,7 @@ WIDTHS = range(HEAD_DIM + 1)
 
 
 def build(family: Family, rotary_ndims: int) -> torch.nn.Module:
-    """The model of Transformers, in float64, with weights that make attention see positions."""
+    """The model of Transformers, in float64, with weights that make attention depend on positions."""
     share = rotary_ndims / HEAD_DIM
     sizes = {"hidden_size": HIDDEN, "num_attention_heads": HEADS, "num_hidden_layers": 2, "vocab_size": VOCABULARY}
     sizes |= {"max_position_embeddings": 2 * POSITIONS, "intermediate_size": family.intermediate_size}
@@ -129,7 +128,7 @@ def outputs(model: torch.nn.Module, tokens: torch.Tensor, shift: int = 0) -> tor
 
 @torch.no_grad()
 def outputs_of_litgpt(model: torch.nn.Module, tokens: torch.Tensor, shift: int = 0) -> torch.Tensor:
-    """The same of LitGPT, which counts positions itself: its tables begin further on."""
+    """As `outputs`, for LitGPT. LitGPT counts positions itself, so its tables are moved by `shift`."""
     whole = model.cos, model.sin
     model.cos, model.sin = (table[shift:] for table in whole)
     try:
@@ -151,7 +150,7 @@ def test_even_widths_agree_and_odd_ones_depend_on_absolute_position(name, rotary
     other = build_litgpt(family, rotary_ndims, tmp_path)
     ours, theirs = outputs(model, tokens), outputs_of_litgpt(other, tokens)
     shifted, shifted_theirs = outputs(model, tokens, SHIFT), outputs_of_litgpt(other, tokens, SHIFT)
-    assert largest(shifted, ours) < TOLERANCE  # R5: positions count relative to each other alone
+    assert largest(shifted, ours) < TOLERANCE  # R5: only differences of positions count
     if rotary_ndims % 2 == 0:
         assert largest(ours, theirs) < TOLERANCE
         assert largest(shifted_theirs, theirs) < TOLERANCE
@@ -161,7 +160,7 @@ def test_even_widths_agree_and_odd_ones_depend_on_absolute_position(name, rotary
 
 
 @pytest.mark.parametrize("name", FAMILIES)
-def test_another_width_would_be_seen(name, tokens, tmp_path):
+def test_another_width_gives_other_outputs(name, tokens, tmp_path):
     family = FAMILIES[name]
     model = build(family, 4)
     model.save_pretrained(tmp_path)

@@ -57,8 +57,8 @@ class MusicFlamingoSpec(AxialRotarySpec):
         made = self.rotary(model)(torch.from_numpy(self.times()).float(), seq_len=STEPS)
         return tuple(x.flatten(0, 1) for x in made)
 
-    def tokens(self, model: torch.nn.Module, count: int, alike: bool = False) -> torch.Tensor:
-        made = torch.randn(1 if alike else count, model.config.head_dim, generator=torch.Generator().manual_seed(0))
+    def tokens(self, model: torch.nn.Module, count: int, equal: bool = False) -> torch.Tensor:
+        made = torch.randn(1 if equal else count, model.config.head_dim, generator=torch.Generator().manual_seed(0))
         return made.expand(count, -1)
 
     def heads(self, model: torch.nn.Module, case: Case, tokens: torch.Tensor, table: tuple) -> tuple[np.ndarray, ...]:

@@ -1,1 +1,1 @@
-"""What a property, a case, a result and an expected failure are, whatever the properties are about."""
+"""Properties, cases, results and expected failures, independent of any topic."""

@@ -1,4 +1,4 @@
-"""What every topic's cases and specs have in common."""
+"""The protocols that the cases and specs of every topic follow."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
@@ -12,15 +12,15 @@ class Case(Protocol):
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """What a result says of the case: JSON values by name."""
+        """The case as results record it: JSON values by name."""
 
     @property
     def filters(self) -> Mapping[str, Collection[str]]:
-        """What an expected failure can pick the case by: for each filter, the values that fit the case."""
+        """For each filter of the topic, the values that fit the case. Expected failures choose cases by them."""
 
 
 class Spec(Protocol):
-    """What a topic needs to know of a model under test."""
+    """The description of a model under test."""
 
     @property
     def config_class(self) -> type: ...
@@ -30,16 +30,16 @@ class Spec(Protocol):
 
     @property
     def model_type(self) -> str:
-        """The name by which results and expected failures know the model."""
+        """The name of the model in results and expected failures."""
 
     def cases(self, axes: Axes) -> list[Case]:
-        """One case for each way in which the config can be asked for these values."""
+        """One case for each way to ask the config for these values."""
 
     def config_values(self, case: Case) -> dict[str, Any]:
         """The config keywords of a case."""
 
     def headline(self, case: Case) -> str:
-        """The case in one line, as messages begin."""
+        """The case in one line, for the start of messages."""
 
     def reproduction(self, property_name: str, case: Case) -> str:
-        """A snippet to paste that shows the case again."""
+        """Code to paste that reproduces the case."""

@@ -14,20 +14,22 @@ _STATUSES = ("fail", "crash", "refused")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExpectedFailure:
-    """Cases in which models are known to break properties. It is stale where no case of a model does.
+    """Cases in which models are known to break properties.
+
+    An expected failure is stale if no case of a model that it names fails in this way.
 
     Args:
-        reason: what is wrong, and where.
+        reason: what is wrong, and in which code.
         properties: the names of the properties.
-        kind: "by-design" (the model is meant so), "upstream-bug" (upstream is wrong; another build may repair it), or
-            "unsupported" (the model does not offer what is asked); "" where nobody says.
-        link: where it is discussed, or the place in the model's code that shows the design.
+        kind: "by-design" (the authors of the model want it so), "upstream-bug" (upstream is wrong; another build may
+            repair it), or "unsupported" (the model lacks the feature); "" if not stated.
+        link: a discussion of the failure, or the place in the model's code that shows the design.
         models: the `model_type` of each model; None stands for the model at hand.
         releases: versions of Transformers, as PEP 440 writes them; "" for all.
-        builds: what was judged, as its caller names it ("pristine", "fork"); None for all.
-        statuses: how the property breaks, each "fail", "crash" or "refused", as `Result.status` has it; None for any.
-        filters: which cases, by the topic's own filters: a case must fit one of the values of each.
-        place: its number among the places of its bug, if it was read from a file.
+        builds: the names of builds ("pristine", "fork"), as the caller names them; None for all.
+        statuses: the kinds of failure: "fail", "crash" or "refused", as in `Result.status`; None for any.
+        filters: values by filter of the topic: a case must fit one of the values of each filter.
+        place: the number of this place among the places of its bug, if it was read from a file.
 
     Raises:
         ValueError: a kind or a status is unknown, or a specifier of releases cannot be read.
@@ -55,11 +57,11 @@ class ExpectedFailure:
 
     @property
     def for_all_models(self) -> bool:
-        """Whether it comes from a file and names no model: then no single model makes it stale."""
+        """Whether it was read from a file and names no model. Then the results of one model cannot make it stale."""
         return self.place is not None and self.models is None
 
     def concerns(self, model: str, release: str, build: str) -> bool:
-        """Whether it says something of a model, in a release and a build of it."""
+        """Whether it applies to a model, in this release and build."""
         return (
             (self.models is None or model in self.models)
             and SpecifierSet(self.releases, prereleases=True).contains(release)
@@ -67,7 +69,7 @@ class ExpectedFailure:
         )
 
     def covers(self, property_name: str, case: Case, status: str) -> bool:
-        """Whether a case of a property may break in this way."""
+        """Whether it expects this failure of a property in a case."""
         return (
             property_name in self.properties
             and (self.statuses is None or status in self.statuses)

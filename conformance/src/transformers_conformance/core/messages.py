@@ -1,4 +1,4 @@
-"""Collects what a model says while it is built."""
+"""Collects the warnings of a model while it is built."""
 
 import logging
 import re
@@ -13,19 +13,22 @@ _ANNOUNCEMENT = re.compile(r"[Ee]arlier releases ignored this key")
 
 
 def without_announcements(messages: Iterable[str]) -> list[str]:
-    """The messages that find a fault. One that tells that a key counts from now on finds none: the key is honoured."""
+    """The messages that report a problem.
+
+    The announcement that a key now counts reports none, because the key is honoured.
+    """
     return [message for message in messages if not _ANNOUNCEMENT.search(message)]
 
 
 @contextmanager
 def collected_messages() -> Iterator[list[str]]:
-    """The texts of all warnings, from Transformers' loggers and from `warnings`, complete once the block ends."""
+    """The texts of all warnings from Transformers' loggers and from `warnings`. Complete after the block."""
     messages: list[str] = []
     handler = logging.Handler(logging.WARNING)
     handler.emit = lambda record: messages.append(record.getMessage())
     logger = logging.getLogger("transformers")
     level = logger.level
-    # Said once a process otherwise, so the second model of a test run would stay silent.
+    # Without this, a warning comes once per process, and the second model of a test run would give none.
     transformers_logging.warning_once.cache_clear()
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)

@@ -1,4 +1,4 @@
-"""What the mixins of all topics share: tests are cases of properties, whose results are recorded."""
+"""The base of the mixins of all topics: each test judges a property in one configuration, and records the results."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,14 +12,14 @@ from .results import Result, judge_case, not_applicable
 class JudgedTestMixin:
     """A test for each property of a topic in each configuration.
 
-    A mixin of a topic sets `topic`, and has its tests by `with_tests`.
+    A mixin of a topic sets `topic`, and gets its tests from `with_tests`.
 
     Attributes:
-        expected_failures: where the model is known to break properties. Those of the file that `settings` names are
-            added. With `plugin`, a session fails in which a class of tests ran in full and nothing broke that an
-            expected failure covers, but for one of the file that names no model: take it out.
-        excluded_checks: properties that cannot be asked of this class alone, each with the reason.
-        met: the expected failures that a test came across.
+        expected_failures: the known failures of the model. The expected failures of the file that `settings` names
+            are added. `plugin` fails a session if a whole class of tests ran and no case failed that an expected
+            failure covers: remove this expected failure. This does not apply to those of the file that name no model.
+        excluded_checks: properties that do not apply to this class, each with the reason.
+        met: the expected failures that covered a failure of this test.
     """
 
     topic: Topic
@@ -28,15 +28,15 @@ class JudgedTestMixin:
 
     @classmethod
     def model_spec(cls) -> Spec | None:
-        """What is judged, one object a class; None for a class that says nothing yet."""
+        """The model that is judged, always the same object for one class; None if the class names no model yet."""
         raise NotImplementedError
 
     @classmethod
     def leave_out(cls) -> None:
-        """Takes away the tests of properties that cannot be asked of what is judged.
+        """Removes the tests of properties that do not apply to the model.
 
         Raises:
-            TypeError: an expected failure names no property, or `excluded_checks` does.
+            TypeError: an expected failure or `excluded_checks` names an unknown property.
         """
         expected = {name for known in cls.expected_failures for name in known.properties}
         for attribute, names in (("expected_failures", expected), ("excluded_checks", set(cls.excluded_checks))):
@@ -51,7 +51,7 @@ class JudgedTestMixin:
 
     @classmethod
     def not_applicable(cls) -> list[Result]:
-        """The properties that cannot be asked of what is judged, each with the reason."""
+        """The properties that do not apply to the model, each with the reason."""
         spec, properties = cls.model_spec(), cls.topic.properties
         named = [
             Result(properties[name].rule, name, spec.model_type, None, "not-applicable", reason)
@@ -75,19 +75,19 @@ class JudgedTestMixin:
 
     @classmethod
     def all_expected_failures(cls) -> tuple[ExpectedFailure, ...]:
-        """The class's own, and those of the file."""
+        """The expected failures of the class and those of the file."""
         return (*cls.expected_failures, *expected_failures_of(cls.model_spec().model_type, cls.topic))
 
     @classmethod
     def own_expected_failures(cls) -> list[ExpectedFailure]:
-        """Those of which this class must come across something."""
+        """The expected failures that must cover a failure in this class, or are stale."""
         return [known for known in cls.all_expected_failures() if not known.for_all_models]
 
     def judge(self, property_name: str, axes: Axes) -> None:
         """Judges a property in one configuration.
 
         Raises:
-            ConformanceError: it is broken, and no expected failure covers that.
+            ConformanceError: the property is broken, and no expected failure covers this.
         """
         spec = self.model_spec()
         prop, expected = self.topic.properties[property_name], self.all_expected_failures()

@@ -1,6 +1,6 @@
-"""A pytest plugin: options of a session, and a session that fails where expected failures are stale.
+"""A pytest plugin: the options of a session. It fails a session with stale expected failures.
 
-Each test's report carries what the test found, so that the process that joins the reports of workers has it.
+Each test's report carries the expected failures that the test met, for the process that joins the reports of workers.
 """
 
 from collections import defaultdict
@@ -20,15 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "conformance of Transformers models")
     group.addoption("--conformance-results", metavar="FILE", type=Path, help="append every result, a JSON line each")
     group.addoption(
-        "--conformance-expected-failures", metavar="FILE", type=Path, help="what is known to break, a TOML file"
+        "--conformance-expected-failures", metavar="FILE", type=Path, help="a TOML file of expected failures"
     )
     group.addoption("--conformance-build", metavar="NAME", default="unknown", help="the name of the build in results")
-    group.addoption(
-        "--conformance-model", metavar="FILE:CONFIG:MODEL:LAYOUT", help="the model of your own that is judged"
-    )
+    group.addoption("--conformance-model", metavar="FILE:CONFIG:MODEL:LAYOUT", help="your own model, to be judged")
 
 
-@pytest.hookimpl(tryfirst=True)  # a conftest may set what no option does
+@pytest.hookimpl(tryfirst=True)  # a conftest may set an option that the command line does not
 def pytest_configure(config: pytest.Config) -> None:
     chosen = {name: config.getoption(f"conformance_{name}") for name in vars(Settings())}
     for name, value in chosen.items():
@@ -51,7 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 
 class StaleExpectedFailures:
-    """Joins what reports say of each class of tests."""
+    """Joins the reports of each class of tests."""
 
     def __init__(self):
         self._seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -62,13 +60,13 @@ class StaleExpectedFailures:
                 self._seen[seen["class"]].append(seen)
 
     def stale(self) -> list[str]:
-        """A line for each expected failure of which a class that ran in full came across nothing."""
+        """A line for each expected failure of a class that ran in full, if the expected failure covered nothing."""
         found = []
         for class_id, all_seen in self._seen.items():
             if len(all_seen) == all_seen[0]["tests"]:
                 met = {number for seen in all_seen for number in seen["met"]}
                 reasons = [reason for number, reason in enumerate(all_seen[0]["own"]) if number not in met]
-                found += [f"{class_id}: nothing breaks any more, take it out: {reason}" for reason in reasons]
+                found += [f"{class_id}: no longer fails, remove it: {reason}" for reason in reasons]
         return found
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

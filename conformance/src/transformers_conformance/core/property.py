@@ -1,4 +1,4 @@
-"""What a property is, and what a topic is: properties of one subject, such as rotary embeddings."""
+"""Properties, and topics. A topic is a set of properties of one subject, such as rotary embeddings."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,15 +19,15 @@ def _never_excluded(spec: Spec) -> None:
 
 @dataclass(frozen=True)
 class Property:
-    """One property and where it can be judged.
+    """One property, and the configurations in which it is judged.
 
     Args:
-        name: its name, as in messages and in names of tests.
-        rule: the rule of the contract that it proves.
-        check: raises `ConformanceError` where a case breaks it.
-        configurations: on which it is judged, each a value for every axis.
-        asks: whether it says something of a model in a configuration.
-        excluded: why it cannot be asked of a model, or None.
+        name: the name in messages and in names of tests.
+        rule: the rule of the contract that the property checks.
+        check: raises `ConformanceError` if a case breaks the property.
+        configurations: the configurations in which it is judged; each has a value for every axis.
+        asks: whether the property applies to a model in a configuration.
+        excluded: the reason why the property does not apply to a model in any configuration, or None.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Property:
         """The configurations with these values.
 
         Args:
-            only: values of some axes. An axis counts only where the property is judged on one of its values.
+            only: values of some axes. An axis is ignored if no configuration of the property has one of its values.
         """
         only = {
             axis: values
@@ -66,9 +66,9 @@ class Topic:
     """Properties of one subject.
 
     Args:
-        test_name: the name of the test of a property in a configuration; the number of the test makes it unique.
-        filters: what an expected failure can pick cases by, each with the values that it may have; None for any.
-        properties: by name; `register` fills it.
+        test_name: makes the name of the test of a property in a configuration; the number of the test makes it unique.
+        filters: the filters by which an expected failure chooses cases, each with its possible values; None for any.
+        properties: the properties by name; `register` fills this dict.
     """
 
     test_name: Callable[[int, str, Axes], str]
@@ -79,7 +79,7 @@ class Topic:
         _TOPICS.append(self)
 
     def require_known(self, properties: Collection[str], filters: Mapping[str, Collection[str]]) -> None:
-        """Raises `ValueError` for properties that no topic has, and for filters that this one does not have."""
+        """Raises `ValueError` for properties that no topic has, and for filters that this topic does not have."""
         unknown = set(properties).difference(*(topic.properties for topic in _TOPICS))
         if unknown:
             raise ValueError(f"there is no property {', '.join(sorted(unknown))}")
@@ -96,9 +96,9 @@ class Topic:
         asks: Callable[[Spec, Axes], bool] = _always,
         excluded: Callable[[Spec], str | None] = _never_excluded,
     ) -> Callable:
-        """Registers `check_<name>(spec, case, verdict)` as the property `name`, of arguments as `Property` has.
+        """Registers `check_<name>(spec, case, verdict)` as the property `name`, with the arguments of `Property`.
 
-        A check that requires nothing of its verdict breaks: it would hold of any model.
+        A check that requires nothing of its verdict fails, because it would pass for any model.
         """
 
         def register(judge: Callable[[Spec, Case, Verdict], None]) -> Callable[[Spec, Case], None]:
@@ -122,5 +122,5 @@ class Topic:
         return register
 
     def tests(self) -> list[tuple[str, Axes]]:
-        """Every property in every configuration, in the order of their numbers."""
+        """Every property in every configuration, in the order of the tests' numbers."""
         return [(prop.name, axes) for prop in self.properties.values() for axes in prop.configurations]

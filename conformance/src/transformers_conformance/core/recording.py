@@ -1,13 +1,13 @@
-"""Results, one JSON line each, and expected failures, from a file; `settings` names the files.
+"""Writes results to a file, one JSON line each, and reads expected failures from a file; `settings` names both.
 
 A line of results has `release` (the version of the `transformers` that was judged), `build`, `model`, `rule`,
-`property`, `case` (its parameters), `status`, `reason`, `seconds`, and, where an expected failure covers a broken
-property, its reason as `known` and its number among those of its bug as `place`.
+`property`, `case` (its parameters), `status`, `reason` and `seconds`. If an expected failure covers a broken property,
+`known` is its reason, and `place` is its number among the places of its bug.
 
 A file of expected failures is a TOML file of `[[expected_failure]]` tables with `reason`, `kind` and `link`. Each has
-`[[expected_failure.where]]` tables, one a place, with the other arguments of `ExpectedFailure`; the topic's filters
-are keys of their own. A place that names no `models` holds for all of them; whether it is stale is for the reader of
-all results to tell. Other keys of an expected failure are left to other readers of the file.
+`[[expected_failure.where]]` tables, one per place, with the other arguments of `ExpectedFailure`; each filter of the
+topic is a key of its own. A place without `models` applies to all models; only the results of all models show whether
+it is stale. Other keys of an expected failure are ignored here: other programs read them.
 """
 
 import json
@@ -44,11 +44,11 @@ def record(result: Result) -> None:
 
 
 def expected_failures_of(model: str, topic: Topic) -> tuple[ExpectedFailure, ...]:
-    """What the file expects of a model in a topic's properties, in this release and build.
+    """The expected failures of the file for a model and a topic, in this release and build.
 
     Raises:
-        ValueError: the file cannot be read as TOML, one of its tables is no expected failure, or one of those that
-            name properties of this topic names an unknown property or filter, too.
+        ValueError: the file cannot be read as TOML, a table is not an expected failure, or an expected failure that
+            names a property of this topic also names an unknown property or filter.
     """
     if settings.expected_failures is None:
         return ()
@@ -66,10 +66,10 @@ def _expected_failures(file: Path, build: str, model: str, topic: Topic) -> tupl
 
 @cache
 def load_expected_failures(file: Path) -> dict[str, ExpectedFailure]:
-    """The expected failures in a file, one a place, in the file's order, by what an error calls them.
+    """The expected failures in a file, one per place, in the file's order, by the name that an error gives them.
 
     Raises:
-        ValueError: the file cannot be read as TOML, or one of its tables is no expected failure.
+        ValueError: the file cannot be read as TOML, or a table is not an expected failure.
     """
     try:
         tables = tomllib.loads(file.read_text()).get("expected_failure", [])
@@ -82,12 +82,12 @@ def load_expected_failures(file: Path) -> dict[str, ExpectedFailure]:
     }
 
 
-_OF_A_BUG = ("reason", "kind", "link")  # and not of a place
+_OF_A_BUG = ("reason", "kind", "link")  # these keys belong to the bug, not to a place
 _OF_A_PLACE = ExpectedFailure.keys() - {*_OF_A_BUG, "filters", "place"}
 
 
 def _failures(table: dict, name: str) -> Iterator[tuple[str, ExpectedFailure]]:
-    """The expected failures of one bug; `name` is what an error calls its table."""
+    """The expected failures of one bug; `name` is the name of its table in errors."""
     shared = {key: table[key] for key in _OF_A_BUG if key in table}
     if misplaced := table.keys() & _OF_A_PLACE:
         raise ValueError(f"{name}: {', '.join(sorted(misplaced))} must stand under [[expected_failure.where]]")
@@ -106,7 +106,7 @@ def _failures(table: dict, name: str) -> Iterator[tuple[str, ExpectedFailure]]:
 
 
 def _names_some_of(topic: Topic, failure: ExpectedFailure, name: str) -> bool:
-    """Whether an expected failure concerns a topic; `name` is what an error calls it."""
+    """Whether an expected failure names properties of a topic; `name` is its name in errors."""
     if topic.properties.keys().isdisjoint(failure.properties):
         return False
     try:

@@ -1,8 +1,8 @@
-"""What counts as a refusal of what a config asks for, said in this one place: its types, and what its text names.
+"""Decides which errors are refusals of a config's values (R6).
 
-R6: a refusal is a `ValueError`, or the validation error that newer releases wrap it in, which names the key and the
-value as it was written, and the range where there is one; or, of a key that is missing, one of these or a `KeyError`,
-which names the key. Any other error is a crash, also a `ValueError` from within a computation.
+A refusal is a `ValueError`, or the validation error in which newer releases wrap it. Its text names the key, the value
+as it was written, and the range if there is one. If a key is missing, the text must name the key, and a `KeyError`
+counts too. Any other error is a crash, also a `ValueError` from within a computation.
 """
 
 import re
@@ -17,12 +17,12 @@ _NO_NAMES = ("None", "True", "False", "nan", "inf")
 
 
 def _of_hub(name: str) -> tuple[type[Exception], ...]:
-    """An error that 4.x has not."""
+    """An error class of `huggingface_hub`, in a tuple; empty if it does not exist, as with 4.x."""
     found = getattr(huggingface_hub.errors, name, None)
     return () if found is None else (found,)
 
 
-# What a field's type does not allow, and what a validator of the whole config raised, of whatever type.
+# Raised when a field's type does not allow a value, and when a validator of the whole config raised any error.
 _OF_A_FIELD, _OF_A_VALIDATOR = (_of_hub(f"StrictDataclass{what}ValidationError") for what in ("Field", "Class"))
 
 
@@ -34,7 +34,7 @@ def names(text: str, key: str) -> bool:
 def names_value(text: str, value: Any) -> bool:
     """Whether a text has a value as it was written: 1 is not in 1.5, -1 or v1.
 
-    A string has its quotes, which tell "4" from 4, unless it is a name that nothing else could be, such as linear.
+    A string must be in quotes, to distinguish "4" from 4. A name that can only be a string (linear) needs none.
     """
     written = {repr(value), f'"{value}"'} if isinstance(value, str) else {repr(value)}
     if isinstance(value, str) and value.isidentifier() and value not in _NO_NAMES:
@@ -46,11 +46,11 @@ def names_value(text: str, value: Any) -> bool:
 
 
 def refuses(error: BaseException, asked: Mapping[str, Any], bounds: Collection[float] = ()) -> bool:
-    """Whether an error refuses a keyword that a config was given, or one in a dict that it was given.
+    """Whether an error refuses a config keyword, or a key in a dict that was passed as a config keyword.
 
     Args:
-        asked: config keywords; `MISSING` stands for a required one that was left out.
-        bounds: numbers that the range is told by.
+        asked: config keywords; `MISSING` is the value of a required keyword that was left out.
+        bounds: the numbers that state the range.
     """
     text = str(error)
     if _is_typed(error):
@@ -69,11 +69,12 @@ def _is_typed(error: BaseException) -> bool:
 
 
 def told(error: BaseException) -> str:
+    """An error in one line: its class and its text."""
     return f"{type(error).__name__}: {error}"
 
 
 def _entries(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every key with its value, also those of dicts within."""
+    """Every key with its value, also from nested dicts."""
     for key, value in asked.items():
         yield str(key), value
         if isinstance(value, Mapping):

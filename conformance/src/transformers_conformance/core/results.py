@@ -1,4 +1,4 @@
-"""Judges the cases of a model and yields what was found, as data."""
+"""Judges the cases of a model, and yields the results as data."""
 
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -16,12 +16,12 @@ class Result:
 
     Args:
         model: the `model_type` of the config.
-        case: None where the property cannot be asked of the model at all.
-        status: "pass", "fail", "crash" (the model raised an error), "refused" (the config refused what it was asked
-            for, as `refusal` says) or "not-applicable".
-        reason: the message of a broken property, or why it is not applicable.
+        case: None if the property does not apply to the model at all.
+        status: "pass", "fail", "crash" (the model raised an error), "refused" (the config refused a value, as
+            `refusal` defines it) or "not-applicable".
+        reason: the message of a broken property, or why it does not apply.
         seconds: wall time.
-        error: what a broken property raises.
+        error: the error of a broken property.
         expected: the expected failure that covers a broken property.
     """
 
@@ -47,7 +47,7 @@ def judge(
     only: Mapping[str, Collection] | None = None,
     expected_failures: Collection[ExpectedFailure] = (),
 ) -> Iterator[Result]:
-    """Every property of a model in every configuration, or in those that `only` names, as `Property.chosen` has it."""
+    """The results of all properties in all configurations, or in those that `only` names (see `Property.chosen`)."""
     yield from not_applicable(properties, spec)
     for prop in properties.values():
         if prop.excluded(spec):
@@ -59,7 +59,7 @@ def judge(
 
 
 def not_applicable(properties: Mapping[str, Property], spec: Spec) -> Iterator[Result]:
-    """The properties that cannot be asked of a model, each with the reason."""
+    """A result for each property that does not apply to a model, with the reason."""
     for name, prop in properties.items():
         reason = prop.excluded(spec)
         if reason is not None:

@@ -1,4 +1,4 @@
-"""What the caller of a session chose: where results go, what is expected to fail, what the build is called."""
+"""The options of a session: the file of results, the file of expected failures, the name of the build."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 
 @dataclass
 class Settings:
-    """The options of `plugin`, which sets them.
+    """The options that `plugin` sets.
 
     Args:
         results: every result is appended to this file.
         expected_failures: the file of expected failures.
-        build: what the caller calls the build that is judged, such as "pristine".
-        model: a user's own model to judge, as `harness.own_code` takes it.
+        build: the caller's name of the build that is judged, such as "pristine".
+        model: a user's own model to judge, in the form that `harness.own_code` reads.
     """
 
     results: Path | None = None

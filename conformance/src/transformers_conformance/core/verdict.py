@@ -1,4 +1,4 @@
-"""How a broken rule is reported: the rule, the model, the case, what was expected, and how to see it again."""
+"""Reports a broken rule: the rule, the model, the case, expected and found values, and code that reproduces it."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NoReturn
@@ -17,7 +17,7 @@ class ConformanceError(AssertionError):
         property_name: the name of the property.
         message: the whole text.
         status: "fail" (the rule does not hold), "crash" (the model raised an error), or "refused" (the config refused
-            what it was asked for).
+            a value).
     """
 
     def __init__(self, rule: str, property_name: str, message: str, status: str = "fail"):
@@ -28,7 +28,7 @@ class ConformanceError(AssertionError):
 
 
 class Verdict:
-    """What one property says of one case of one model; `required` counts its requirements so far."""
+    """Collects the requirements of one property in one case of one model; `required` counts them."""
 
     def __init__(self, rule: str, property_name: str, spec: Spec, case: Case):
         self.rule = rule
@@ -38,12 +38,12 @@ class Verdict:
         self.required = 0
 
     def raised(self, what: str, expected: object, error: Exception) -> ConformanceError:
-        """The error for a case in which the model, or its config, raised one of its own."""
+        """The error for a case in which the model or its config raised `error`."""
         status = "refused" if refuses(error, self.spec.config_values(self.case)) else "crash"
         return self.error(what, expected, told(error), status)
 
     def error(self, what: str, expected: object, got: object, status: str = "fail") -> ConformanceError:
-        """The error for this case, with a snippet that shows it again."""
+        """The error for this case, with code that reproduces it."""
         lines = [
             f"{self.rule}, {self.property_name}: {self.spec.headline(self.case)}",
             f"  {what}",
@@ -56,7 +56,7 @@ class Verdict:
         return ConformanceError(self.rule, self.property_name, "\n".join(lines), status)
 
     def fail(self, what: str, expected: object, got: object) -> NoReturn:
-        """Raises the error for this case.
+        """Fails this case.
 
         Raises:
             ConformanceError: always.
@@ -90,8 +90,8 @@ def require_refusal(
     """Fails unless `build` raises an error that names key, value and range.
 
     Args:
-        asked: the config keyword, or the key in a dict of one, that has to be refused, with its value.
-        bounds: of its range, or the one value that fits.
+        asked: the config keyword that must be refused, or the key in a dict of a keyword, with its value.
+        bounds: the bounds of the range, or the one value that fits.
     """
     what = "asked for " + ", ".join(f"{key}={value!r}" for key, value in asked.items())
     words = [*asked, *asked.values(), *bounds]

@@ -1,4 +1,4 @@
-"""Rotary position embeddings: the topics, and what they need to know of a model."""
+"""Rotary position embeddings: the topics, and the specs that describe a model to them."""
 
 from . import checks  # noqa: F401, registers the properties
 from .axial_spec import AxialRotarySpec

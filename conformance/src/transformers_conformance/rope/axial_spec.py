@@ -1,4 +1,4 @@
-"""A part of a model that rotates by coordinates, such as an encoder of images: what it is, and how it is run."""
+"""Describes and runs a part of a model that rotates by coordinates, such as an encoder of images."""
 
 import inspect
 import re
@@ -22,7 +22,7 @@ from .reference import Layout
 from .width import FIXED_BASE
 
 
-TOKENS = 12  # unlike any other size of a tiny model, so that scores are told by their shape
+TOKENS = 12  # no other size of a tiny model is the same, so that scores can be found by their shape
 _TABLE = re.compile("(relative_)?position_embeddings|rotary_pos_emb|sinusoidal_pos")
 _BASES = ("rope_theta", "rotary_embedding_base")
 _SMALL_BASE = 100.0
@@ -34,19 +34,19 @@ Table = tuple[torch.Tensor, torch.Tensor] | torch.Tensor
 class AxialRotarySpec(ModelSpec):
     """A part of a model that rotates by coordinates.
 
-    It is asked for a table of its coordinates, and its first attention is given this table. So what makes tokens and
-    their coordinates of an image is left out.
+    The checks get a table of coordinates from its rotary module, and give this table to its first attention. The code
+    that makes tokens and coordinates from an image does not run.
 
     Args:
-        model_class: a model class, or that of a part which is built from the config; it holds a rotary module, with
+        model_class: a model class, or the class of a part that is built from the config. It holds a rotary module with
             `inv_freq`, and attention that takes `position_embeddings`.
         layout: how channels pair up (R3).
-        frequencies: `[axes, pairs]` for a rotary width and a base, as `coordinates` means them.
-        leading: axes of the attention's tokens before those of tokens and channels; None stands for none where it
-            takes `cu_seqlens`, and for one elsewhere.
-        base: of the frequencies; it is asked for where the config has a key. None stands for a small one there, so
-            that slow pairs turn visibly, and for RoFormer's elsewhere.
-        others: as `ModelSpec` has them.
+        frequencies: computes `[axes, pairs]` from a rotary width and a base, as in `coordinates`.
+        leading: the shape of the attention's tokens before the axes of tokens and channels. None means `()` if the
+            attention takes `cu_seqlens`, and else `(1,)`.
+        base: the base of the frequencies. The config is asked for it if it has a key. None means a small base if the
+            config has a key, so that slow pairs turn visibly, and else RoFormer's base.
+        others: as in `ModelSpec`.
     """
 
     layout: Layout
@@ -62,25 +62,25 @@ class AxialRotarySpec(ModelSpec):
 
     @property
     def takes_factor(self) -> bool:
-        """Whether the config can be asked for a part of the head."""
+        """Whether the config has a key to ask for a part of the head."""
         return "rope_parameters" in self.fields
 
     @property
     def places_freely(self) -> bool:
-        """Whether the rotary module can be given coordinates, and does not make its own."""
+        """Whether the rotary module takes any coordinates, and does not make its own."""
         return type(self).coordinates is AxialRotarySpec.coordinates
 
     def cases(self, axes: Axes) -> list[Case]:
         return self.cases_of(**axes)
 
     def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
-        """A head that rotates in full says nothing of it; a part of one is asked for by its share."""
+        """The config of a head that rotates in full has no factor; a part of a head is asked for by a factor."""
         if n == head_dim:
             return [Case(head_dim, n, None)]
         return [Case(head_dim, n, n / head_dim)] if self.takes_factor else []
 
     def bounds(self, case: Case) -> tuple[float, ...]:
-        """The numbers that the range of the share is told by."""
+        """The numbers that state the range of the factor."""
         return 0, 1
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -99,11 +99,11 @@ class AxialRotarySpec(ModelSpec):
 
     @property
     def rope_type(self) -> str:
-        """That of its coordinates."""
+        """The rope type that the config class names for its coordinates."""
         return getattr(self.config_class, "default_rope_type", None) or "default"
 
     def equivalent_configs(self, case: Case) -> Iterator[dict[str, Any]]:
-        """Every way of asking a config for a case: by the rope type's own name first, by none, by older keys, flat."""
+        """Every form of a case in a config: first with the rope type's own name, then other names and older keys."""
         asked: dict[str, Any] = {"rope_theta": self.base}
         if case.value is not None:
             asked["partial_rotary_factor"] = case.value
@@ -117,7 +117,7 @@ class AxialRotarySpec(ModelSpec):
         """The tiny model, in evaluation mode, with seeded weights.
 
         Args:
-            asked: one of `equivalent_configs`, in place of the first.
+            asked: one of `equivalent_configs`, instead of the first.
         """
         values = self.config_values(case)
         if asked is not None:
@@ -127,21 +127,21 @@ class AxialRotarySpec(ModelSpec):
         return model
 
     def frequencies_of(self, case: Case) -> np.ndarray:
-        """`[axes, pairs]`: how much each axis of a case turns each pair."""
+        """`[axes, pairs]`: the angle by which one unit of each axis turns each pair."""
         return self.frequencies(case.n, self.base)
 
     def coordinates(self, case: Case) -> np.ndarray:
-        """Where tokens are, `[tokens, axes]`: scattered, and then the same once more, all moved by as much."""
+        """Coordinates of tokens, `[tokens, axes]`: half are scattered, and the others are the same plus one offset."""
         axes = len(self.frequencies_of(case))
         scattered = np.random.default_rng(0).integers(0, 9, (TOKENS // 2, axes))
         return np.concatenate((scattered, scattered + np.array((5, 7, 3, 2))[:axes])).astype(np.float64)
 
     def table(self, model: nn.Module, coordinates: np.ndarray, like: torch.Tensor) -> Table:
-        """Cosines and sines that the model has for coordinates, in the type of the tokens that are to be turned."""
+        """The model's cosines and sines for coordinates, in the dtype of the tokens `like`."""
         placed = torch.from_numpy(coordinates).to(torch.int64)
         rotary = self.rotary(model)
         if "seqlen" in inspect.signature(rotary.forward).parameters:
-            # 4.x: angles of numbers, for the model to look up
+            # 4.x: the module gives the angles of 0, 1, ..., and the model looks them up
             angles = rotary(int(placed.max()) + 1)[placed].flatten(1).repeat(1, 2)
             return angles.cos(), angles.sin()
         return rotary(like, placed if coordinates.shape[1] > 1 else placed.T)
@@ -183,22 +183,22 @@ class AxialRotarySpec(ModelSpec):
         attention(**given)
 
     def heads(self, model: nn.Module, case: Case, tokens: torch.Tensor, table: Table) -> tuple[np.ndarray, ...]:
-        """q and k, as the attention multiplies them, each `[heads, tokens, head_dim]`."""
+        """q and k as the attention multiplies them, each `[heads, tokens, head_dim]`."""
         found = first_attention(model, case.head_dim, 1, lambda: self.attend(model, tokens, table))
         return found.query[0].numpy(), found.key[0].numpy()
 
-    def tokens(self, model: nn.Module, count: int, alike: bool = False) -> torch.Tensor:
-        """Seeded tokens `[count, channels]`, each its own, or all alike."""
+    def tokens(self, model: nn.Module, count: int, equal: bool = False) -> torch.Tensor:
+        """Seeded tokens `[count, channels]`, all different or all equal."""
         width = next(x.in_features for x in self.attention(model).modules() if isinstance(x, nn.Linear))
         generator = torch.Generator().manual_seed(0)
-        made = torch.randn(1 if alike else count, width, generator=generator)
+        made = torch.randn(1 if equal else count, width, generator=generator)
         return made.expand(count, width)
 
 
 class PatchRotarySpec(AxialRotarySpec):
-    """A spec whose rotary module takes the image, and places its patches by their centers, from -1 to 1.
+    """A spec whose rotary module takes the image. The coordinates of a patch are those of its center, from -1 to 1.
 
-    Its frequencies are radians from one edge to the center.
+    A frequency is the angle in radians between the center of the image and an edge.
     """
 
     grid = (3, TOKENS // 3)  # patches in a column and in a row
@@ -215,7 +215,8 @@ class PatchRotarySpec(AxialRotarySpec):
 class GridRotarySpec(AxialRotarySpec):
     """A spec of a 4.x release, whose rotary module makes the table of a whole grid of patches, row by row.
 
-    It is told rows and columns, and makes angles; or the config states them, and it has cosines and sines.
+    The module takes the numbers of rows and columns, and gives angles. Or it takes nothing, because the config states
+    these numbers, and gives cosines and sines.
     """
 
     grid = (3, TOKENS // 3)  # patches in a column and in a row
@@ -263,12 +264,12 @@ class ConformerRotarySpec(CountingRotarySpec):
 
 @lru_cache(maxsize=64)
 def built(spec: AxialRotarySpec, case: Case) -> nn.Module:
-    """The shared model of a case, which no check may change."""
+    """The model of a case. Checks share it, so no check may change it."""
     return spec.build(case)
 
 
 def differences(coordinates: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Queries and keys, two arrays of indices, of all pairs of tokens that are as far apart on every axis."""
+    """For each difference of coordinates, the pairs of tokens with it: the indices of queries and those of keys."""
     apart = np.round(coordinates[:, None] - coordinates[None], 6).reshape(-1, coordinates.shape[1])
     _, group = np.unique(apart, axis=0, return_inverse=True)
     for one in range(group.max() + 1):

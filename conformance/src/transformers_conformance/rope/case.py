@@ -1,11 +1,11 @@
-"""One configuration of a rotation to try."""
+"""The cases of the rotary topics, and their filters and test names."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 
-# Kinds of rotary widths that an expected failure can pick.
+# The kinds of rotary widths by which an expected failure chooses cases.
 _WIDTHS: dict[str, Callable[[int, int], bool]] = {
     "odd": lambda n, head_dim: n % 2 == 1,
     "partial": lambda n, head_dim: n < head_dim,
@@ -13,9 +13,9 @@ _WIDTHS: dict[str, Callable[[int, int], bool]] = {
     "none": lambda n, head_dim: n == 0,
     "odd-half": lambda n, head_dim: n // 2 % 2 == 1,
 }
-# `rotary_ndims`: kinds of widths, each "odd", "partial" (below `head_dim`), "full", "none" (0) or "odd-half" (half of
-# it, which one of two axes has, is odd). `rope_types`: as `Case.rope_type` writes them. `values`: of the config's key,
-# as `repr` writes them.
+# `rotary_ndims`: "odd", "partial" (below `head_dim`), "full", "none" (0) or "odd-half" (half of the width is odd; with
+# two axes, each has half). `rope_types`: the names in `Case.rope_type`. `values`: the value of the config's key, as
+# `repr` writes it.
 FILTERS: dict[str, Collection[str] | None] = {"rotary_ndims": tuple(_WIDTHS), "rope_types": None, "values": None}
 
 
@@ -24,10 +24,10 @@ class Case:
     """One configuration of a rotation to try.
 
     Args:
-        head_dim: `D`, channels of a head.
-        n: rotary width that the config asks for.
-        value: of the config's key, which asks for `n`.
-        rope_type: scaling of the frequencies, and after a `+` an option of it.
+        head_dim: `D`, the number of channels of a head.
+        n: the rotary width that the config asks for.
+        value: the value of the config's key that asks for `n`.
+        rope_type: the rope type; after a `+`, one of its options.
     """
 
     head_dim: int
@@ -59,11 +59,11 @@ class Case:
 
 
 def test_name(index: int, property_name: str, axes: Mapping[str, Any]) -> str:
-    """`test_rotary_ndims_<odd|even>_<property>_<rope type>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is."""
+    """`test_rotary_ndims_<odd|even>_<property>_<rope type>_<index>_head_dim_<D>_n_<n>`: "odd" if `D` or `n` is odd."""
     head_dim, n, rope_type = axes["head_dim"], axes["n"], axes["rope_type"]
     parity = "odd" if head_dim % 2 or n % 2 else "even"
     kind = "" if rope_type == "default" else f"_{rope_type.replace('+', '_')}"
     return f"test_rotary_ndims_{parity}_{property_name}{kind}_{index}_head_dim_{head_dim}_n_{n}"
 
 
-test_name.__test__ = False  # pytest collects what begins so
+test_name.__test__ = False  # pytest collects functions with such a name

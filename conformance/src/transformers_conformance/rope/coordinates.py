@@ -1,7 +1,7 @@
-"""Rotations by coordinates on several axes, in float64 NumPy: rows and columns of an image, points, moments.
+"""Rotations by coordinates on several axes (rows and columns of an image, points, times), in float64 NumPy.
 
-An axis turns pairs of its own. `frequencies`, `[axes, pairs]` in radians per unit, says how much each axis turns each
-pair: the angles of coordinates `[tokens, axes]` are `coordinates @ frequencies`.
+Each axis turns its own pairs. `frequencies`, `[axes, pairs]`, holds the angle in radians by which one unit of an axis
+turns a pair. So the angles of coordinates `[tokens, axes]` are `coordinates @ frequencies`.
 """
 
 import numpy as np
@@ -27,14 +27,14 @@ def side_by_side(n: int, base: float) -> np.ndarray:
 
 
 def columns_first(n: int, base: float) -> np.ndarray:
-    """The same of rows and columns, where the second axis, that of columns, has the first half of the width."""
+    """As `side_by_side`, but the second axis (columns) has the first half of the width."""
     return side_by_side(n, base)[::-1]
 
 
 def around_the_center(n: int, base: float) -> np.ndarray:
-    """Frequencies of two axes from -1 to 1, `[2, 2 * (n // 4)]`: a pair of frequency 1 turns once on the way to 1.
+    """Frequencies of two axes from -1 to 1, `[2, 2 * (n // 4)]`: a pair of frequency 1 turns once between 0 and 1.
 
-    DINOv3, arXiv:2508.10104; its exponents are those of half of the width, also where that is no whole number.
+    DINOv3, arXiv:2508.10104. Its exponents are those of half of the width, also if this half is not a whole number.
     """
     own = 2 * np.pi * powers(n // 4, n / 2, base)
     still = np.zeros_like(own)
@@ -42,7 +42,7 @@ def around_the_center(n: int, base: float) -> np.ndarray:
 
 
 def turned(x: np.ndarray, angles: np.ndarray, layout: Layout) -> np.ndarray:
-    """Heads whose pairs are turned by angles, other channels as given; float64.
+    """Turns the pairs of heads by angles, and leaves other channels as they are; float64.
 
     Args:
         x: `[heads, tokens, head_dim]`.

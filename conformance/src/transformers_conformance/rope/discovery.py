@@ -1,4 +1,4 @@
-"""Finds the models of an installed Transformers that have RoPE, and describes each by what its code shows."""
+"""Finds the models with RoPE of an installed Transformers, and describes each one from its code and its results."""
 
 import importlib
 import inspect
@@ -30,13 +30,13 @@ from .spec import RotarySpec
 _HEAD_DIM = 8
 _ARGUMENTS = ("input_ids", "inputs_embeds", "hidden_states")
 _ROTARY_DEFINITION = re.compile(r"^(class|def) \w*([Rr]otary|rotate_|[Rr]ope|RoPE)", re.MULTILINE)
-# What turns positions into numbers moves a channel by more than this share of the largest value.
+# A rotation changes a channel by more than this share of the largest value.
 _VISIBLE = 1e-3
-_LARGE = 2**18  # elements of one parameter
+_LARGE = 2**18  # more elements in one parameter mean that a model is not tiny
 
 
 class NoDescriptionError(RuntimeError):
-    """No class of a model could be built and shown to rotate; the message says what became of each."""
+    """No class of a model builds, runs and rotates; the message has the error of each attempt."""
 
 
 def rope_models() -> Iterator[str]:
@@ -51,14 +51,15 @@ def rope_models() -> Iterator[str]:
 def model_classes(model: str) -> list[tuple[type, type, str]]:
     """The classes of a folder that have attention of their own and no head, with a config class and an input adapter.
 
-    Those that take `input_ids` come first, then those that take embeddings, then layers alone; of each, towers first.
+    Classes that take `input_ids` come first, then classes that take embeddings, then classes of which only the layers
+    can run. Among these, a class whose config has no configs of parts comes before a class whose config has some.
     """
     module = importlib.import_module(f"transformers.models.{model}.modeling_{model}")
     classes = [
         (cls, config_class)
         for name, cls in vars(module).items()
         if inspect.isclass(cls) and issubclass(cls, nn.Module) and cls.__module__ == module.__name__
-        # A class with a head is named after its task; the class that all others extend has no forward.
+        # The name of a class with a head names its task; the base class of the folder has no forward.
         if cls.__name__ == name and "For" not in name and "forward" in vars(cls)
         for config_class in _own_configs(cls)
     ]
@@ -73,10 +74,10 @@ def model_classes(model: str) -> list[tuple[type, type, str]]:
 
 
 def _own_configs(cls: type) -> list[type]:
-    """The config that a class is built from, where it has attention of its own.
+    """The config classes from which a class with attention of its own can be built.
 
-    An encoder may state the config of the whole, which then has parts of one class. A part states none, and holds
-    layers and a rotary module.
+    An encoder may name the config class of the whole model; then all parts of this config must be of one class. A part
+    of a model names no config class; it counts if it holds layers and a rotary module.
     """
     if not issubclass(cls, PreTrainedModel):
         code = inspect.getsource(cls)
@@ -93,10 +94,10 @@ def _own_configs(cls: type) -> list[type]:
 
 
 def describe(model: str) -> RotarySpec:
-    """The first class of a folder that builds, runs and rotates, in whatever layout its code shows.
+    """Describes the first class of a folder that builds, runs and rotates, in any layout.
 
     Raises:
-        NoDescriptionError: there is none.
+        NoDescriptionError: there is no such class.
     """
     problems = []
     for model_class, config_class, input_adapter in model_classes(model):
@@ -109,18 +110,18 @@ def describe(model: str) -> RotarySpec:
 
 
 def describe_class(model_class: type, layout: Layout, config_class: type | None = None, **stated) -> RotarySpec:
-    """What the checks need to know of a model class beside its layout, found out by running it.
+    """Describes a model class with a given layout, by running it.
 
-    Where some layers have no RoPE and nothing in the config says so, layers are all of a kind that has.
+    If some layers have no RoPE and the config does not say which, all layers are made of a kind that has RoPE.
 
     Args:
-        layout: how channels pair up (R3), which is for the author of a model to say: read off the model, it would
-            make a rotation right that is another than meant.
-        config_class: what it is built from; None stands for the class that it states.
+        layout: how channels pair up (R3). The author of the model must state it: if it were read from the model, a
+            rotation by the wrong layout would pass.
+        config_class: the config class from which the model is built; None for the model's `config_class`.
         stated: arguments of `RotarySpec` that are known.
 
     Raises:
-        NoDescriptionError: it does not build or run, is not tiny, or positions do not turn pairs of this layout.
+        NoDescriptionError: the model does not build or run, is not tiny, or does not turn pairs of this layout.
     """
     assumed = RotarySpec(config_class or model_class.config_class, model_class, layout, **stated)
     return _last(list(attempts(assumed, (layout,))))
@@ -131,9 +132,9 @@ class Attempt:
     """A tiny model that was tried.
 
     Args:
-        spec: what was tried, or, where it works, what was found.
-        case: what was asked of its config.
-        error: why it does not work, if it does not.
+        spec: the spec that was tried; if it works, the spec with the layout that was found.
+        case: the case that the config was asked for.
+        error: the error if the model does not work, else None.
     """
 
     spec: RotarySpec
@@ -142,7 +143,7 @@ class Attempt:
 
     @property
     def refused(self) -> bool:
-        """Whether the config refuses what was asked of it, by name."""
+        """Whether the config refuses the case, with an error that names the key."""
         return self.error is not None and refuses(self.error, self.spec.config_values(self.case))
 
 
@@ -153,7 +154,7 @@ def attempts(assumed: RotarySpec, layouts: Collection[Layout]) -> Iterator[Attem
         tried = replace(
             assumed, config_overrides={**override, **assumed.config_overrides}, normed_after_rotation=normed
         )
-        for n in (_HEAD_DIM // 2, _HEAD_DIM):  # a width may be one that the model cannot be asked for
+        for n in (_HEAD_DIM // 2, _HEAD_DIM):  # a model may not support one of them
             case = tried.cases_of(_HEAD_DIM, n)[0]
             try:
                 found = _spec(tried, case, layouts)
@@ -165,9 +166,9 @@ def attempts(assumed: RotarySpec, layouts: Collection[Layout]) -> Iterator[Attem
 
 
 def describe_stated(model_class: type, config_class: type, layout: Layout) -> tuple[RotarySpec, list[Attempt]]:
-    """As `describe_class`, with those attempts before it that asked its config for something else.
+    """As `describe_class`; also returns the earlier attempts with other config overrides.
 
-    A model that does not work in any is spec as stated, so that the checks judge it.
+    If no attempt works, the spec is as stated, so that the checks can judge the model.
     """
     assumed = RotarySpec(config_class, model_class, layout)
     tried = list(attempts(assumed, (layout,)))
@@ -198,7 +199,7 @@ def _spec(spec: RotarySpec, case: Case, layouts: Collection[Layout]) -> RotarySp
 
 
 def _require_tiny(spec: RotarySpec, case: Case) -> None:
-    """Raises `NoDescriptionError` for a model that a name unknown to `sizes` has left large."""
+    """Raises `NoDescriptionError` for a model that is large, because `sizes` does not know a keyword of its config."""
     with torch.device("meta"):
         bare = spec.adapted_class(spec.config_class(**spec.config_values(case)))
     name, largest = max(bare.named_parameters(), key=lambda named: named[1].numel())
@@ -212,7 +213,7 @@ def _moved_channels(still: Attention, turned: Attention) -> list[int]:
 
 
 def _layout(still: Attention, turned: Attention, moved: list[int], layouts: Collection[Layout]) -> Layout:
-    """The layout, among the channels that move, whose pairs keep their norms, and whose slowest pair turns forward."""
+    """The layout of the moved channels in which pairs keep their norms, and the slowest pair turns forward."""
     for layout in layouts:
         channels = [torch.tensor(moved)[members] for members in pair_channels(len(moved) // 2, layout)]
         if all(_turns(getattr(still, name), getattr(turned, name), *channels) for name in ("query", "key")):

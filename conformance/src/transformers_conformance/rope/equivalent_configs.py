@@ -1,4 +1,4 @@
-"""The ways in which a rotation can be written into a config: today's keys and older ones, flat and nested."""
+"""All forms in which a config can state the same rotation: new and older keys, flat and nested."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,19 +13,20 @@ from .width import FlatFactor, RopeParametersFactor
 
 
 _LINEAR = {"rope_type": "linear", "factor": 4.0}
-# As releases before 4.43 named it.
+# The name of the key before 4.43.
 _LINEAR_BY_TYPE = {"type": "linear", "factor": 4.0}
 _ORIGINAL = "original_max_position_embeddings"
-_BY_LENGTH = frozenset({"yarn", "longrope", "llama3"})  # which scale by it; left out, it is the configured one
+# These types scale by the original length. Without this key, it is the configured `max_position_embeddings`.
+_BY_LENGTH = frozenset({"yarn", "longrope", "llama3"})
 
 
 @dataclass(frozen=True)
 class EquivalentConfig:
-    """One way of asking for a case.
+    """One form in which a config states a case.
 
     Args:
         values: config keywords, all of which must count.
-        scaling: the rope type that they ask for, as the reference takes it; None for the default one.
+        scaling: the parameters of the rope type that they ask for, for the reference; None for the default type.
     """
 
     values: Mapping[str, Any]
@@ -36,12 +37,12 @@ class EquivalentConfig:
 
 
 def equivalent_configs(spec: RotarySpec, case: Case) -> Iterator[EquivalentConfig]:
-    """Every way of asking for a case that the config declares, or whose older form its class knows."""
+    """Every form of a case whose keywords the config declares, or whose older keywords its class knows."""
     width = spec.width
     canonical = width.config_values(case.value, None, case.head_dim)
     yield EquivalentConfig(canonical)
     if spec.fields.defaults.get("head_dim", case.head_dim) is None:
-        # Derived from the width of the model; a config may say so.
+        # None means that `head_dim` follows from the width of the model.
         yield EquivalentConfig(canonical | {"head_dim": None})
     linear = "linear" in spec.supported_rope_types
     if isinstance(width, FlatFactor) and linear:
@@ -56,7 +57,9 @@ def equivalent_configs(spec: RotarySpec, case: Case) -> Iterator[EquivalentConfi
             scaling = scaling_parameters(replace(case, rope_type=rope_type)) | {_ORIGINAL: MAX_POSITION_EMBEDDINGS}
             rest = {key: value for key, value in scaling.items() if key != _ORIGINAL}
             yield EquivalentConfig(width.config_values(case.value, rest, case.head_dim), scaling)
-            for kind in kinds if len(kinds) > 1 else ():  # all layers are of it, and it alone has parameters
+            for kind in (
+                kinds if len(kinds) > 1 else ()
+            ):  # all layers are of this kind, and only this kind has parameters
                 layers = {"layer_types": [kind] * NUM_LAYERS, "num_hidden_layers": NUM_LAYERS}
                 yield EquivalentConfig(
                     layers | flat | {"rope_parameters": dict.fromkeys(kinds) | {kind: dict(rest)}}, scaling
@@ -91,6 +94,6 @@ def equivalent_configs(spec: RotarySpec, case: Case) -> Iterator[EquivalentConfi
 
 
 def _fills_in(spec: RotarySpec) -> bool:
-    """Whether its config leaves it to what all configs share to fill in what older forms left out."""
+    """Whether the config class uses the shared code of all configs that completes older forms."""
     convert = getattr(spec.config_class, "convert_rope_params_to_dict", None)
     return convert is None or convert.__module__ == "transformers.modeling_rope_utils"

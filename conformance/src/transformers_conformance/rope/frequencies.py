@@ -1,4 +1,4 @@
-"""Reads the frequencies that a built model keeps."""
+"""Reads the rotary frequencies of a built model."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 
-# What a scaled type goes back to, or on to.
+# Tables to which a scaled rope type may switch during a pass.
 _KEPT_ASIDE = ("original_inv_freq", "long_inv_freq", "short_inv_freq")
 
 
@@ -19,17 +19,17 @@ def kept_frequencies(
 ) -> dict[str, np.ndarray]:
     """Every table of inverse frequencies in a model, by its dotted name, radians per position, float64.
 
+    If a config scales only some layers, the unscaled table of the other layers is left out.
+
+    Two kinds of tables are read, from buffers or plain attributes: `inv_freq`, `[m]`, also with the name of a layer
+    type in front; and `embed_positions`, `[positions, 2m]`, sines before cosines. Row 1 of the latter holds the angles
+    of position 1, which are the frequencies (none is above pi).
+
     Args:
-        among: the modules whose tables are meant; None stands for all.
-
-    Where a config names the layers whose rotation is scaled, the unscaled table of the others is left out.
-
-    Two kinds are read, buffers or plain attributes: `inv_freq`, `[m]`, also one for a type of layers; and
-    `embed_positions`, `[positions, 2m]`, sines before cosines, whose row 1 holds the angles of one position (none
-    beyond pi, as no frequency is).
+        among: the modules whose tables are read; None for all.
 
     Raises:
-        NoTableError: there is none.
+        NoTableError: there is no table.
     """
     tables = {}
     for name, module in model.named_modules():
@@ -49,7 +49,7 @@ def kept_frequencies(
 
 
 def _divisor_of_positions(module: torch.nn.Module) -> float:
-    """What older releases' classes for linear scaling divide positions by, whose table is the unscaled one."""
+    """The factor of older releases' classes for linear scaling, which keep an unscaled table and divide positions."""
     return module.scaling_factor if type(module).__name__.endswith("LinearScalingRotaryEmbedding") else 1.0
 
 
@@ -59,12 +59,12 @@ def looks_angles_up(model: torch.nn.Module) -> bool:
 
 
 def holds_table(module: torch.nn.Module) -> bool:
-    """Whether a module keeps a rotary table itself, also one for a type of layers."""
+    """Whether a module itself keeps a rotary table, also one for a layer type."""
     return any(name.endswith(("inv_freq", "embed_positions")) for name, _ in _tensors(module))
 
 
 def table_holders(model: torch.nn.Module) -> list[torch.nn.Module]:
-    """The modules that keep a rotary table themselves."""
+    """The modules that themselves keep a rotary table."""
     return [module for module in model.modules() if holds_table(module)]
 
 
@@ -81,10 +81,10 @@ def kept_attention_factors(model: torch.nn.Module) -> list[float]:
 
 
 def _unscaled(model: torch.nn.Module, module: torch.nn.Module) -> bool:
-    """Whether a module makes the angles of layers that a config of a scaled rope type leaves unscaled.
+    """Whether a module makes the angles of unscaled layers, in a config with a scaled rope type.
 
-    `rope_scaling_layers` are the indices of those that are scaled. In the 4.x releases, layers with a sliding window
-    are not where they have a table of their own; where there are none, nothing is turned by it.
+    `rope_scaling_layers` lists the scaled layers. In the 4.x releases, layers with a sliding window are not scaled if
+    they have a table of their own. If no layer has a sliding window, this table turns nothing.
     """
     config = model.config
     without_windows = set(getattr(config, "layer_types", None) or ()) == {"full_attention"}

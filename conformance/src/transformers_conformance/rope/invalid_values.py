@@ -14,18 +14,18 @@ class InvalidValue:
     """Parameters of a rope type that must be refused.
 
     Args:
-        key: the one that is at fault.
-        told: how its value may be told: as it was written, or, of a list, by its length.
-        bounds: of the range.
+        key: the key of the invalid value.
+        written: the forms in which an error may state the value: as it was written, or the length of a list.
+        bounds: the bounds of the range.
     """
 
     parameters: Mapping[str, Any]
     key: str
-    told: tuple[Any, ...]
+    written: tuple[Any, ...]
     bounds: tuple[int, ...] = ()
 
     def refused_by(self, error: Exception) -> bool:
-        return any(refuses(error, {self.key: value}, self.bounds) for value in self.told)
+        return any(refuses(error, {self.key: value}, self.bounds) for value in self.written)
 
 
 def invalid_values(spec: RotarySpec, case: Case) -> Iterator[InvalidValue]:

@@ -1,4 +1,4 @@
-"""Which kind of layers has which parameters, as a config says."""
+"""Reads from a config which layer types have rotary parameters of their own."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ from .spec import RotarySpec
 
 
 def layer_types(spec: RotarySpec) -> tuple[str, ...]:
-    """The types of layers for which a config keeps rotary parameters of their own; none where it does not.
+    """The layer types for which a config keeps rotary parameters; empty if it keeps none by layer type.
 
-    Kinds that no layer is named by, which a model maps layers to, are none.
+    The result is also empty if some of these types are not in `layer_types` and the model maps its layers to them.
     """
     if "layer_types" not in spec.fields:
         return ()
@@ -22,7 +22,7 @@ def layer_types(spec: RotarySpec) -> tuple[str, ...]:
 
 
 def named_layers(spec: RotarySpec) -> frozenset[str]:
-    """The types of layers that the tiny config, or the one of the class's own defaults, has."""
+    """The layer types of the tiny config, and those of the config with the class's defaults."""
     configs = (_tiny_config(spec), default_config(spec.config_class))
     return frozenset(kind for config in configs for kind in getattr(config, "layer_types", None) or ())
 

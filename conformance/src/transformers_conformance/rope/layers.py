@@ -1,20 +1,21 @@
-"""Which layers have no RoPE, and which attend within a window, as a config says."""
+"""Reads from a config which layers have no RoPE, and which attend within a sliding window."""
 
 from typing import Any
 
 
 def layers_without_rope(config: Any) -> frozenset[int]:
-    """Indices of the layers that a config says have none.
+    """Indices of the layers without RoPE, by the config.
 
-    `no_rope_layers` has a 1 for RoPE, and a 0 for none; `layer_rope_theta` a base, or 0 for none.
+    `no_rope_layers` has 1 for a layer with RoPE and 0 for one without; `layer_rope_theta` has a base, or 0.
     """
     return frozenset(index for index, has_rope in enumerate(_stated(config)) if not has_rope)
 
 
 def layers_with_windows(config: Any) -> frozenset[int]:
-    """Indices of the layers that attend within a sliding window, as `layer_types` say, or the distance of the others.
+    """Indices of the layers that attend within a sliding window.
 
-    `global_attn_every_n_layers` is the distance, from the first layer on.
+    They follow from `layer_types`, or from `global_attn_every_n_layers`: in each group of so many layers, only the
+    first attends to all tokens.
     """
     kinds = getattr(config, "layer_types", None)
     if kinds is None:

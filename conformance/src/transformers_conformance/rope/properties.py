@@ -1,4 +1,4 @@
-"""The topics of rotary embeddings, and what their properties are registered with."""
+"""The topics of rotary embeddings, and the decorator that registers their properties."""
 
 from collections.abc import Callable, Iterable
 
@@ -13,9 +13,10 @@ AXIAL = Topic(test_name, FILTERS)  # rotations by coordinates on several axes, o
 SEVERAL_AXES = Topic(test_name, FILTERS)  # positions on several axes, in whole models
 
 HEAD_DIMS = (4, 5, 7, 8)
-# Of what the widths of the table and of the rotation do not decide alone: an odd head and an even one.
+# For properties that do not depend only on the widths of the table and of the rotation: an odd head and an even one.
 TWO_HEADS = (5, 8)
-# Of what costs more than a few passes, few telling cases: a full head; two pairs, one channel more, three to pass.
+# For properties that cost more than a few passes: a head that rotates in full, and a head that is asked for five
+# channels, so that two pairs rotate, one odd channel passes, and three more pass.
 FEW_HEADS = (8,)
 FEW_WIDTHS = (8, 5)
 
@@ -33,22 +34,22 @@ def few_widths(head_dim: int) -> tuple[int, ...]:
 
 
 def half_width(head_dim: int) -> tuple[int, ...]:
-    """Of what is about keys of a config: partial, so that a key unheard shows, and even, so that nothing else does."""
+    """For properties of config keys: a partial width shows an ignored key, and an even width has no other errors."""
     return (head_dim // 2,)
 
 
 def full_width(head_dim: int) -> tuple[int, ...]:
-    """Of what has nothing to do with the width: a share that is ignored would hide it."""
+    """For properties that are independent of the width: an ignored `partial_rotary_factor` would hide other errors."""
     return (head_dim,)
 
 
 def full_and_half(head_dim: int) -> tuple[int, ...]:
-    """Of keys that a config may leave out, too: many then mean the whole head."""
+    """For keys that a config may leave out: many configs then mean the whole head."""
     return (head_dim, head_dim // 2)
 
 
 def odd_width(head_dim: int) -> tuple[int, ...]:
-    """Of what is dearest."""
+    """For the most expensive properties."""
     return FEW_WIDTHS[-1:]
 
 
@@ -63,7 +64,7 @@ def without_position_ids(spec: RotarySpec) -> str | None:
 
 
 def with_layers_alone(spec: RotarySpec) -> str | None:
-    """Of what a model does around its layers: it counts positions, and makes masks of what it is given."""
+    """Excludes properties of the code around the layers, which counts positions and makes masks."""
     return f"of {spec.model_class.__name__}, its layers run alone" if spec.layers_alone else None
 
 
@@ -83,13 +84,13 @@ def rope_property(
     """Registers `check_<name>(spec, case, verdict)` as the property `name`, as `Topic.register` does.
 
     Args:
-        rule: the rule of the contract that it proves.
-        widths: the rotary widths of a head of `D` channels at which it says something.
-        head_dims: the heads on which it is judged.
-        rope_types: the rope types for which it is judged, as `Case.rope_type` writes them.
-        refusals: says something of rope types that the model does not support: that they are refused.
-        excluded: why it cannot be asked of a model, or None.
-        topic: where it is registered.
+        rule: the rule of the contract that the property checks.
+        widths: the rotary widths, for a head of `D` channels, at which the property is judged.
+        head_dims: the widths of heads at which the property is judged.
+        rope_types: the rope types for which the property is judged, as in `Case.rope_type`.
+        refusals: whether the property also asks for rope types that the model does not support, which it must refuse.
+        excluded: the reason why the property does not apply to a model, or None.
+        topic: the topic to which the property belongs.
     """
 
     def asks(spec: RotarySpec, axes: Axes) -> bool:

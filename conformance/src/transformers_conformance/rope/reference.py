@@ -1,6 +1,6 @@
 """Rotary position embeddings in float64 NumPy, written from the papers.
 
-Nothing here knows PyTorch or Transformers, so an error shared with what is judged would have to be made twice.
+This module does not use PyTorch or Transformers, so it cannot share an error with the models that it judges.
 
 Symbols: head width `D`, rotary width `n` (`rotary_ndims`), `m = n // 2` pairs, base `b`, position `p`.
 """
@@ -16,7 +16,7 @@ Layout = Literal["half-split", "interleaved", "half-split-reversed"]
 
 
 def rotary_ndims(head_dim: int, partial_rotary_factor: float) -> int:
-    """Number of leading channels of a head that a factor asks for: `n = int(D * factor)` (R1)."""
+    """The number of channels at the start of a head that a factor asks for: `n = int(D * factor)` (R1)."""
     return int(head_dim * partial_rotary_factor)
 
 
@@ -37,7 +37,7 @@ def inverse_frequencies(
     Args:
         n: rotary width, in channels.
         base: `b`, also called `rope_theta`.
-        scaling: the keys of a `rope_parameters` dict: `rope_type` and what that type takes. None is "default".
+        scaling: a `rope_parameters` dict: `rope_type` and the parameters of this type. None is "default".
         max_position_embeddings: positions that the model is configured for ("dynamic"; a fallback for `factor` in
             "yarn" and "longrope").
         sequence_length: largest position of the batch plus one ("dynamic", "longrope").
@@ -85,7 +85,7 @@ def rotate(
         position_ids: `[batch, seq]` or `[1, seq]`.
         inv_freq: `[m]`, radians per position.
         layout: pairs `(i, i + m)` for "half-split", `(2i, 2i + 1)` for "interleaved", `(i + m, i)` for
-            "half-split-reversed", which turns the other way round.
+            "half-split-reversed", which turns in the other direction.
         attention_factor: multiplies cos and sin, hence the rotated channels.
 
     Returns:
@@ -129,7 +129,7 @@ def _powers(n: int, base: float) -> np.ndarray:
 def _ntk_base(n: int, base: float, factor: float, max_positions: int, sequence_length: int | None) -> float:
     """Dynamic NTK-aware scaling (YaRN, arXiv:2309.00071, "Dynamic NTK"): a base that grows with the length.
 
-    With `n <= 2` the only frequency is `b^0 = 1`, whatever the base: the exponent `n / (n - 2)` is not needed.
+    If `n <= 2`, the only frequency is `b^0 = 1` for any base, so the exponent `n / (n - 2)` is not needed.
     """
     if n <= 2:
         return base
@@ -145,7 +145,7 @@ def _yarn(
     factor = scaling.get("factor") or max_positions / original
 
     def dimension(rotations: float) -> float:
-        # The pair index, as a real number, whose wavelength fits `rotations` times in the original context.
+        # The index of the pair whose wavelength fits `rotations` times in the original context, as a real number.
         return n * math.log(original / (2 * math.pi * rotations)) / (2 * math.log(base))
 
     low, high = dimension(scaling.get("beta_fast") or 32), dimension(scaling.get("beta_slow") or 1)
@@ -172,7 +172,7 @@ def _yarn(
 def _longrope(
     plain: np.ndarray, scaling: Mapping[str, Any], max_positions: int | None, sequence_length: int | None
 ) -> tuple[np.ndarray, float]:
-    """LongRoPE, arXiv:2402.13753: one rescale factor a pair, chosen by the length of the batch."""
+    """LongRoPE, arXiv:2402.13753: one rescale factor per pair, chosen by the length of the batch."""
     original = scaling["original_max_position_embeddings"]
     factor = scaling.get("factor") or max_positions / original
     rescale = scaling["long_factor" if (sequence_length or 0) > original else "short_factor"]
@@ -183,7 +183,7 @@ def _longrope(
 
 
 def _llama3(plain: np.ndarray, scaling: Mapping[str, Any]) -> np.ndarray:
-    """Llama 3.1 (arXiv:2407.21783 and the code published with it): long wavelengths slowed down by `factor`."""
+    """Llama 3.1 (arXiv:2407.21783 and the code published with it): `factor` slows down pairs of long wavelengths."""
     low, high = scaling["low_freq_factor"], scaling["high_freq_factor"]
     rotations = scaling["original_max_position_embeddings"] * plain / (2 * math.pi)
     kept = np.clip((rotations - low) / (high - low), 0.0, 1.0)
@@ -191,7 +191,7 @@ def _llama3(plain: np.ndarray, scaling: Mapping[str, Any]) -> np.ndarray:
 
 
 def _proportional(n: int, base: float, head_dim: int, factor: float) -> np.ndarray:
-    """Frequencies spaced over the whole head, zero for the pairs that do not rotate."""
+    """Frequencies that are spaced over the whole head, with zeros for the pairs that do not rotate."""
     frequencies = np.zeros(head_dim // 2)
     frequencies[: n // 2] = np.float64(base) ** (-2.0 * np.arange(n // 2) / head_dim)
     return frequencies / factor

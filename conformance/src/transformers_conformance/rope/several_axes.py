@@ -1,7 +1,7 @@
-"""Positions on several axes, counted as the paper says, and the parts of a row that they are counted for.
+"""Positions on several axes, computed as in the paper, and the parts of a row (text, images, videos) that have them.
 
-Qwen2-VL (arXiv 2409.12191, section 2.1): text has the same position on all axes; a token of an image or a video has
-that of its frame, its row and its column; each part of a row begins one beyond the largest position before it.
+Qwen2-VL (arXiv 2409.12191, section 2.1): text has the same position on all axes. A token of an image or a video has
+the positions of its frame, its row and its column. Each part of a row begins one after the largest position before it.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,14 +12,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Text:
-    """So many tokens of text."""
+    """Text of some tokens."""
 
     tokens: int
 
 
 @dataclass(frozen=True)
 class Image:
-    """So many rows and columns of tokens."""
+    """An image of rows (`height`) and columns (`width`) of tokens."""
 
     height: int
     width: int
@@ -27,7 +27,7 @@ class Image:
 
 @dataclass(frozen=True)
 class Video:
-    """So many frames, each of so many rows and columns of tokens; `seconds` lie between two frames."""
+    """A video of frames, each of rows (`height`) and columns (`width`) of tokens; `seconds` are between two frames."""
 
     frames: int
     height: int
@@ -44,9 +44,9 @@ class Span:
     """Neighbouring tokens of one kind.
 
     Args:
-        coordinates: `[axes, tokens]`, from 0 on.
-        kind: 0 of text, 1 of an image, 2 of a video, as `mm_token_type_ids` has it.
-        token: the id of each token; None of text, where any will do.
+        coordinates: `[axes, tokens]`, starting at 0.
+        kind: 0 for text, 1 for an image, 2 for a video, as in `mm_token_type_ids`.
+        token: the id of each token; None for text, whose ids do not matter.
     """
 
     coordinates: np.ndarray
@@ -74,7 +74,7 @@ def grid(frames: int, height: int, width: int, interval: float = 1.0) -> np.ndar
 
 
 def one_after_another(spans: Iterable[Span]) -> np.ndarray:
-    """`[axes, tokens]`: each span begins one beyond the largest position so far, on any axis."""
+    """`[axes, tokens]`: each span begins one after the largest position so far, on any axis."""
     placed, begin = [], 0
     for span in spans:
         placed.append(span.coordinates + begin)

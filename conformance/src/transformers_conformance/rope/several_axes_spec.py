@@ -1,4 +1,4 @@
-"""A whole model whose positions have several axes: how its rows are written, and what it is run on."""
+"""Describes a whole model whose positions have several axes, and makes its tiny configs, rows and requests."""
 
 import copy
 import inspect
@@ -23,35 +23,35 @@ from .several_axes import Image, Part, Placing, Row, Span, Text, Video, grid, on
 
 HEAD_DIM = 16
 _VOCAB = 64
-_FIRST_OWN_TOKEN = 4  # below are padding, begin and end; above are those that a config names, and then those of text
-_FIRST_TEXT_TOKEN = 24
-_MERGED = 2  # patches that make a token, on each axis of space, where a config does not say
-_TIMESTAMP = 2  # tokens before a frame, where a model writes them
+_FIRST_OWN_TOKEN = 4  # lower ids are padding, begin and end; from here on are the tokens that a config names
+_FIRST_TEXT_TOKEN = 24  # from here on are tokens of text
+_MERGED = 2  # patches per token on each axis of space, if the config does not state it
+_TIMESTAMP = 2  # tokens before a frame, if a model writes timestamps
 _TOKEN = re.compile(r"(?!pad|bos|eos)\w+_token_(id|index)")
 _MEDIA = ("text", "image", "video")
 
 
 def sections(pairs: Sequence[int] = (2, 3, 3)) -> dict[str, Any]:
-    """The rotation that a config is asked for; `pairs` of its head turn by time, height and width."""
+    """The `rope_parameters` of a config; `pairs` are the numbers of pairs that turn by time, height and width."""
     return {"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 1.0, "mrope_section": list(pairs)}
 
 
 @dataclass(frozen=True, eq=False)
 class SeveralAxesSpec(ModelSpec):
-    """A whole model, such as one `ForConditionalGeneration`, whose positions have several axes.
+    """A whole model, such as a `ForConditionalGeneration`, whose positions have several axes.
 
-    Images and videos are told by their grids alone: their tokens keep the embeddings of the tokens that hold their
-    places, so that what encodes them is left out.
+    The model gets only the grids of images and videos, not their pixels. So encoders do not run, and the tokens of an
+    image have the embedding of the placeholder token.
 
     Args:
-        config_overrides: config keywords that the rules of `sizes` do not find; those in mappings are added to those
-            of a part's config.
-        axes: how many there are.
-        place: the positions of a row's spans.
-        videos: whether it takes videos.
-        frames_apart: whether a video is written frame by frame, with text that tells the time between.
-        tokens_a_second: steps of the axis of time, if they are told by seconds.
-        frames_merged: frames of a video that make one.
+        config_overrides: config keywords that the rules of `sizes` do not find. A mapping is merged into the config of
+            a part.
+        axes: the number of axes.
+        place: computes the positions of a row's spans.
+        videos: whether the model takes videos.
+        frames_apart: whether a video is written frame by frame, with text for the time between frames.
+        tokens_a_second: steps of the time axis per second, if the model takes seconds between frames.
+        frames_merged: the number of frames of a video that are merged into one.
         normed_after_rotation: whether heads are normed after they are rotated.
     """
 
@@ -110,12 +110,12 @@ class SeveralAxesSpec(ModelSpec):
             real[index, own] = 1
             positions[:, index, own] = torch.from_numpy(self.place(row)).long()
         inputs = {"input_ids": tokens, "attention_mask": real}
-        if "mm_token_type_ids" in self._arguments:  # else their own ids tell images and videos
+        if "mm_token_type_ids" in self._arguments:  # other models find images and videos by their token ids
             inputs["mm_token_type_ids"] = kinds
         return Request(inputs | self.sizes(rows), positions, real.bool())
 
     def spans(self, part: Part) -> list[Span]:
-        """How a part of a row is written."""
+        """The spans of tokens that a part of a row is written as."""
         if isinstance(part, Text):
             return [text_span(part.tokens, self.axes)]
         if isinstance(part, Image):
@@ -130,7 +130,7 @@ class SeveralAxesSpec(ModelSpec):
         ]
 
     def _framed(self, coordinates: np.ndarray, kind: int) -> list[Span]:
-        """Between tokens that say where it begins and where it ends."""
+        """A span of an image or a frame, between the tokens that mark its begin and its end."""
         media = _MEDIA[kind]
         begin = self.token(f"{media}_start", "vision_start")
         end = self.token(f"{media}_end", "vision_end")
@@ -147,7 +147,7 @@ class SeveralAxesSpec(ModelSpec):
             yield _FIRST_TEXT_TOKEN + (7 * place + 3 * span.length) % 37 if span.token is None else span.token
 
     def sizes(self, rows: tuple[Row, ...]) -> dict[str, torch.Tensor]:
-        """The keywords that tell the sizes of images and videos, in patches, and the seconds between frames."""
+        """Keyword arguments: the sizes of images and videos, in patches, and the seconds between frames."""
         merged = self.merged
         found = {}
         parts = [part for row in rows for part in row]
@@ -172,6 +172,6 @@ class SeveralAxesSpec(ModelSpec):
 
 
 def _with_changes(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a config, with those of its parts' configs changed one by one."""
+    """Values of a config with changes; the config of a part is merged with its changes, key by key."""
     parts = {name: values[name] | changes[name] for name in changes if isinstance(values.get(name), dict)}
     return dict(values) | dict(changes) | parts

@@ -1,4 +1,4 @@
-"""What the checks need to know of a model that rotates by positions, and the cases that they try on it."""
+"""Describes a model that rotates by positions, and the cases that the checks try on it."""
 
 import inspect
 import re
@@ -25,14 +25,14 @@ class RotarySpec(ModelSpec):
 
     Args:
         layout: how channels pair up (R3).
-        rope_types: the scaled rope types that the model supports; None stands for all that the release knows where
-            the config can be asked for one, and for none elsewhere.
+        rope_types: the scaled rope types that the model supports. None means all types of the release if the config
+            has a key for a rope type, and else no type.
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
-        normed_after_rotation: whether q and k pass a norm with weights after they are rotated; those are then all 1,
-            since others would turn a pair once more.
-        score_scale: what multiplies the products of q and k before the softmax, of heads of eight channels, where it
-            is neither `8^-0.5` nor said by the config: some models scale q before, or not at all.
-        others: as `ModelSpec` has them.
+        normed_after_rotation: whether q and k pass a norm with weights after they are rotated. The checks then set
+            these weights to 1, because other weights would turn a pair again.
+        score_scale: the factor of the products of q and k before the softmax, in heads of eight channels. It is needed
+            if it is not `8^-0.5` and the config does not state it: some models scale q earlier, or not at all.
+        others: as in `ModelSpec`.
     """
 
     layout: Layout
@@ -48,7 +48,7 @@ class RotarySpec(ModelSpec):
 
     @property
     def askable_rope_types(self) -> tuple[str, ...]:
-        """The scaled rope types that the config has a key to ask for, supported or not."""
+        """The scaled rope types that the config has a key for, supported or not."""
         return SCALED_ROPE_TYPES + ROPE_TYPE_OPTIONS if self.width.takes_rope_type else ()
 
     @property
@@ -58,18 +58,18 @@ class RotarySpec(ModelSpec):
 
     @property
     def names_a_base(self) -> bool:
-        """Whether the config's class says anything of its base, or leaves it to what all classes share."""
+        """Whether the code of the config class names the base, or leaves it to the shared code of all classes."""
         return re.search("theta|emb_base", inspect.getsource(self.config_class)) is not None
 
     def cases(self, axes) -> list[Case]:
         return self.cases_of(**axes)
 
     def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
-        """One case for every way of writing this width into the config."""
+        """One case for every value of the config's key that means this width."""
         return [Case(head_dim, n, value, rope_type) for value in self.width.values(n, head_dim)]
 
     def config_values(self, case: Case) -> dict[str, Any]:
-        """Config keywords of the tiny model, by the names that the config class takes; the overrides go last."""
+        """Config keywords of the tiny model, with the names that the config class takes; overrides come last."""
         values = self.size_values(case.head_dim)
         values |= self.width.config_values(case.value, scaling_parameters(case), case.head_dim)
         return values | self.copied_overrides()
@@ -81,7 +81,7 @@ class RotarySpec(ModelSpec):
         )
 
     def reproduction(self, property_name: str, case: Case) -> str:
-        """A snippet that runs the same check on the same case."""
+        """Code that runs the same check on the same case."""
         extras = "".join(
             f", {name}={value!r}"
             for name, value in (
@@ -108,11 +108,11 @@ class RotarySpec(ModelSpec):
         return holds_table(module)
 
     def first_channel(self, case: Case) -> int:
-        """Rotated channels are read first, wherever in a head the model has them."""
+        """The first channel to read, so that the rotated channels come first wherever they are in the head."""
         return case.head_dim - self.width.slice_width(case.n) if self.rotated_last else 0
 
     def reads_layer(self, config: Any, index: int) -> bool:
-        """Layers that have RoPE by the config's word."""
+        """Whether a layer has RoPE, by the config."""
         return index not in layers_without_rope(config)
 
     def prepare(self, model: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""The test mixins of rotary embeddings, thin over the properties."""
+"""The test mixins of rotary embeddings: a test for each property in each configuration."""
 
 import inspect
 import sys
@@ -13,7 +13,7 @@ from . import AXIAL, ROTARY, SEVERAL_AXES, AxialRotarySpec, RotarySpec, SeveralA
 
 
 class _SpecTestMixin(JudgedTestMixin):
-    """What is judged is stated as a spec."""
+    """The base of mixins whose model is stated as a spec."""
 
     spec: Any = None
 
@@ -36,12 +36,12 @@ class _SpecTestMixin(JudgedTestMixin):
 class AxialRotaryTestMixin(_SpecTestMixin):
     """Judges rotations by coordinates on several axes, such as rows and columns of an image, of one part of a model.
 
-    Mix it into a `unittest.TestCase` and set `spec`, which says what that part is. Other attributes and names of tests
-    are as `RotaryNdimsOddTestMixin` has them.
+    Mix it into a `unittest.TestCase` and set `spec`, which describes this part. Other attributes and names of tests
+    are as in `RotaryNdimsOddTestMixin`.
 
     Raises:
         TypeError: when a test runs, if there is no `spec`.
-        ConformanceError: where the model breaks a rule.
+        ConformanceError: if the model breaks a rule.
     """
 
     topic = AXIAL
@@ -52,12 +52,12 @@ class AxialRotaryTestMixin(_SpecTestMixin):
 class SeveralAxesTestMixin(_SpecTestMixin):
     """Judges the positions of images, videos and text in one whole model.
 
-    Mix it into a `unittest.TestCase` and set `spec`, which says what that model is. Other attributes and names of
-    tests are as `RotaryNdimsOddTestMixin` has them.
+    Mix it into a `unittest.TestCase` and set `spec`, which describes the model. Other attributes and names of tests
+    are as in `RotaryNdimsOddTestMixin`.
 
     Raises:
         TypeError: when a test runs, if there is no `spec`.
-        ConformanceError: where the model breaks a rule.
+        ConformanceError: if the model breaks a rule.
     """
 
     topic = SEVERAL_AXES
@@ -65,15 +65,16 @@ class SeveralAxesTestMixin(_SpecTestMixin):
 
 
 class UnusedRotationTestMixin:
-    """Shows that a model does not use the rotation that its file defines; once it does, it needs another mixin.
+    """Shows that a model does not use the rotation that its file defines. A model that uses it needs another mixin.
 
     Mix it into a `unittest.TestCase` and set:
-        rotation: the function.
-        attention_class: what would call it.
-        config_class, model_class: of the model, if it takes `input_ids`; else `run_pass`, a method that runs it.
+        rotation: the function that rotates.
+        attention_class: the class that would call the function.
+        config_class, model_class: the classes of the model, if it takes `input_ids`. For other models, define the
+            method `run_pass`, which runs the model.
 
     Raises:
-        AssertionError: a pass calls the rotation, or runs no attention, which would prove nothing.
+        AssertionError: a pass calls the rotation, or runs no attention, so that the test proves nothing.
     """
 
     rotation: Callable
@@ -106,25 +107,22 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
         config_class: the config class.
         model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
         layout: "half-split" or "interleaved".
-        config_overrides: config keywords that a tiny model needs beyond sizes and token ids.
-        rope_types: the scaled rope types that the model supports; all that its config can be asked for if None.
+        config_overrides: config keywords that a tiny model needs in addition to sizes and token ids.
+        rope_types: the scaled rope types that the model supports; None for all types that its config accepts.
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
-        input_adapter: where tokens enter, if not by `input_ids`: an argument of `forward` that takes embeddings of
-            them, or "layers", which then run alone.
-        score_scale: what multiplies the products of q and k before the softmax, as `RotarySpec` has it.
-        expected_failures: where the model is known to break properties. Those of the file of expected failures are
-            added. With `core.plugin`, a session fails in which a class of tests ran in full and nothing broke that an
-            expected failure covers, but for one of the file that names no model: take it out.
-        excluded_checks: properties that cannot be asked of this class alone, each with the reason.
+        input_adapter: where tokens enter a model without `input_ids`: an argument of `forward` that takes embeddings,
+            or "layers", to run only the layers.
+        score_scale: the factor of the products of q and k before the softmax, as in `RotarySpec`.
+        expected_failures, excluded_checks: as in `JudgedTestMixin`.
 
-    Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: odd where `D` or `n` is.
-    Properties that cannot be asked of the model have no tests in its class; the recorded results say why.
+    Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: "odd" if `D` or `n` is odd.
+    Properties that do not apply to the model have no tests in its class; the recorded results have the reason.
 
     Raises:
         TypeError: when a test runs, if a required attribute is missing; when the class is made, if an expected failure
-            or `excluded_checks` names no property.
-        ConformanceError: where the model breaks a rule.
+            or `excluded_checks` names an unknown property.
+        ConformanceError: if the model breaks a rule.
     """
 
     topic = ROTARY
@@ -150,7 +148,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
 
     @classmethod
     def rotary_spec(cls) -> RotarySpec:
-        """What the checks are told of the model, one object a class.
+        """The spec of the model, always the same object for one class.
 
         Raises:
             TypeError: a required attribute is missing.
@@ -177,5 +175,5 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
         return [name for name in ("config_class", "model_class", "layout") if getattr(cls, name) is None]
 
     def judge(self, property_name, axes):
-        self.rotary_spec()  # says what is missing
+        self.rotary_spec()  # raises if an attribute is missing
         super().judge(property_name, axes)

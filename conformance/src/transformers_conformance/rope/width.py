@@ -1,4 +1,4 @@
-"""The ways in which a config is asked for a rotary width."""
+"""How to ask a config for a rotary width."""
 
 import math
 import re
@@ -11,24 +11,24 @@ from ..harness.sizes import NUM_LAYERS
 from .reference import rotary_ndims
 
 
-# RoFormer's, arXiv:2104.09864, section 3.2.2, which models without a key for it use.
+# The base of RoFormer, arXiv:2104.09864, section 3.2.2. Models without a key for the base use it.
 FIXED_BASE = 10000.0
 _SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
-_SECTION_READ = re.compile(r"[\"'.]mrope_section")  # and not in a comment alone
-_SECTION_IN_TURNS = re.compile(r"mrope_section\[\w+\] \* 3")
+_SECTION_READ = re.compile(r"[\"'.]mrope_section")  # does not match a comment
+_SECTION_INTERLEAVED = re.compile(r"mrope_section\[\w+\] \* 3")
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
-_LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # of layers with a sliding window
-_UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling leaves as it is
+_LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # for layers with a sliding window
+_UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling does not change
 _MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
 
 
 class Width(Protocol):
-    """How a width is written into a config: the key, the values for a width, and values that no width has."""
+    """How a config states a width: the key, the values for a width, and values out of range."""
 
     key: str
     base: float
     takes_rope_type: bool
-    no_default: str | None  # why a config that says nothing of its rotation has no one width, if so
+    no_default: str | None  # the reason if a config without rotary keywords has no definite width, else None
 
     def values(self, n: int, head_dim: int) -> list[Any]:
         """Every value of the key that means `n` of `head_dim` channels."""
@@ -37,22 +37,22 @@ class Width(Protocol):
         """Values that must be refused (R6)."""
 
     def bounds(self, head_dim: int) -> tuple[int, ...]:
-        """The numbers that the range of the key is told by."""
+        """The numbers that state the range of the key."""
 
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
-        """Config keywords that ask for `value`, under a rope type where the config takes one."""
+        """Config keywords that ask for `value`, with a rope type if the config takes one."""
 
     def slice_width(self, n: int) -> int:
-        """Channels that a model which rotates the last of a head sets apart for a width of `n`."""
+        """The number of last channels that are set apart for a width of `n`, if the last channels of a head rotate."""
 
     def table_head_dim(self, n: int, head_dim: int) -> int:
-        """Channels of what a "proportional" table covers for a width of `n`, those that stand still included."""
+        """The number of channels that a "proportional" table covers for a width of `n`; some of them do not turn."""
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
         """The width and the base that the attributes of a config state."""
 
     def read_scaling(self, config: Any) -> Mapping[str, Any] | None:
-        """The scaled rope type that they state, with its parameters, or None."""
+        """The parameters of the scaled rope type that the attributes of a config state, or None."""
 
 
 class _PartOfHead:
@@ -61,7 +61,7 @@ class _PartOfHead:
     no_default: str | None = None
 
     def slice_width(self, n: int) -> int:
-        return 2 * (n // 2)  # no more than the table decides (R4)
+        return 2 * (n // 2)  # the width of the table (R4)
 
     def table_head_dim(self, n: int, head_dim: int) -> int:
         return head_dim
@@ -85,8 +85,9 @@ class _Factor(_PartOfHead):
         return 0, 1
 
     def _divided(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> int:
-        """Channels whose pairs are dealt out to axes, where they are."""
-        whole = scaling is not None and scaling.get("rope_type") == "proportional"  # sections of pairs that stand, too
+        """The number of channels that `mrope_section` divides among the axes."""
+        # The sections of a "proportional" table also have the pairs that do not turn.
+        whole = scaling is not None and scaling.get("rope_type") == "proportional"
         return (
             rotary_ndims(head_dim, value) if isinstance(value, float) and 0 <= value <= 1 and not whole else head_dim
         )
@@ -96,7 +97,7 @@ class RopeParametersFactor(_Factor):
     """`rope_parameters={"rope_type", "rope_theta", "partial_rotary_factor"}`, as in the 5.x releases.
 
     Args:
-        form: what a model needs beyond these.
+        form: other keys that the model needs.
     """
 
     takes_rope_type = True
@@ -109,7 +110,7 @@ class RopeParametersFactor(_Factor):
         return self.form.by_kind(self.parameters(value, scaling, head_dim))
 
     def parameters(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
-        """The same, as one kind of layers has it."""
+        """The rotary parameters of one kind of layers."""
         asked = {"rope_theta": self.base, "partial_rotary_factor": value}
         return self.form.parameters(asked, scaling, self._divided(value, scaling, head_dim))
 
@@ -123,7 +124,7 @@ class RopeParametersFactor(_Factor):
 
 
 class RopeHeadDim:
-    """`qk_rope_head_dim`: channels that rotate have a projection of their own, beside `qk_nope_head_dim` others.
+    """`qk_rope_head_dim`: the channels that rotate have their own projection; `qk_nope_head_dim` others have another.
 
     DeepSeek-V2, arXiv:2405.04434, section 2.1.3.
     """
@@ -141,7 +142,7 @@ class RopeHeadDim:
         return n
 
     def table_head_dim(self, n: int, head_dim: int) -> int:
-        return n  # the other channels have a projection of their own
+        return n  # the other channels have another projection
 
     def values(self, n: int, head_dim: int) -> list[int]:
         return [n]
@@ -155,7 +156,7 @@ class RopeHeadDim:
     def config_values(self, value: Any, scaling: Mapping[str, Any] | None, head_dim: int) -> dict[str, Any]:
         sizes = {"qk_rope_head_dim": value, "qk_nope_head_dim": head_dim - value}
         if self.takes_head_dim:
-            sizes["head_dim"] = value  # of what the table is made for
+            sizes["head_dim"] = value  # the table is made for this width
         return sizes | self._rotation(scaling, value)
 
     def read(self, config: Any, head_dim: int) -> tuple[int, float]:
@@ -169,7 +170,7 @@ class RopeHeadDim:
 
 
 class FlatRopeHeadDim(RopeHeadDim):
-    """`qk_rope_head_dim` with keywords of the config itself for the rest, as in the 4.x releases."""
+    """`qk_rope_head_dim`, with flat keywords for base and rope type, as in the 4.x releases."""
 
     def __init__(self, flat: "FlatFactor", takes_head_dim: bool):
         self.flat = flat
@@ -187,17 +188,18 @@ class FlatRopeHeadDim(RopeHeadDim):
 
 
 class FlatFactor(_Factor):
-    """Keywords of the config itself, as in the 4.x releases: `partial_rotary_factor` or `rotary_pct`, and others.
+    """Flat keywords of the config, as in the 4.x releases: `partial_rotary_factor` or `rotary_pct`, and others.
 
     Args:
         key: the name of the factor.
-        base_key: the name of the base; None where the config has none.
-        takes_rope_type: whether `rope_scaling` is heard.
-        form: what a model needs there beyond a rope type.
-        local_base_key: the name of the base of layers with a sliding window, if it is their own.
-        scales_all: whether `rope_scaling` concerns those, too; all layers are of full attention under it, if not.
-        names_default: whether the default rope type must be named: a config that says nothing has another, or
-            `rope_scaling` is read in any case.
+        base_key: the name of the base; None if the config has no such key.
+        takes_rope_type: whether `rope_scaling` counts.
+        form: other keys that the model needs in `rope_scaling`.
+        local_base_key: the name of the base of layers with a sliding window, if they have their own.
+        scales_all: whether `rope_scaling` also scales layers with a sliding window. If not, all layers of a scaled
+            config have full attention.
+        names_default: whether the default rope type must be named, because the config's default is another type, or
+            because the model always reads `rope_scaling`.
     """
 
     def __init__(
@@ -226,7 +228,7 @@ class FlatFactor(_Factor):
         return {self.key: value} | self.rotation(scaling, self._divided(value, scaling, head_dim))
 
     def rotation(self, scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
-        """Config keywords of all but the width, for a rotation of `n` channels."""
+        """Config keywords for base and rope type (not the width), for a rotation of `n` channels."""
         values: dict[str, Any] = {key: self.base for key in (self.base_key, self.local_base_key) if key is not None}
         if scaling is not None or self.names_default or self.form.mrope_section:
             values["rope_scaling"] = self.form.parameters({}, scaling, n)
@@ -266,14 +268,17 @@ class RotaryDim(_PartOfHead):
 
 
 def kept_parameters(config: Any) -> Mapping[str, Any]:
-    """The rotary parameters of a config under whatever name it keeps them; if by kind, those of the first."""
+    """The rotary parameters of a config, under any attribute; if it keeps them by layer type, those of the first."""
     dicts = [x for x in vars(config).values() if isinstance(x, Mapping)]
     inner = [x for outer in dicts for x in outer.values()]
     return next(x for x in (*dicts, *inner) if _is_rotary(x))
 
 
 def rotary_kinds(config_class: type) -> Mapping[str, bool]:
-    """The kinds of layers that a config keeps parameters for by default, and whether they rotate; none for one set."""
+    """The layer types for which a config keeps parameters by default, and whether each one rotates.
+
+    Empty if the config keeps one set of parameters for all layers.
+    """
     kept = getattr(default_config(config_class), "rope_parameters", None) or {}
     kinds = {kind: _is_rotary(parameters) for kind, parameters in kept.items()}
     known = all(rotary or kept[kind] is None for kind, rotary in kinds.items())
@@ -281,7 +286,7 @@ def rotary_kinds(config_class: type) -> Mapping[str, bool]:
 
 
 def _kinds_in(config_class: type, code: str) -> Mapping[str, bool]:
-    """The same, or all kinds of layers, where a class keeps none by default and its model's code asks for them."""
+    """As `rotary_kinds`, or all layer types if the class keeps none by default but its model's code reads them."""
     kept = rotary_kinds(config_class)
     if kept or "rope_parameters[layer_type]" not in code:
         return kept
@@ -289,7 +294,7 @@ def _kinds_in(config_class: type, code: str) -> Mapping[str, bool]:
 
 
 def _section_in(code: str) -> list[int] | None:
-    """The `mrope_section` that the code of a model falls back to."""
+    """The default `mrope_section` in the code of a model."""
     found = _SECTION_DEFAULT.search(code)
     return found and [int(pairs) for pairs in found[1].split(",")]
 
@@ -300,20 +305,20 @@ def _is_rotary(parameters: Any) -> bool:
 
 @dataclass(frozen=True)
 class RopeParametersForm:
-    """How the models of a class want `rope_parameters` written, beyond what all do.
+    """The form of `rope_parameters` for a config class, where it differs from the usual form.
 
     Args:
-        kinds: of layers that have parameters of their own, and whether those rotate; all are asked for the same.
-        mrope_section: how many pairs each axis has by default (Qwen2-VL, arXiv:2409.12191, section 2.1), if pairs are
-            dealt out to axes. A text's positions are the same on all of them.
-        scales_by_position: whether queries are also scaled by their positions, which is then turned off.
-        in_turns: whether the axes take turns, pair by pair, so that only the first can have more than the others.
+        kinds: the layer types with parameters of their own, and whether each one rotates. All get the same parameters.
+        mrope_section: the default number of pairs of each axis (Qwen2-VL, arXiv:2409.12191, section 2.1), if the
+            model divides pairs among axes. The positions of text are the same on all axes.
+        scales_by_position: whether the model also scales queries by their positions. The checks turn this off.
+        interleaved: whether the axes take turns, pair by pair, so that only the first can have more pairs than others.
     """
 
     kinds: Mapping[str, bool]
     mrope_section: tuple[int, ...]
     scales_by_position: bool
-    in_turns: bool = False
+    interleaved: bool = False
 
     @classmethod
     def of(cls, config_class: type, code: str) -> "RopeParametersForm":
@@ -321,8 +326,8 @@ class RopeParametersForm:
         section = (
             kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
         )
-        in_turns = _SECTION_IN_TURNS.search(code) is not None
-        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code, in_turns)
+        interleaved = _SECTION_INTERLEAVED.search(code) is not None
+        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code, interleaved)
 
     @property
     def plain(self) -> bool:
@@ -333,19 +338,22 @@ class RopeParametersForm:
         return None if self.plain else "its rope_parameters say more than a width and a base"
 
     def _section(self, pairs: int) -> list[int]:
-        """As many pairs for each axis; the rest for the one that is unlike the others by default, or the first."""
+        """The same number of pairs for each axis.
+
+        The remaining pairs go to the axis whose default number is unlike all others, or else to the first axis.
+        """
         axes = len(self.mrope_section)
         own = [index for index, share in enumerate(self.mrope_section) if self.mrope_section.count(share) == 1]
         section = [pairs // axes] * axes
-        section[own[0] if own and not self.in_turns else 0] += pairs % axes
+        section[own[0] if own and not self.interleaved else 0] += pairs % axes
         return section
 
     def parameters(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
-        """Those of a rotation of `n` channels.
+        """The parameters of a rotation of `n` channels.
 
         Args:
-            asked: what every rope type takes.
-            scaling: a scaled type and its parameters, or None.
+            asked: parameters that every rope type takes.
+            scaling: a scaled rope type and its parameters, or None.
         """
         parameters = {"rope_type": "default"} if scaling is None else dict(scaling)
         parameters |= asked
@@ -356,25 +364,26 @@ class RopeParametersForm:
         return parameters
 
     def by_kind(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The config keyword by which all that rotates does so by these parameters."""
-        if self.kinds:  # those that have none first: whoever stops there does not see the others
+        """The config keyword that gives these parameters to all layers that rotate."""
+        if self.kinds:  # layer types that do not rotate come first: code that reads only the first type fails
             kinds = sorted(self.kinds.items(), key=lambda kind: kind[1])
             return {"rope_parameters": {kind: dict(parameters) if own else None for kind, own in kinds}}
         return {"rope_parameters": dict(parameters)}
 
 
 def factor_for(n: int, head_dim: int) -> float:
-    """A factor with `int(head_dim * factor) == n`: `n / head_dim`, or half a channel more where rounding loses one."""
+    """A factor with `int(head_dim * factor) == n`: `n / head_dim`, or half a channel more if rounding loses one."""
     exact = n / head_dim
     return exact if rotary_ndims(head_dim, exact) == n else (n + 0.5) / head_dim
 
 
 def detect_width(config_class: type, code: str) -> Width:
-    """The way of asking that the config's own keywords show.
+    """The way to ask this config for a width, found by the config's keywords.
 
     Args:
         config_class: the config class.
-        code: the source of the model; a mention of `rope_scaling` shows that it hears one that no keyword declares.
+        code: the source of the model. If it names `rope_scaling`, the model reads this key even if no keyword of the
+            config declares it.
     """
     fields = ConfigFields.of(config_class)
     form = RopeParametersForm.of(config_class, code)

@@ -94,7 +94,7 @@ def check_coordinate_relative(spec: AxialRotarySpec, case: Case, verdict: Verdic
     Tolerance: that of `rotation`, for each of the products of a score.
     """
     model, coordinates = built(spec, case), spec.coordinates(case)
-    tokens = spec.tokens(model, len(coordinates), alike=True)
+    tokens = spec.tokens(model, len(coordinates), equal=True)
     frequencies = spec.frequencies_of(case)
     with torch.no_grad():
         q, k = (x.astype(float) for x in spec.heads(model, case, tokens, spec.table(model, coordinates, tokens)))
