@@ -1,4 +1,4 @@
-"""Python definitions as text: where they stand in a file, and what they are once names and prose are left out.
+"""Python definitions as text: which lines of a file they are, and their fingerprints, which leave out names and prose.
 
 A definition is a function, a class, or a member of a class, named by its dotted path (`LlamaRotaryEmbedding.forward`).
 It always covers whole lines, so that an edit can replace its lines and leave every other byte alone.
@@ -34,8 +34,8 @@ def find_definitions(source: str) -> list[Span]:
 
 
 def find_headers(source: str) -> list[Span]:
-    """The lines of every class of a module, from `class` to the colon, where it names what it inherits from. They are
-    called by the line's own words: `class LlamaRotaryEmbedding`."""
+    """The lines of every class of a module, from `class` to the colon, if the class names bases. A header is
+    named by the words of its line: `class LlamaRotaryEmbedding`."""
     nodes = SgRoot(source, "python").root().find_all(kind="class_definition")
     found = [(node, node.field("superclasses")) for node in nodes if node.field("superclasses")]
     return [
@@ -46,12 +46,12 @@ def find_headers(source: str) -> list[Span]:
 
 
 def bases_of(header: str) -> str:
-    """What the class of a header inherits from, as it stands in the parentheses."""
+    """The bases that a header names, as text."""
     return header[header.index("(") + 1 : header.rindex(")")]
 
 
 def origin_of(name: str, source: str) -> str | None:
-    """The module and name that a module imports something from: `torch.nn` of `nn`, for `from torch import nn`."""
+    """The full name of what a module imports as `name`: `torch.nn` for `nn`, after `from torch import nn`."""
     parts = name.split(".")
     for found in re.finditer(r"^ *(?:from (\S+) )?import ([^\n(]+|\([^)]*\))", source, re.MULTILINE):
         for imported in found[2].strip("()").split(","):
@@ -86,7 +86,7 @@ def class_prefix(source: str) -> str:
 
 
 def prefix_of_copy(root_name: str, root_prefix: str, name: str, file_prefix: str) -> str:
-    """The model prefix that stands in the definition `name` where the root has `root_prefix`.
+    """The model prefix in the definition `name`, where the root has `root_prefix`.
 
     A class tells it best (`AriaTextRotaryEmbedding` beside `LlamaRotaryEmbedding` gives `AriaText`); functions take
     that of their file.
@@ -125,8 +125,8 @@ def _bare(text: str) -> ast.stmt:
 
 
 def fingerprint(text: str, prefix: str) -> str:
-    """A digest of what a definition does: docstrings, annotations, decorators, comments, layout and its model's
-    name prefix are left out, so that a copy has its root's."""
+    """A digest of what a definition does. It leaves out docstrings, annotations, decorators, comments, layout and the
+    name prefix of the model, so a copy has the digest of its root."""
     dump = ast.dump(_bare(text))
     if prefix:
         dump = re.sub(rf"\b{re.escape(prefix)}(?=[A-Z]|\b)", "\N{SECTION SIGN}", dump)
@@ -134,7 +134,7 @@ def fingerprint(text: str, prefix: str) -> str:
 
 
 def words_of(text: str, prefix: str) -> list[str]:
-    """The identifiers that every copy of a definition must hold too, the longest first."""
+    """The identifiers that every copy of a definition must have too, the longest first."""
     words = set(re.findall(r"(?:id|attr|arg|name)='(\w+)'", ast.dump(_bare(text))))
     return sorted((word for word in words if not (prefix and prefix in word)), key=lambda word: (-len(word), word))
 

@@ -1,24 +1,25 @@
-"""The overlay as data: what `src/` declares.
+"""Reads the overlay: the edits that `src/` declares.
 
-Beside each edited upstream file, at the same path, stands `<file>.yml` with one entry an edit, in order:
+For each edited upstream file there is a `<file>.yml` at the same path in `src/`. It has one entry for each edit, in
+order. An entry is of one kind:
 
-    definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
-    addition: Class.method       add that definition of `<file>.py`, which upstream does not have
-    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
-    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
-                                 from the same, whatever they hold
+    definition: Class.method     replaces it by the definition of that name in `<file>.py`, in the same folder
+    addition: Class.method       adds that definition of `<file>.py`, which upstream does not have
+    rewrite: Class.method        applies an ast-grep `rule` (with `constraints`, and `fix`) inside it
+    base: Class                  makes it inherit from `fix` first; its copies are the classes of the same name with
+                                 the same bases, whatever else is in them
 
 Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
 `issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
-reach in each release, copies of the root included. A definition or rewrite that serves other definitions of
-upstream's too names them in `extra_roots`, each with its own expected matches:
+reach in each release, with the copies of the root. If the edit is right for other definitions of upstream too,
+`extra_roots` names them, each with its own expected matches:
 
     extra_roots:
       Other.method: {5.23.0: 1}                            in the same file
       models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
 
-The edit leaves a release alone that `expected_matches` does not name. One that a root in `extra_roots` names must
-stand in `expected_matches` too: the edit is written in the words of its first root.
+The edit does not apply to a release that `expected_matches` does not name. A release that a root in `extra_roots`
+names must also be in `expected_matches`, because the edit is written in the words of its first root.
 """
 
 import re
@@ -34,7 +35,7 @@ from .entries import Counts, Entry, read_entries
 from .errors import OverlayError
 
 
-OURS = ("definition", "addition")  # those that a definition of ours belongs to
+OURS = ("definition", "addition")  # the kinds that have a definition of ours
 
 
 class EditEntry(Entry):
@@ -106,15 +107,14 @@ class Source:
 
     @property
     def leaves(self) -> list[Span]:
-        """Its functions and methods, and the classes that are new as a whole; a class with declared members is only
-        their container."""
+        """Its functions and methods, and the classes that are added as a whole."""
         spans = [span for span in self.spans if not any(span.name.startswith(name + ".") for name in self.whole)]
         return [span for span in spans if not any(other.name.startswith(span.name + ".") for other in spans)]
 
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """A definition of upstream's that an edit starts from: `file` is its path under `transformers/`."""
+    """An upstream definition that an edit is for; `file` is its path under `transformers/`."""
 
     file: str
     name: str
@@ -126,7 +126,7 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One declared change: its first root is the one that it is written for, and in the words of."""
+    """One edit. It is written for its first root, with the names of that root."""
 
     kind: str
     roots: tuple[Root, ...]
@@ -141,7 +141,7 @@ class Edit:
 
     @property
     def releases(self) -> set[str]:
-        """Those that it concerns."""
+        """The releases that it applies to."""
         return set(self.roots[0].expected_matches)
 
     @property

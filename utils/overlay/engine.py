@@ -1,4 +1,4 @@
-"""Edits applied to a tree of files, in memory: which definitions each one reaches, and what they become."""
+"""Applies edits to a tree of files in memory: finds the definitions that each edit reaches, and changes them."""
 
 import re
 from collections import defaultdict
@@ -18,8 +18,8 @@ from .rewrite import apply_rule
 
 @dataclass(frozen=True)
 class Target:
-    """One definition that an edit reaches from one of its roots. `prefix` is its model's name prefix, `our_prefix` the
-    one that the edit is written with.
+    """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model;
+    `our_prefix` is the prefix that the edit is written with.
 
     The span of an addition is empty; `at_end` says that it closes its class or file instead of preceding a definition.
     """
@@ -35,8 +35,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Reach:
-    """What an edit reaches from one of its roots in a release: the root's fingerprint, which an addition has not, and
-    the definitions that equal it."""
+    """What an edit reaches from one of its roots in a release: the root's fingerprint (None for an addition), and the
+    definitions that equal the root."""
 
     edit: Edit
     root: Root
@@ -49,12 +49,12 @@ class Reach:
 
     @property
     def key(self) -> str:
-        """What the lock calls it: stable while the root keeps its place and the edit its words."""
+        """Its name in the lock, which changes only if the root moves or the edit gets another description."""
         return f"{self.root}::{self.edit.description}"
 
 
 class PackageFiles(Mapping[str, str]):
-    """The texts of a package's Python files, read when they are asked for."""
+    """The texts of a package's Python files; each is read when it is first needed."""
 
     def __init__(self, package: Path, names: Iterable[str]):
         self._names = dict.fromkeys(names)
@@ -80,8 +80,8 @@ class Tree:
 
     Args:
         files: their texts.
-        index: what is kept of texts between builds.
-        identity: what tells this tree from any other, such as its digest.
+        index: what is known of texts from earlier builds.
+        identity: a string that no other tree has, such as a digest.
     """
 
     def __init__(self, files: Mapping[str, str], index: Index, identity: str):
@@ -125,7 +125,7 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     def moved(problem: str) -> OverlayError:
         return OverlayError(
             problem,
-            way_out="see what upstream did to it; then mend the edit, or drop it where upstream has applied it",
+            way_out="see what upstream changed; correct the edit, or remove it if upstream has repaired the error",
             file=root.file,
             definition=root.name,
             edit=edit.label,
@@ -149,12 +149,13 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
 
 
 def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
-    """The fingerprint of a root, and the definitions of its name, at its depth, that share it: the root among them."""
+    """The fingerprint of a root, and all definitions of its name, at its depth, that have the same fingerprint. The
+    root is one of them."""
     root_prefix = tree.prefix(root_file)
     digest = tree.index.fingerprint(root.text(tree.lines(root_file)), root_prefix)
     simple, depth = root.name.split(".")[-1], root.name.count(".")
     words = definitions.words_of(root.text(tree.lines(root_file)), root_prefix)
-    words = [word for word in words if word not in root.name.split(".")]  # the name of a class is not its copy's
+    words = [word for word in words if word not in root.name.split(".")]  # copies may have another class name
     found = []
     for file in tree.files_defining(simple):
         if not all(word in tree.files[file] for word in words):
@@ -173,8 +174,8 @@ def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
 
 
 def _search_heirs(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
-    """What the class of a header inherits from, and the headers of all classes that are called as it is, less the
-    model's prefix, and inherit from the same."""
+    """What the class of a header inherits from, and the headers of all classes that have the same name, but for the
+    model's prefix, and the same bases."""
     bases = definitions.bases_of(root.text(tree.lines(root_file)))
     inherited = _inherited(bases, tree.files[root_file])
     suffix = root.name.removeprefix("class ").removeprefix(tree.prefix(root_file))
@@ -209,7 +210,7 @@ def _place_for(edit: Edit, tree: Tree) -> Target:
 
 
 def transform(target: Target, text: str) -> tuple[str, int]:
-    """What the edit makes of one definition, and how often it took hold (0: the text has it already)."""
+    """The new text of one definition, and how often the edit applied (0: the text has the edit already)."""
     edit = target.edit
     if edit.kind == "rewrite":
         fix = definitions.rename_prefix(edit.fix, target.our_prefix, target.prefix)
@@ -234,8 +235,8 @@ def _our_definition(edit: Edit) -> str:
 
 
 def _replace(text: str, ours: str) -> str:
-    """`ours` in place of `text`, which keeps its name and decorators, and its annotations and docstring where ours has
-    none."""
+    """`ours` in place of `text`. The name and the decorators of `text` stay, and its annotations and docstring if ours
+    has none."""
     old, new = definitions.split(text), definitions.split(ours)
     header = old.header
     if new.arguments != old.arguments:
@@ -247,14 +248,14 @@ def _replace(text: str, ours: str) -> str:
 
 @dataclass(frozen=True)
 class EditedFiles:
-    """Changed files, and how often edits took hold, by the root that they started from."""
+    """The changed files, and how often edits applied, by root."""
 
     files: dict[str, str]
     counts: dict[Root, int]
 
 
 def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
-    """Apply edits in order. Inside one file a small definition is edited before one that encloses it."""
+    """Apply edits in order. In one file, a definition is edited before the definition around it."""
     by_file: dict[str, list[Target]] = defaultdict(list)
     counts: dict[Root, int] = {}
     for reach in reaches:
