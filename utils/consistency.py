@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from overlay import lockfile
-from overlay.definitions import Span, bases_of, class_prefix, fingerprint, parse, prefix_of_copy
+from overlay.definitions import LineSpan, bases_of, class_prefix, fingerprint, parse, prefix_of_copy
 from overlay.errors import run
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -47,7 +47,7 @@ class File:
         return _GENERATED in self.text[:1000]
 
     @cached_property
-    def definitions(self) -> dict[str, Span]:
+    def definitions(self) -> dict[str, LineSpan]:
         return {span.name: span for span in self.index.definitions(self.text)}
 
     @cached_property

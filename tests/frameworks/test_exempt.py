@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 
 from tests.frameworks.frameworks import RUN, batches, in_frameworks
-from tests.utils.exempt_entries import Entry, ExemptDefinition, on_its_entries
+from tests.utils.exempt_entries import ExemptDefinition, ReleaseExemption, on_its_entries
 from transformers_conformance.rope.reference import inverse_frequencies, rotate
 
 
@@ -38,7 +38,7 @@ def random(*shape: int) -> np.ndarray:
 
 
 @on_its_entries
-def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: Entry):
+def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: ReleaseExemption):
     """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
     for definition in entry.definitions:
         turn = getattr(module_of(definition), definition.name)
@@ -72,7 +72,7 @@ CLASSES: dict[str, Callable] = {
 
 
 @on_its_entries
-def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
+def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: ReleaseExemption):
     """The class runs this definition: where it were wrong, what is rotated would be."""
     for definition in entry.definitions:
         for head_dim, n in WIDTHS:
@@ -83,7 +83,7 @@ def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
 
 
 @on_its_entries
-def test_its_sines_come_before_its_cosines(entry: Entry):
+def test_its_sines_come_before_its_cosines(entry: ReleaseExemption):
     """A column for every channel, sines before cosines; of an odd width, a sine more, which its caller cuts off."""
     for definition in entry.definitions:
         for width in range(1, 9):
@@ -96,7 +96,7 @@ def test_its_sines_come_before_its_cosines(entry: Entry):
 
 
 @on_its_entries
-def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: Entry, monkeypatch, tmp_path):
+def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: ReleaseExemption, monkeypatch, tmp_path):
     """An attention whose rotation does nothing is the same at any width, and hands over as many channels as that."""
     from transformers import GPTJConfig, GPTJModel
 

@@ -13,7 +13,7 @@ from overlay.upstream import PACKAGE, ensure_pristine, find_pin
 
 from .exempt import Exemption, load_exemptions
 from .rules.rope import ROPE
-from .scan import Definition, find
+from .scan import FoundDefinition, find
 from .variants import group
 
 
@@ -22,8 +22,8 @@ class Explanation:
     """Why copies of one variant are right: the edits that reach them, or the exemption that covers them. Copies that
     have neither are unexplained."""
 
-    root: Definition
-    copies: tuple[Definition, ...]
+    root: FoundDefinition
+    copies: tuple[FoundDefinition, ...]
     edits: tuple[str, ...] = ()
     exemption: Exemption | None = None
 
@@ -55,7 +55,7 @@ def pristine_tree(layout: Layout, release: str) -> Tree:
 
 
 def explain(
-    found: list[Definition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
+    found: list[FoundDefinition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
 ) -> list[Explanation]:
     """The explanations of what was `found`, by the edits of the lock and by the exemptions.
 

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from .engine import EditedFiles, Reach, Target, Tree, transform
+from .engine import EditedFiles, EditTarget, Reach, Tree, transform
 from .errors import OverlayError
 from .upstream import PACKAGE, read_manifest
 
@@ -26,7 +26,7 @@ def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> Non
 
 def check_declared(reaches: list[Reach], edited: EditedFiles, before: Tree, after: Tree, release: str) -> None:
     """Outside the definitions that edits declare, and imports, a changed file has every line of upstream's."""
-    declared: dict[str, list[Target]] = defaultdict(list)
+    declared: dict[str, list[EditTarget]] = defaultdict(list)
     for reach in reaches:
         for target in reach.targets:
             declared[target.file].append(target)

@@ -15,7 +15,7 @@ from ast_grep_py import SgNode, SgRoot
 
 
 @dataclass(frozen=True)
-class Span:
+class LineSpan:
     """The lines `[start, end)` of a definition (from 0, decorators included) and its dotted name."""
 
     name: str
@@ -26,20 +26,20 @@ class Span:
         return "".join(lines[self.start : self.end])
 
 
-def find_definitions(source: str) -> list[Span]:
+def find_definitions(source: str) -> list[LineSpan]:
     """Every function and class of `source` at module or class level, in the order of the file."""
-    spans: list[Span] = []
+    spans: list[LineSpan] = []
     _collect(SgRoot(source, "python").root(), "", spans)
     return spans
 
 
-def find_headers(source: str) -> list[Span]:
+def find_headers(source: str) -> list[LineSpan]:
     """The lines of every class of a module, from `class` to the colon, if the class names bases. A header is
     named by the words of its line: `class LlamaRotaryEmbedding`."""
     nodes = SgRoot(source, "python").root().find_all(kind="class_definition")
     found = [(node, node.field("superclasses")) for node in nodes if node.field("superclasses")]
     return [
-        Span(f"class {node.field('name').text()}", node.range().start.line, bases.range().end.line + 1)
+        LineSpan(f"class {node.field('name').text()}", node.range().start.line, bases.range().end.line + 1)
         for node, bases in found
         if bases.range().end.line < node.field("body").range().start.line
     ]
@@ -62,7 +62,7 @@ def origin_of(name: str, source: str) -> str | None:
     return None
 
 
-def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
+def _collect(block: SgNode, prefix: str, spans: list[LineSpan]) -> None:
     for outer in block.children():
         node = outer
         if outer.kind() == "decorated_definition":
@@ -71,7 +71,7 @@ def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
             _collect(node, prefix, spans)  # definitions that depend on an optional import
         elif node.kind() in ("function_definition", "class_definition"):
             name = prefix + node.field("name").text()
-            spans.append(Span(name, outer.range().start.line, node.range().end.line + 1))
+            spans.append(LineSpan(name, outer.range().start.line, node.range().end.line + 1))
             if node.kind() == "class_definition":
                 _collect(node.field("body"), name + ".", spans)
 
@@ -147,7 +147,7 @@ def rename_prefix(text: str, old: str, new: str) -> str:
 
 
 @dataclass(frozen=True)
-class Parts:
+class FunctionParts:
     """One function: its name, and its lines, which are decorators, header (`def ...:`), docstring and body."""
 
     name: str
@@ -159,7 +159,7 @@ class Parts:
     arguments: str
 
 
-def split(text: str) -> Parts:
+def split(text: str) -> FunctionParts:
     """Cut a function into its parts. Comments between the docstring and the first statement belong to the body."""
     lines = text.splitlines(keepends=True)
     node = parse(text)
@@ -170,7 +170,7 @@ def split(text: str) -> Parts:
     for arg in ast.walk(node.args):
         if isinstance(arg, ast.arg):
             arg.annotation = None
-    return Parts(
+    return FunctionParts(
         name=node.name,
         decorators="".join(lines[: node.lineno - 1]),
         header="".join(lines[node.lineno - 1 : header_end]),

@@ -30,7 +30,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from .definitions import Span, find_definitions
+from .definitions import LineSpan, find_definitions
 from .entries import Counts, Entry, read_entries
 from .errors import OverlayError
 
@@ -90,7 +90,7 @@ class SeriesEntry(Entry):
 
 
 @dataclass(frozen=True)
-class Source:
+class OverlaySource:
     """The definitions that we wrote for one upstream file."""
 
     path: Path
@@ -102,11 +102,11 @@ class Source:
         return self.text.splitlines(keepends=True)
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[LineSpan]:
         return find_definitions(self.text)
 
     @property
-    def leaves(self) -> list[Span]:
+    def leaves(self) -> list[LineSpan]:
         """Its functions and methods, and the classes that are added as a whole."""
         spans = [span for span in self.spans if not any(span.name.startswith(name + ".") for name in self.whole)]
         return [span for span in spans if not any(other.name.startswith(span.name + ".") for other in spans)]
@@ -134,7 +134,7 @@ class Edit:
     description: str
     issue: int | None
     declared_in: str
-    source: Source | None = None
+    source: OverlaySource | None = None
     rule: dict | None = None
     constraints: dict | None = None
     fix: str | None = None
@@ -183,7 +183,7 @@ def _load_layer(layer: Path) -> list[Edit]:
         code = path.with_suffix(".py")
         entries = read_entries(path, _form_of)
         added = frozenset(entry.addition for entry in entries if isinstance(entry, AdditionEntry))
-        source = Source(code, code.read_text(), added) if code.exists() else None
+        source = OverlaySource(code, code.read_text(), added) if code.exists() else None
         here = [_edit(entry, target, path, source) for entry in entries]
         _check_declared(here, source, path)
         edits += here
@@ -208,7 +208,7 @@ def _form_of(entry: Mapping) -> type[EditEntry]:
     return FORMS[_kind_of(entry)]
 
 
-def _edit(entry: EditEntry, target: str, path: Path, source: Source | None) -> Edit:
+def _edit(entry: EditEntry, target: str, path: Path, source: OverlaySource | None) -> Edit:
     kind = _kind_of(entry.model_fields_set)
     name = getattr(entry, kind)
     if kind in OURS and not (source and any(span.name == name for span in source.leaves)):
@@ -242,7 +242,7 @@ def _root(place: str, file: str, counts: dict[str, int], named: Callable[[str], 
     return Root(elsewhere or file, named(name), counts)
 
 
-def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
+def _check_declared(edits: list[Edit], source: OverlaySource | None, path: Path) -> None:
     declared = [edit.roots[0].name for edit in edits if edit.kind in OURS]
     written = [span.name for span in source.leaves] if source else []
     for name in written:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from . import definitions
-from .definitions import Span
+from .definitions import LineSpan
 from .edits import Edit, Root
 from .errors import OverlayError
 from .imports import merge_imports
@@ -17,7 +17,7 @@ from .rewrite import apply_rule
 
 
 @dataclass(frozen=True)
-class Target:
+class EditTarget:
     """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model;
     `our_prefix` is the prefix that the edit is written with.
 
@@ -27,7 +27,7 @@ class Target:
     edit: Edit
     root: Root
     file: str
-    span: Span
+    span: LineSpan
     prefix: str = ""
     our_prefix: str = ""
     at_end: bool = False
@@ -41,7 +41,7 @@ class Reach:
     edit: Edit
     root: Root
     fingerprint: str | None
-    targets: tuple[Target, ...]
+    targets: tuple[EditTarget, ...]
 
     @property
     def label(self) -> str:
@@ -106,7 +106,7 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
             are one, or copies of each other.
     """
     reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.expected_matches]
-    reached: dict[tuple[str, Span], Root] = {}
+    reached: dict[tuple[str, LineSpan], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
         if first is not target.root:
@@ -144,11 +144,11 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     search = _search_heirs if edit.kind == "base" else _search_copies
     digest, copies = tree.index.copies(tree.identity, str(root), lambda: search(root.file, span, tree))
     our_prefix = tree.prefix(edit.roots[0].file)
-    targets = [Target(edit, root, file, Span(*span), prefix, our_prefix) for file, span, prefix in copies]
+    targets = [EditTarget(edit, root, file, LineSpan(*span), prefix, our_prefix) for file, span, prefix in copies]
     return Reach(edit, root, digest, tuple(targets))
 
 
-def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
+def _search_copies(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
     """The fingerprint of a root, and all definitions of its name, at its depth, that have the same fingerprint. The
     root is one of them."""
     root_prefix = tree.prefix(root_file)
@@ -173,7 +173,7 @@ def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
     return digest, found
 
 
-def _search_heirs(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
+def _search_heirs(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
     """What the class of a header inherits from, and the headers of all classes that have the same name, but for the
     model's prefix, and the same bases."""
     bases = definitions.bases_of(root.text(tree.lines(root_file)))
@@ -192,7 +192,7 @@ def _inherited(bases: str, source: str) -> list[str]:
     return [definitions.origin_of(base.strip(), source) or base.strip() for base in bases.split(",")]
 
 
-def _place_for(edit: Edit, tree: Tree) -> Target:
+def _place_for(edit: Edit, tree: Tree) -> EditTarget:
     """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
     or after the last definition of the file."""
     root = edit.roots[0]
@@ -204,12 +204,12 @@ def _place_for(edit: Edit, tree: Tree) -> Target:
         neighbour = following if following.rpartition(".")[0] == owner else following.split(".")[0]
         if neighbour in known and neighbour.rpartition(".")[0] == owner:
             start = known[neighbour].start
-            return Target(edit, root, root.file, Span(name, start, start))
+            return EditTarget(edit, root, root.file, LineSpan(name, start, start))
     end = known[owner].end if owner else max(span.end for span in spans)
-    return Target(edit, root, root.file, Span(name, end, end), at_end=True)
+    return EditTarget(edit, root, root.file, LineSpan(name, end, end), at_end=True)
 
 
-def transform(target: Target, text: str) -> tuple[str, int]:
+def transform(target: EditTarget, text: str) -> tuple[str, int]:
     """The new text of one definition, and how often the edit applied (0: the text has the edit already)."""
     edit = target.edit
     if edit.kind == "rewrite":
@@ -256,7 +256,7 @@ class EditedFiles:
 
 def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
     """Apply edits in order. In one file, a definition is edited before the definition around it."""
-    by_file: dict[str, list[Target]] = defaultdict(list)
+    by_file: dict[str, list[EditTarget]] = defaultdict(list)
     counts: dict[Root, int] = {}
     for reach in reaches:
         counts[reach.root] = 0
@@ -270,7 +270,7 @@ def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
     return EditedFiles(changed, counts)
 
 
-def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) -> str:
+def _apply_to_file(source: str, targets: list[EditTarget], counts: dict[Root, int]) -> str:
     lines = source.splitlines(keepends=True)
     spans = {id(target): [target.span.start, target.span.end] for target in targets}
     for target in sorted(targets, key=lambda one: one.span.end - one.span.start):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from . import definitions, tools
-from .definitions import Span
+from .definitions import LineSpan
 
 
 # An entry is valid only for the code and the tools that made it.
@@ -30,21 +30,21 @@ class Index:
         except (OSError, ValueError):  # there is none yet, or it was cut short: it is only a cache
             self._kept = {}
 
-    def definitions(self, source: str) -> list[Span]:
+    def definitions(self, source: str) -> list[LineSpan]:
         """The definitions of a file, as `definitions.find_definitions` gives them."""
 
         def find() -> list:
             return [[span.name, span.start, span.end] for span in definitions.find_definitions(source)]
 
-        return [Span(*entry) for entry in self._look_up(f"file\0{source}", find)]
+        return [LineSpan(*entry) for entry in self._look_up(f"file\0{source}", find)]
 
-    def headers(self, source: str) -> list[Span]:
+    def headers(self, source: str) -> list[LineSpan]:
         """The headers of its classes, as `definitions.find_headers` gives them."""
 
         def find() -> list:
             return [[span.name, span.start, span.end] for span in definitions.find_headers(source)]
 
-        return [Span(*entry) for entry in self._look_up(f"headers\0{source}", find)]
+        return [LineSpan(*entry) for entry in self._look_up(f"headers\0{source}", find)]
 
     def fingerprint(self, text: str, prefix: str) -> str:
         """The fingerprint of a definition, as `definitions.fingerprint` gives it."""
