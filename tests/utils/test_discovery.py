@@ -13,7 +13,7 @@ from discovery.coverage import check, explain
 from discovery.exempt import load_exemptions
 from discovery.rules.rope import ROPE
 from discovery.scan import find
-from discovery.topic import Rule, Topic
+from discovery.topic import Rule, SearchTopic
 from overlay import lockfile
 from overlay.edits import load_overlay
 from overlay.engine import Tree
@@ -332,7 +332,7 @@ def test_a_near_miss_is_left(text):
 
 # --- another topic --------------------------------------------------------------------------------------------------
 
-SOFT_CAPS = Topic(
+SOFT_CAPS = SearchTopic(
     name="soft caps",
     words=re.compile("softcap"),
     signs={

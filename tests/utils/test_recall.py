@@ -12,7 +12,7 @@ import torch
 from discovery.provenance import Rotations
 from discovery.recall import report
 from discovery.rules.rope import ROPE
-from discovery.scan import Definition
+from discovery.scan import FoundDefinition
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
@@ -108,7 +108,7 @@ def test_what_takes_no_part_is_left(found_in, old, new, found):
 
 def test_the_report_counts_what_each_rule_adds_and_names_what_all_miss():
     first, second = (rule.name for rule in ROPE.rules([])[:2])
-    found = [Definition("a.py", "f", (), (first,)), Definition("a.py", "g", (), (first, second))]
+    found = [FoundDefinition("a.py", "f", (), (first,)), FoundDefinition("a.py", "g", (), (first, second))]
     lines = list(report(found, {("a.py", "g"), ("a.py", "h")}))
     numbers = {line[:45].strip(): line[45:].split() for line in lines}
     assert numbers[first] == ["2", "1", "1", "0"]

@@ -1,15 +1,15 @@
-"""`src/exempt.yml`: the RoPE definitions that no edit needs to reach, and why.
+"""Reads `src/exempt.yml`: the RoPE definitions that need no edit, and why.
 
-An entry is made of
+The fields of an entry:
 
     file: models/llama/modeling_llama.py      where upstream defines the root, under `transformers/`
     definition: rotate_half                   its dotted name, or a list of names in that file; copies follow
-    covers: {5.23.0: 171}                     how many definitions that are, in each release, exactly
+    covers: {5.23.0: 171}                     how many definitions these are in each release
     reason: why nothing is wrong with it
-    confirmed_by: test_...                    the test that is run on it, of tests/utils/test_exempt.py or,
-                                              for TensorFlow's and Flax's, of tests/frameworks/test_exempt.py
-    also_edited_by: [...]                     optional: the edits that reach it all the same, by their descriptions,
-                                              which leave its rotation as it is
+    confirmed_by: test_...                    the test that runs on it, in tests/utils/test_exempt.py or,
+                                              for TensorFlow and Flax, in tests/frameworks/test_exempt.py
+    also_edited_by: [...]                     optional: the descriptions of the edits that reach it nevertheless,
+                                              and do not change its rotation
 """
 
 import re

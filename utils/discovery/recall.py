@@ -27,7 +27,7 @@ from transformers_conformance.rope.spec import RotarySpec
 from .coverage import pristine_tree
 from .provenance import Rotations
 from .rules.rope import ROPE
-from .scan import Definition, find
+from .scan import FoundDefinition, find
 
 
 Places = set[tuple[str, str]]  # definitions, by file and dotted name
@@ -92,7 +92,7 @@ def _rotating_in(spec: RotarySpec, package: Path) -> Places:
     return seen
 
 
-def report(found: Collection[Definition], ran: Places) -> Iterator[str]:
+def report(found: Collection[FoundDefinition], ran: Places) -> Iterator[str]:
     """What each rule finds of a release and of what ran, and what no rule finds.
 
     Args:
@@ -113,11 +113,11 @@ def report(found: Collection[Definition], ran: Places) -> Iterator[str]:
     yield from (f"no rule finds {file}::{name}" for file, name in missed)
 
 
-def _by_rule(found: Collection[Definition]) -> Counter[str]:
+def _by_rule(found: Collection[FoundDefinition]) -> Counter[str]:
     return Counter(rule for one in found for rule in one.rules)
 
 
-def _by_one_rule_alone(found: Collection[Definition]) -> Counter[str]:
+def _by_one_rule_alone(found: Collection[FoundDefinition]) -> Counter[str]:
     return Counter(one.rules[0] for one in found if len(one.rules) == 1)
 
 

@@ -1,24 +1,25 @@
-"""The overlay as data: what `src/` declares.
+"""Reads the overlay: the edits that `src/` declares.
 
-Beside each edited upstream file, at the same path, stands `<file>.yml` with one entry an edit, in order:
+For each edited upstream file there is a `<file>.yml` at the same path in `src/`. It has one entry for each edit, in
+order. An entry is of one kind:
 
-    definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
-    addition: Class.method       add that definition of `<file>.py`, which upstream does not have
-    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
-    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
-                                 from the same, whatever they hold
+    definition: Class.method     replaces it by the definition of that name in `<file>.py`, in the same folder
+    addition: Class.method       adds that definition of `<file>.py`, which upstream does not have
+    rewrite: Class.method        applies an ast-grep `rule` (with `constraints`, and `fix`) inside it
+    base: Class                  makes it inherit from `fix` first; its copies are the classes of the same name with
+                                 the same bases, whatever else is in them
 
 Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
 `issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
-reach in each release, copies of the root included. A definition or rewrite that serves other definitions of
-upstream's too names them in `extra_roots`, each with its own expected matches:
+reach in each release, with the copies of the root. If the edit is right for other definitions of upstream too,
+`extra_roots` names them, each with its own expected matches:
 
     extra_roots:
       Other.method: {5.23.0: 1}                            in the same file
       models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
 
-The edit leaves a release alone that `expected_matches` does not name. One that a root in `extra_roots` names must
-stand in `expected_matches` too: the edit is written in the words of its first root.
+The edit does not apply to a release that `expected_matches` does not name. A release that a root in `extra_roots`
+names must also be in `expected_matches`, because the edit is written in the words of its first root.
 """
 
 import re
@@ -29,12 +30,12 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from .definitions import Span, find_definitions
+from .definitions import LineSpan, find_definitions
 from .entries import Counts, Entry, read_entries
 from .errors import OverlayError
 
 
-OURS = ("definition", "addition")  # those that a definition of ours belongs to
+OURS = ("definition", "addition")  # the kinds that have a definition of ours
 
 
 class EditEntry(Entry):
@@ -89,7 +90,7 @@ class SeriesEntry(Entry):
 
 
 @dataclass(frozen=True)
-class Source:
+class OverlaySource:
     """The definitions that we wrote for one upstream file."""
 
     path: Path
@@ -101,20 +102,19 @@ class Source:
         return self.text.splitlines(keepends=True)
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[LineSpan]:
         return find_definitions(self.text)
 
     @property
-    def leaves(self) -> list[Span]:
-        """Its functions and methods, and the classes that are new as a whole; a class with declared members is only
-        their container."""
+    def leaves(self) -> list[LineSpan]:
+        """Its functions and methods, and the classes that are added as a whole."""
         spans = [span for span in self.spans if not any(span.name.startswith(name + ".") for name in self.whole)]
         return [span for span in spans if not any(other.name.startswith(span.name + ".") for other in spans)]
 
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """A definition of upstream's that an edit starts from: `file` is its path under `transformers/`."""
+    """An upstream definition that an edit is for; `file` is its path under `transformers/`."""
 
     file: str
     name: str
@@ -126,7 +126,7 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One declared change: its first root is the one that it is written for, and in the words of."""
+    """One edit. It is written for its first root, with the names of that root."""
 
     kind: str
     roots: tuple[Root, ...]
@@ -134,14 +134,14 @@ class Edit:
     description: str
     issue: int | None
     declared_in: str
-    source: Source | None = None
+    source: OverlaySource | None = None
     rule: dict | None = None
     constraints: dict | None = None
     fix: str | None = None
 
     @property
     def releases(self) -> set[str]:
-        """Those that it concerns."""
+        """The releases that it applies to."""
         return set(self.roots[0].expected_matches)
 
     @property
@@ -183,7 +183,7 @@ def _load_layer(layer: Path) -> list[Edit]:
         code = path.with_suffix(".py")
         entries = read_entries(path, _form_of)
         added = frozenset(entry.addition for entry in entries if isinstance(entry, AdditionEntry))
-        source = Source(code, code.read_text(), added) if code.exists() else None
+        source = OverlaySource(code, code.read_text(), added) if code.exists() else None
         here = [_edit(entry, target, path, source) for entry in entries]
         _check_declared(here, source, path)
         edits += here
@@ -208,7 +208,7 @@ def _form_of(entry: Mapping) -> type[EditEntry]:
     return FORMS[_kind_of(entry)]
 
 
-def _edit(entry: EditEntry, target: str, path: Path, source: Source | None) -> Edit:
+def _edit(entry: EditEntry, target: str, path: Path, source: OverlaySource | None) -> Edit:
     kind = _kind_of(entry.model_fields_set)
     name = getattr(entry, kind)
     if kind in OURS and not (source and any(span.name == name for span in source.leaves)):
@@ -242,7 +242,7 @@ def _root(place: str, file: str, counts: dict[str, int], named: Callable[[str], 
     return Root(elsewhere or file, named(name), counts)
 
 
-def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
+def _check_declared(edits: list[Edit], source: OverlaySource | None, path: Path) -> None:
     declared = [edit.roots[0].name for edit in edits if edit.kind in OURS]
     written = [span.name for span in source.leaves] if source else []
     for name in written:
