@@ -4,7 +4,7 @@ python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: fork relock edits discovery recall models consistency fixup check test bits older bench bugs report known merge
+.PHONY: fork relock edits discovery recall models consistency fixup check test parity older bench bugs report known merge
 .PHONY: mutants
 
 fork: ## build the fork after an edit
@@ -39,8 +39,8 @@ check: ## lint only
 test: ## the tests of the machinery and of the conformance suite itself
 	$(python) -m pytest tests/utils tests/loading tests/references conformance/tests -n auto
 
-bits: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
-	PYTHONPATH=utils $(line_python) tests/bit_identity.py --release $(RELEASE) $(MODELS)
+parity: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
+	PYTHONPATH=utils $(line_python) tests/parity.py --release $(RELEASE) $(MODELS)
 
 older: ## configs in the forms of the 4.x releases mean on the fork what they mean there
 	PYTHONPATH=utils $(python) tests/older_forms.py $(MODELS)

@@ -68,12 +68,12 @@ def main(arguments: list[str]) -> None:
                 "model": model,
                 "class": name,
                 "form": asdict(form),
-                "formula": _formula(description, form) if form.has_formula else None,
-                **_outcome(description, form),
+                "formula": _formula(spec, form) if form.has_formula else None,
+                **_outcome(spec, form),
             }
             for model in models
-            for name, description in descriptions(model)
-            for form in forms(description)
+            for name, spec in specs(model)
+            for form in forms(spec)
         ]
     else:
         source, file = rest
@@ -82,14 +82,14 @@ def main(arguments: list[str]) -> None:
         for record in json.loads(Path(source).read_text()):
             model = record["model"]
             if model not in known:
-                known[model] = dict(descriptions(model))
-            description = known[model].get(record["class"])
-            if description is not None:
-                found.append({**record, **_outcome(description, Form(**record["form"]))})
+                known[model] = dict(specs(model))
+            spec = known[model].get(record["class"])
+            if spec is not None:
+                found.append({**record, **_outcome(spec, Form(**record["form"]))})
     Path(file).write_text(json.dumps(found))
 
 
-def descriptions(model: str) -> Iterator[tuple[str, RotarySpec]]:
+def specs(model: str) -> Iterator[tuple[str, RotarySpec]]:
     """The models that take tokens of a folder's tests, by the names of the tests."""
     try:
         parts = parts_of(registered_models()[model])
@@ -100,14 +100,14 @@ def descriptions(model: str) -> Iterator[tuple[str, RotarySpec]]:
             yield part.name, part.spec
 
 
-def forms(description: RotarySpec) -> Iterator[Form]:
+def forms(spec: RotarySpec) -> Iterator[Form]:
     """Every form in which a config class of the 4.x releases takes its rotation."""
-    width = description.width
-    if not isinstance(width, FlatFactor) or not description.takes_position_ids:
+    width = spec.width
+    if not isinstance(width, FlatFactor) or not spec.takes_position_ids:
         return
-    sizes = description.size_values(HEAD_DIM)
-    declared = width.key in description.fields
-    default = description.config_class(**sizes)
+    sizes = spec.size_values(HEAD_DIM)
+    declared = width.key in spec.fields
+    default = spec.config_class(**sizes)
     n = HEAD_DIM if declared else width.read(default, HEAD_DIM)[0]
     base = {key: BASE for key in (width.base_key, width.local_base_key) if key is not None}
     if declared:
@@ -130,8 +130,8 @@ def forms(description: RotarySpec) -> Iterator[Form]:
     if not sections:
         yield Form("rope_scaling null", sizes | base | {"rope_scaling": None}, n)
     for rope_type in SCALED_ROPE_TYPES:
-        if rope_type in description.supported_rope_types:
-            yield from _scaled_forms(description, rope_type, n, sizes | base)
+        if rope_type in spec.supported_rope_types:
+            yield from _scaled_forms(spec, rope_type, n, sizes | base)
             if declared and rope_type != "longrope" and not sections:
                 scaling = dict(scaling_of(Case(HEAD_DIM, HEAD_DIM // 2, 0.5, rope_type)))
                 written = sizes | dict(width.rotation(scaling, HEAD_DIM)) | half
@@ -139,15 +139,15 @@ def forms(description: RotarySpec) -> Iterator[Form]:
     if width.local_base_key is not None:
         kinds = {"layer_types": ["sliding_attention", "full_attention"], "num_hidden_layers": 2}
         bases = {width.base_key: BASE, width.local_base_key: 3 * BASE}
-        written = sizes | bases | {key: value for key, value in kinds.items() if key in description.fields}
+        written = sizes | bases | {key: value for key, value in kinds.items() if key in spec.fields}
         yield Form("two bases", written, n, has_formula=False)
         scaled = {"rope_scaling": {"rope_type": "linear", "factor": 4.0}}
         yield Form("two bases, scaled", written | scaled, n, has_formula=False)
 
 
-def _scaled_forms(description: RotarySpec, rope_type: str, n: int, stated: dict[str, Any]) -> Iterator[Form]:
+def _scaled_forms(spec: RotarySpec, rope_type: str, n: int, stated: dict[str, Any]) -> Iterator[Form]:
     """The forms of one scaled rope type, beside what is stated apart from it."""
-    width, fields = description.width, description.fields
+    width, fields = spec.width, spec.fields
     scaling = dict(scaling_of(Case(HEAD_DIM, n, 1.0, rope_type)))
     canonical = stated | {key: value for key, value in width.rotation(scaling, n).items() if key not in stated}
     canonical |= {key: value for key, value in width.rotation(scaling, n).items() if key.endswith("layer_types")}
@@ -176,43 +176,43 @@ def _scaled_forms(description: RotarySpec, rope_type: str, n: int, stated: dict[
         yield Form(f"{rope_type}, {name}", canonical | {"rope_scaling": asked} | others, n, scaling, way)
 
 
-def _outcome(description: RotarySpec, form: Form) -> dict[str, Any]:
+def _outcome(spec: RotarySpec, form: Form) -> dict[str, Any]:
     """What a form gives in this release: `turned`, a list of layers, or how it ends."""
     try:
-        turned, error = _turned(description, form), None
+        turned, error = _turned(spec, form), None
     except Exception as raised:
         turned, error = None, f"{type(raised).__name__}: {raised}"
     return {"turned": turned, "error": error}
 
 
-def _config(description: RotarySpec, form: Form) -> Any:
+def _config(spec: RotarySpec, form: Form) -> Any:
     keywords = copy.deepcopy(form.keywords)
     if form.way == "attributes":
         stated = {key: keywords.pop(key) for key in list(keywords) if key.startswith("rope") or "theta" in key}
-        config = description.config_class(**keywords)
+        config = spec.config_class(**keywords)
         for key, value in stated.items():
             setattr(config, key, value)
         return config
     if form.way == "keywords":
-        return description.config_class(**keywords)
+        return spec.config_class(**keywords)
     with tempfile.TemporaryDirectory() as folder:
         written = {key: value for key, value in keywords.items() if key != "attn_implementation"}
-        Path(folder, "config.json").write_text(json.dumps(written | {"model_type": description.model_type}))
-        return description.config_class.from_pretrained(folder, attn_implementation="eager")
+        Path(folder, "config.json").write_text(json.dumps(written | {"model_type": spec.model_type}))
+        return spec.config_class.from_pretrained(folder, attn_implementation="eager")
 
 
-def _turned(description: RotarySpec, form: Form) -> list[list[list[float]]]:
+def _turned(spec: RotarySpec, form: Form) -> list[list[list[float]]]:
     """For each layer and position, what each pair is multiplied by, as a complex number, `[real, imaginary]`."""
-    config = _config(description, form)
-    model = model_of_config(description, config)
+    config = _config(spec, form)
+    model = model_of_config(spec, config)
     case = Case(HEAD_DIM, form.n, None)
-    probed = Probe(description, case, model)
+    probed = Probe(spec, case, model)
     # Position 0 of the unscaled model: a factor on cosines and sines shows at every position of the scaled one
     unscaled = replace(form, keywords=_unscaled(form.keywords), way="keywords")
-    like = Probe(description, case, model_of_config(description, _config(description, unscaled)))
+    like = Probe(spec, case, model_of_config(spec, _config(spec, unscaled)))
     still = like.layers(torch.zeros(1, SEQUENCE_LENGTH, dtype=torch.long))
     without = layers_without_rope(model.config)
-    first, second = (torch.as_tensor(channels) for channels in pair_channels(form.n // 2, description.layout))
+    first, second = (torch.as_tensor(channels) for channels in pair_channels(form.n // 2, spec.layout))
     found = []
     for position in POSITIONS:
         turned = probed.layers(torch.full((1, SEQUENCE_LENGTH), position))
@@ -223,7 +223,7 @@ def _turned(description: RotarySpec, form: Form) -> list[list[list[float]]]:
                 torch.complex(x.query[..., first].double(), x.query[..., second].double()) for x in (before, after)
             )
             ratio = (b * a.conj()).sum(dim=(0, 1, 2)) / (a.abs() ** 2).sum(dim=(0, 1, 2))
-            if description.normed_after_rotation:
+            if spec.normed_after_rotation:
                 ratio = ratio / ratio.abs()
             found.append([[x.real.item(), x.imag.item()] for x in ratio])
     return found
@@ -237,9 +237,9 @@ def _unscaled(keywords: dict[str, Any]) -> dict[str, Any]:
     return keywords | {"rope_scaling": kept | {"rope_type": "default"}}
 
 
-def _formula(description: RotarySpec, form: Form) -> list[list[list[float]]]:
+def _formula(spec: RotarySpec, form: Form) -> list[list[list[float]]]:
     """The same of one layer, by the papers' formulas in float64."""
-    base = BASE if description.width.base_key is not None else description.width.base
+    base = BASE if spec.width.base_key is not None else spec.width.base
     found = []
     for position in POSITIONS:
         inv_freq, factor = inverse_frequencies(
@@ -249,7 +249,7 @@ def _formula(description: RotarySpec, form: Form) -> list[list[list[float]]]:
             max_position_embeddings=MAX_POSITION_EMBEDDINGS,
             sequence_length=position + 1,
         )
-        if description.normed_after_rotation:
+        if spec.normed_after_rotation:
             factor = 1.0
         angles = torch.from_numpy(position * inv_freq)
         ratio = torch.polar(torch.full_like(angles, factor), angles)

@@ -195,7 +195,7 @@ def test_commands_are_found_in_all_kinds_of_places():
         "make nothing",
         "make fork VERSION=5.23.0",
         "make fork RELEASE=9.9.9",
-        "make bits MODELS=nothing",
+        "make parity MODELS=nothing",
         "./run_tests nothing",
         "./run_tests --nothing",
         "./run_tests --line 9",

@@ -5,7 +5,7 @@ It speaks JSON lines: `{"arguments", "variables", "log", "limit"}` in, `{"status
     python fork_server.py FUNCTION MODULE...
 
 The fork server of `multiprocessing` does not do this: it has the interpreter and the environment variables of the
-process that starts it. Here, these differ. `./run_tests` runs in any Python, and `make bits` needs two builds at once.
+process that starts it. Here, these differ: `./run_tests` runs in any Python, and `make parity` compares two builds.
 """
 
 import faulthandler

@@ -32,8 +32,8 @@ Counts = dict[str, dict[str, int]]  # of one model: by place, by status
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an expected failure shows; `number` is its own among those of its bug."""
+class CaseFilter:
+    """The cases in which an expected failure shows: the `number`th `where` of a bug, as the file writes it."""
 
     bug: str
     reason: str
@@ -58,15 +58,15 @@ def files() -> list[Path]:
     return [file for file in (expected_failures_file(), adapted) if file.exists()]
 
 
-def places(file: Path) -> list[Place]:
+def places(file: Path) -> list[CaseFilter]:
     return [
-        Place(table["bug"], table["reason"], number, where)
+        CaseFilter(table["bug"], table["reason"], number, where)
         for table in tomllib.loads(file.read_text()).get("expected_failure", [])
         for number, where in enumerate(table["where"], 1)
     ]
 
 
-def counted(lines: Iterable[Mapping[str, Any]], known: Collection[Place]) -> Counts:
+def counted(lines: Iterable[Mapping[str, Any]], known: Collection[CaseFilter]) -> Counts:
     """What the results of a model add up to."""
     keys = {(place.reason, place.number): place.key for place in known}
     count = Counter((keys.get((x["known"], x["place"])), x["status"]) for x in lines if x["place"] is not None)
@@ -80,7 +80,7 @@ def counted(lines: Iterable[Mapping[str, Any]], known: Collection[Place]) -> Cou
 def problems(
     results: Mapping[str, list[Mapping[str, Any]]],
     lock: Mapping[str, Counts] | None,
-    known: Collection[Place],
+    known: Collection[CaseFilter],
     release: str,
     build: str,
     whole: bool,

@@ -33,3 +33,16 @@ def default_config(config_class: type) -> Any | None:
         return config_class()
     except Exception:
         return None
+
+
+@cache
+def takes_undeclared(config_class: type, key: str) -> bool:
+    """Whether a config class reads a keyword that it does not declare.
+
+    A config keeps a keyword that it does not know, as an attribute of that name. One that it knows, it takes away.
+    """
+    try:
+        unknown, known = (vars(config_class(**{name: 0.25})) for name in ("a_key_that_no_config_knows", key))
+    except Exception:
+        return False
+    return "a_key_that_no_config_knows" in unknown and key not in known

@@ -7,13 +7,17 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
 
+import torch
 import transformers
 from torch import nn
 
 from ..core.case import Case
-from .config_fields import ConfigFields
+from .config_fields import ConfigFields, takes_undeclared
 from .input_adapter import LAYERS, adapted_class
 from .tiny_config import tiny_sizes
+
+
+_HEAD_DIM = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +56,19 @@ class ModelSpec:
     def model_type(self) -> str:
         return self.config_class.model_type or self.config_class.__name__
 
-    def mentions(self, key: str) -> bool:
-        """Whether the config declares a key, or its class's own code names it, as it does a key of an older form."""
-        return key in self.fields or f'"{key}"' in inspect.getsource(self.config_class)
+    def takes_key(self, key: str) -> bool:
+        """Whether the config declares a key, or takes it under another name, as it does a key of an older form."""
+        return key in self.fields or takes_undeclared(self.config_class, key)
+
+    @cached_property
+    def has_sinks(self) -> bool:
+        """Whether its attention has sinks: learned scores that take a share of every row."""
+        try:
+            with torch.device("meta"):
+                model = self.adapted_class(self.config_class(**self.size_values(_HEAD_DIM)))
+        except Exception:  # the checks that build it tell why
+            return False
+        return any(name.endswith("sinks") for name, _ in model.named_parameters())
 
     @property
     def takes_cache(self) -> bool:

@@ -77,9 +77,9 @@ def equivalent_configs(spec: RotarySpec, case: Case) -> Iterator[EquivalentConfi
             plain = {"rope_type": "proportional"}  # its factor is optional
             yield EquivalentConfig({"rope_parameters": {"rope_theta": width.base} | plain}, plain)
     forms = [flat]
-    if spec.mentions("rotary_pct"):
+    if spec.takes_key("rotary_pct"):
         forms.append({"rotary_pct": case.value, "rope_theta": width.base})
-    if spec.mentions("rotary_emb_base"):
+    if spec.takes_key("rotary_emb_base"):
         forms.append({"partial_rotary_factor": case.value, "rotary_emb_base": width.base})
     for form in forms:
         yield EquivalentConfig(form, stated)

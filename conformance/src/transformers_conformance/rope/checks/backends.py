@@ -32,7 +32,7 @@ def without_sdpa(spec: RotarySpec) -> str | None:
 def without_flex(spec: RotarySpec) -> str | None:
     if not getattr(spec.model_class, "_supports_flex_attn", False):
         return f"{spec.model_class.__name__} does not say that it supports flex attention"
-    if "s_aux=" in spec.code:
+    if spec.has_sinks:
         return f"{spec.model_class.__name__} has attention sinks, which flex attention on a CPU does not take"
     return without_a_mask(spec) or _flex_obstacle()
 

@@ -57,14 +57,14 @@ class Pass:
         counted: whether positions are left for the model to count, over rows without padding.
     """
 
-    description: RotarySpec | AxialRotarySpec
+    spec: RotarySpec | AxialRotarySpec
     case: Case
     precision: str
     counted: bool = False
 
     @property
-    def _tower(self) -> bool:
-        return isinstance(self.description, AxialRotarySpec)
+    def _axial(self) -> bool:
+        return isinstance(self.spec, AxialRotarySpec)
 
     def result(self) -> dict[str, str] | str:
         """A digest of each tensor that it gives, by its name; or else, what it raised, or which of them hold NaN."""
@@ -73,10 +73,10 @@ class Pass:
         torch.manual_seed(0)
         try:
             with autocast:
-                if self._tower:
-                    tensors = what_a_tower_gives(self.description, self.case, dtype)
+                if self._axial:
+                    tensors = what_an_axial_part_gives(self.spec, self.case, dtype)
                 else:
-                    tensors = what_a_model_gives(self.description, self.case, dtype, self.counted)
+                    tensors = what_a_model_gives(self.spec, self.case, dtype, self.counted)
         except Exception as error:
             return f"{type(error).__name__}: {str(error)[:200]}"
         if none := [name for name, value in tensors.items() if value.isnan().any()]:
@@ -88,10 +88,10 @@ class Pass:
         for prop in self._judges():
             rope_type = self.case.rope_type
             asked = any(axes["rope_type"] == rope_type for axes in prop.configurations)
-            asked = asked and prop.asks(self.description, {"rope_type": rope_type})
-            if asked and not prop.excluded(self.description):
+            asked = asked and prop.asks(self.spec, {"rope_type": rope_type})
+            if asked and not prop.excluded(self.spec):
                 try:
-                    prop.check(self.description, self.case)
+                    prop.check(self.spec, self.case)
                 except ConformanceError as error:
                     # A table for each layer type, which no check reads: whether it is right, `rotation` tells.
                     if not isinstance(error.__cause__, NoTableError):
@@ -100,7 +100,7 @@ class Pass:
 
     def _judges(self) -> list[Property]:
         narrow = self.precision == "bfloat16"
-        if self._tower:
+        if self._axial:
             names = (*COMPUTED_BY_COORDINATES, "cast") if narrow else COMPUTED_BY_COORDINATES
             return [AXIAL.properties[f"coordinate_{name}"] for name in names]
         return [ROTARY.properties[name] for name in ((*COMPUTED, "precision") if narrow else COMPUTED)]
@@ -109,39 +109,37 @@ class Pass:
 def passes(model: str) -> Iterator[tuple[str, Pass]]:
     """All that are compared of a model, by name: every even width and every precision in the default type, and every
     scaled type and option of it in float32."""
-    for description in descriptions(model):
+    for spec in specs(model):
         every = [(head_dim, n) for head_dim in HEAD_DIMS for n in range(2, head_dim + 1, 2)]
         few = [(HEAD_DIMS[-1], n) for n in WIDTHS]
-        scaled = description.supported_rope_types if isinstance(description, RotarySpec) else ()
-        if isinstance(description, AxialRotarySpec):  # some have four axes
+        scaled = spec.supported_rope_types if isinstance(spec, RotarySpec) else ()
+        if isinstance(spec, AxialRotarySpec):  # some have four axes
             every = few = [(16, 16), (16, 8), (8, 8)]
         asked = [("default", "float32", False, every), ("default", "bfloat16", False, few)]
         asked += [("default", "autocast", False, few), *((rope_type, "float32", False, few) for rope_type in scaled)]
-        if isinstance(description, RotarySpec) and not description.layers_alone:  # a layer counts nothing
+        if isinstance(spec, RotarySpec) and not spec.layers_alone:  # a layer counts nothing
             asked += [("default", precision, True, few) for precision in ("float32", "bfloat16", "autocast")]
         for rope_type, precision, counted, widths in asked:
             for head_dim, n in widths:
-                for case in description.cases_of(head_dim, n, rope_type):
+                for case in spec.cases_of(head_dim, n, rope_type):
                     said = f"{rope_type} head_dim={head_dim} n={n} ({case.value}), {precision}{', counted' * counted}"
-                    yield f"{description.model_class.__name__} {said}", Pass(description, case, precision, counted)
+                    yield f"{spec.model_class.__name__} {said}", Pass(spec, case, precision, counted)
 
 
-def descriptions(model: str) -> Iterator[RotarySpec | AxialRotarySpec]:
+def specs(model: str) -> Iterator[RotarySpec | AxialRotarySpec]:
     """What a model is, and parts of it are, from the classes of its tests; none if nothing of it turns by position."""
     for part in parts_of(registered_models()[model]):
         if isinstance(part.spec, (RotarySpec, AxialRotarySpec)):
             yield part.spec
 
 
-def what_a_model_gives(
-    description: RotarySpec, case: Case, dtype: torch.dtype, counted: bool
-) -> dict[str, torch.Tensor]:
+def what_a_model_gives(spec: RotarySpec, case: Case, dtype: torch.dtype, counted: bool) -> dict[str, torch.Tensor]:
     """The outputs over rows of tokens, and the gradients of all parameters.
 
     Args:
         counted: whether the model counts positions; else, the second row is padded on the left, and they are given.
     """
-    model = build_model(description, case, dtype=dtype)
+    model = build_model(spec, case, dtype=dtype)
     generator = torch.Generator().manual_seed(1)
     input_ids = torch.randint(4, VOCAB_SIZE, (ROWS, TOKENS), generator=generator)
     mask = torch.ones_like(input_ids)
@@ -149,32 +147,32 @@ def what_a_model_gives(
     if not counted:
         mask[1, :PADDING] = 0
         given["position_ids"] = (mask.cumsum(-1) - 1).clamp(min=0)
-    takes = taken(description)
+    takes = taken(spec)
     outputs = model(input_ids=input_ids, **{name: value for name, value in given.items() if takes(name)})
     return outputs_and_gradients(model, outputs)
 
 
-def what_a_tower_gives(tower: AxialRotarySpec, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
+def what_an_axial_part_gives(spec: AxialRotarySpec, case: Case, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """The table of its coordinates, what its attention makes of tokens there, and the gradients of all parameters."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:
-        model = tower.build(case)
+        model = spec.build(case)
     finally:
         torch.set_default_dtype(before)
-    coordinates = tower.coordinates(case)
-    tokens = tower.tokens(model, len(coordinates)).to(dtype)
-    table = tower.table(model, coordinates, tokens)
+    coordinates = spec.coordinates(case)
+    tokens = spec.tokens(model, len(coordinates)).to(dtype)
+    table = spec.table(model, coordinates, tokens)
     tensors = {f"table{name}": part for name, part in flatten(table)}
     try:
-        attention = tower.attention(model)
+        attention = spec.attention(model)
     except StopIteration:  # tokens may be rotated where nothing attends to them
-        rotated = tower.heads(model, case, tokens.float(), table)
+        rotated = spec.heads(model, case, tokens.float(), table)
         return tensors | {f"rotated {i}": torch.from_numpy(part) for i, part in enumerate(rotated)}
     made: list[Any] = []
     hook = attention.register_forward_hook(lambda module, arguments, outputs: made.append(outputs))
     try:
-        tower.attend(model, tokens, table)
+        spec.attend(model, tokens, table)
     finally:
         hook.remove()
     return tensors | outputs_and_gradients(model, made)
@@ -189,9 +187,9 @@ def outputs_and_gradients(model: torch.nn.Module, outputs: Any) -> dict[str, tor
     return tensors | {f"gradient {name}": p.grad for name, p in model.named_parameters() if p.grad is not None}
 
 
-def taken(description: RotarySpec) -> Callable[[str], bool]:
+def taken(spec: RotarySpec) -> Callable[[str], bool]:
     """Tells whether a pass of the model takes an argument."""
-    model_class = description.adapted_class if description.layers_alone else description.model_class
+    model_class = spec.adapted_class if spec.layers_alone else spec.model_class
     parameters = inspect.signature(model_class.forward).parameters
     any_other = any(x.kind is x.VAR_KEYWORD for x in parameters.values())
     return lambda name: any_other or name in parameters

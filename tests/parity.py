@@ -32,7 +32,7 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 # What all passes depend on beside the Transformers that runs them.
-_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/registry.py", "utils/runner/fork_server.py")
+_SHARED_FILES = ("conformance/src", "tests/parity_passes.py", "utils/registry.py", "utils/runner/fork_server.py")
 # How what refuses a config begins; whatever else a pass raises breaks R6, whether or not a check runs the model.
 _REFUSALS = ("ValueError", "StrictDataclass")
 _SHARED = ("transformers.modeling_utils", "transformers_conformance.rope.testing")
@@ -73,27 +73,27 @@ class Build:
         SystemExit: it is not there.
     """
 
-    def __init__(self, layout: Layout, name: str, tree: Path, anew: bool):
+    def __init__(self, layout: Layout, name: str, tree: Path, fresh: bool):
         package = tree / "transformers"
         if not package.is_dir():
             sys.exit(f"error: {tree} is missing; ./run_tests makes it")
         self._root = layout.root
-        self._logs = layout.build / "logs" / f"{name}-bits"
+        self._logs = layout.build / "logs" / f"{name}-parity"
         self._logs.mkdir(parents=True, exist_ok=True)
-        tests = Path(__file__).parent  # `bit_passes` is there
+        tests = Path(__file__).parent  # `parity_passes` is there
         paths = (str(tree), str(tests), str(tests.parent / "utils"), os.environ.get("PYTHONPATH"))
         self._variables = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
-        self._anew = anew
+        self._fresh = fresh
         environment = Path(sys.executable).parents[1]
         self._records = Records(
-            layout.build / "records" / f"{name}-bits",
+            layout.build / "records" / f"{name}-parity",
             package,
             common_inputs(environment, _SHARED_FILES, self._variables),
         )
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        self._servers = ForkServers(Path(sys.executable), "bit_passes:main", _SHARED, self._root, self._variables)
+        self._servers = ForkServers(Path(sys.executable), "parity_passes:main", _SHARED, self._root, self._variables)
         yield
         self._servers.close()
 
@@ -108,7 +108,7 @@ class Build:
     def _run(self, command: str, model: str, names: list[str]) -> dict[str, Any]:
         name = f"{model}-{command}"
         own = [digest_of(self._root / "tests" / "models" / model), names]
-        before = None if self._anew else self._records.find(name, lambda found: own)
+        before = None if self._fresh else self._records.find(name, lambda found: own)
         if before is not None:
             return before
         file, log = self._logs / f"{name}.json", self._logs / f"{name}.log"

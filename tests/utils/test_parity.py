@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
-from tests import bit_identity, bit_passes
+from tests import parity, parity_passes
 
 
 RIGHT = {"output": "a", "gradient": "b"}
@@ -28,7 +28,7 @@ OTHER = {"output": "a", "gradient": "c"}
     ],
 )
 def test_each_way_to_differ(before, after, said):
-    assert bit_identity.differences(before, after) == said
+    assert parity.differences(before, after) == said
 
 
 class Recorded:
@@ -60,9 +60,9 @@ class Recorded:
     ],
 )
 def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, counts, status, capsys):
-    one = bit_identity.compared("llama", Recorded({"one": before}, rules), {"one": after})
+    one = parity.compared("llama", Recorded({"one": before}, rules), {"one": after})
     assert (one.equal, len(one.wrong), len(one.failing), len(one.different)) == counts
-    assert bit_identity.report([one]) == status
+    assert parity.report([one]) == status
     said = capsys.readouterr().out
     assert ("NOTHING EQUAL of llama" in said) == (counts[0] == 0)
     assert ("DIFFERENT llama: one" in said) == (counts[3] > 0)
@@ -71,21 +71,21 @@ def test_a_difference_counts_unless_pristine_is_wrong(before, after, rules, coun
 
 
 def test_a_model_of_which_nothing_turns_has_nothing_to_differ_in(capsys):
-    one = bit_identity.compared("jamba", Recorded({}, {}), {})
-    assert bit_identity.report([one]) == 0
+    one = parity.compared("jamba", Recorded({}, {}), {})
+    assert parity.report([one]) == 0
     assert "nothing of jamba turns by position" in capsys.readouterr().out
 
 
 def test_where_something_is_equal_a_wrong_pristine_is_no_failure():
     before, after = {"one": RIGHT, "two": RIGHT}, {"one": RIGHT, "two": OTHER}
     for rules, status in (({"two": "R2"}, 0), ({}, 1)):
-        one = bit_identity.compared("llama", Recorded(before, rules), after)
-        assert bit_identity.report([one]) == status
+        one = parity.compared("llama", Recorded(before, rules), after)
+        assert parity.report([one]) == status
 
 
 def test_a_digest_tells_what_torch_tells():
     def same(one: torch.Tensor, other: torch.Tensor) -> bool:
-        return bit_passes.digest(one) == bit_passes.digest(other)
+        return parity_passes.digest(one) == parity_passes.digest(other)
 
     value = torch.linspace(-1, 1, 6)
     assert same(value, value.clone())
@@ -99,15 +99,15 @@ def test_a_digest_tells_what_torch_tells():
 
 def test_what_is_no_number_is_equal_to_nothing(monkeypatch):
     monkeypatch.setattr(
-        bit_passes, "what_a_model_gives", lambda *given: {"a": torch.ones(1), "b": torch.tensor(torch.nan)}
+        parity_passes, "what_a_model_gives", lambda *given: {"a": torch.ones(1), "b": torch.tensor(torch.nan)}
     )
-    assert bit_passes.Pass(None, None, "float32").result() == "NaN in 1 of 2 tensors, e.g. b"
+    assert parity_passes.Pass(None, None, "float32").result() == "NaN in 1 of 2 tensors, e.g. b"
 
 
 def run(monkeypatch, layout: Layout) -> int:
-    monkeypatch.setattr(bit_identity, "Layout", lambda: layout)
-    monkeypatch.setattr(sys, "argv", ["bit_identity.py", "gptj", "-j", "1"])
-    return bit_identity.main()
+    monkeypatch.setattr(parity, "Layout", lambda: layout)
+    monkeypatch.setattr(sys, "argv", ["parity.py", "gptj", "-j", "1"])
+    return parity.main()
 
 
 def link_all_but(kept: str, original: Path, copy: Path) -> None:
@@ -165,7 +165,7 @@ def test_an_error_is_seen_and_what_ran_is_not_run_again(tmp_path, monkeypatch, c
         said = capsys.readouterr().out
         assert f"DIFFERENT gptj: GPTJModel default head_dim=8 n=4 (4), {passed}" in said
     assert "(4), float32: gradient" not in said  # positions that are given are right
-    pristine = [path for path in records if path.parent.name.endswith("pristine-bits")]
+    pristine = [path for path in records if path.parent.name.endswith("pristine-parity")]
     assert [path.stat().st_mtime_ns for path in pristine if "record" in path.name] == [
         records[path] for path in pristine if "record" in path.name
     ]
