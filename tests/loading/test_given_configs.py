@@ -347,3 +347,9 @@ def test_what_is_set_on_a_multimodal_config_is_refused_or_ignored_as_its_text_ha
     config.rope_parameters = 5
     assert any("`rope_parameters`=5" in message and "is ignored" in message for message in said())
     assert turns_as(rotary_of(config_of(tmp_path, QWEN3, {}, {})), (16, 777.0, None))
+
+
+def test_parameters_by_layer_type_hold_nothing_that_nobody_states(tmp_path):
+    config = config_of(tmp_path, GEMMA, {}, {})
+    parameters = {kind: {"rope_type": "default", "rope_theta": base} for kind, base in BASES.items()}
+    assert config.rope_parameters == parameters
