@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from huggingface_hub.errors import StrictDataclassClassValidationError
+from huggingface_hub.errors import StrictDataclassClassValidationError, StrictDataclassFieldValidationError
 from transformers.utils import logging as transformers_logging
 
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
@@ -24,6 +24,7 @@ YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 
 LLAMA = SIZES | {"model_type": "llama", "rope_theta": 777.0}
 GEMMA = SIZES | {"model_type": "gemma3_text", "head_dim": HEAD_DIM, "rope_theta": 777.0, "rope_local_base_freq": 55.0}
 GEMMA |= {"layer_types": ["sliding_attention", "full_attention"]}
+BASES = {"full_attention": 777.0, "sliding_attention": 55.0}
 OLMO = SIZES | {"model_type": "olmo3", "layer_types": ["sliding_attention", "full_attention"]}
 MINIMAX = SIZES | {"model_type": "minimax", "head_dim": HEAD_DIM, "rope_theta": 777.0, "num_local_experts": 2}
 MINIMAX |= {"layer_types": ["full_attention", "full_attention"]}
@@ -72,8 +73,8 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
         {"full": (16, 55.0, YARN), "sliding": (16, 55.0, None)},
     ),
     "scaling beside newer parameters": (
-        SIZES | {"model_type": "llama", "rope_parameters": {"rope_type": "default", "rope_theta": 777.0}},
-        {"rope_scaling": YARN},
+        SIZES | {"model_type": "llama", "rope_scaling": YARN, "rope_parameters": {"rope_theta": 777.0}},
+        {},
         {},
         (16, 777.0, YARN),
     ),
@@ -94,8 +95,10 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
     "base, set": (LLAMA, {}, {"rope_theta": 55.0}, (16, 55.0, None)),
     "base and factor, set": (PHI, {}, {"rope_theta": 55.0, "partial_rotary_factor": 0.25}, (4, 55.0, None)),
     "factor beside parameters by layer type": (
-        GEMMA,
-        {"partial_rotary_factor": 0.5},
+        GEMMA
+        | {"rope_parameters": {kind: {"rope_theta": base} for kind, base in BASES.items()}}
+        | {"partial_rotary_factor": 0.5},
+        {},
         {},
         {"full": (8, 777.0, None), "sliding": (8, 55.0, None)},
     ),
@@ -198,6 +201,7 @@ TWICE = QWEN | {"rope_scaling": {"rope_type": "default", "type": "default"} | SE
 QUIET = {
     "HunYuan": SCALED_BY_ALPHA | {"model_type": "hunyuan_v1_dense"},
     "HunYuan MoE": SCALED_BY_ALPHA | {"model_type": "hunyuan_v1_moe"},
+    "YaRN": LLAMA | {"rope_scaling": YARN},
     "Llama 4 Scout": LLAMA | {"rope_scaling": LIMITS | {"rope_type": "llama3"}},
     "Phi-3.5-MoE": SIZES
     | {"model_type": "phimoe", "original_max_position_embeddings": 1024}
@@ -294,7 +298,58 @@ def test_a_factor_that_is_no_number_is_refused_by_name(value):
 
 
 @pytest.mark.parametrize("sizes", [{"hidden_size": 64}, {"num_attention_heads": 4}, {}], ids=str)
-def test_a_config_without_the_sizes_of_a_head_loads(sizes):
-    """The width of a head is then unknown, and no factor can be out of its range."""
+def test_without_the_sizes_of_a_head_nothing_is_said_of_its_width(sizes, said):
+    class OwnConfig(PreTrainedConfig):
+        rope_parameters: dict | None = None
+
     parameters = {"rope_type": "default", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
-    assert PreTrainedConfig(**sizes, rope_parameters=parameters).rope_parameters == parameters
+    assert OwnConfig(**sizes, rope_parameters=parameters).rope_parameters == parameters
+    assert said() == []
+
+
+def test_a_model_without_rope_ignores_its_keys(said):
+    config = AutoConfig.for_model("bert", partial_rotary_factor=7.0, rotary_dim=-3)
+    assert (config.partial_rotary_factor, config.rotary_dim) == (7.0, -3)
+    assert said() == []
+
+
+@pytest.mark.parametrize("parameters", [5, [777.0]], ids=str)
+def test_parameters_that_are_no_dict_are_refused_by_name(parameters):
+    with pytest.raises(StrictDataclassFieldValidationError, match="rope_parameters"):
+        AutoConfig.for_model("llama", rope_parameters=parameters)
+    config = AutoConfig.for_model("llama")
+    with pytest.raises(StrictDataclassFieldValidationError, match="rope_parameters"):
+        config.rope_parameters = parameters
+
+
+@pytest.mark.parametrize(
+    ("rope_type", "key", "value"),
+    [("longrope", "long_factor", (2.0,) * 8), ("llama3", "low_freq_factor", np.float32(1.0))],
+)
+def test_a_value_that_changes_once_saved_is_warned_of(rope_type, key, value, said):
+    """JSON has no tuples, and none of NumPy's numbers."""
+    complete = {"longrope": LISTS | {"factor": 4.0}, "llama3": LIMITS}[rope_type]
+    parameters = complete | {"rope_type": rope_type, "original_max_position_embeddings": 1024, "rope_theta": 777.0}
+    AutoConfig.for_model("llama", **SIZES, rope_parameters=parameters | {key: value})
+    assert any(f"{key} field must be" in message for message in said())
+
+
+def test_a_type_of_coordinates_is_none_of_positions():
+    parameters = {"rope_type": "axial", "rope_theta": 777.0}
+    with pytest.raises(StrictDataclassClassValidationError, match="`rope_type` must be one of .*, but is 'axial'"):
+        AutoConfig.for_model("llama", rope_parameters=parameters)
+
+
+def test_what_is_set_on_a_multimodal_config_is_refused_or_ignored_as_its_text_has_it(tmp_path, said):
+    config = config_of(tmp_path, QWEN3, {}, {})
+    with pytest.raises(ValueError, match="`rope_theta` must be a finite number above 0, but is -1"):
+        config.rope_theta = -1
+    config.rope_parameters = 5
+    assert any("`rope_parameters`=5" in message and "is ignored" in message for message in said())
+    assert turns_as(rotary_of(config_of(tmp_path, QWEN3, {}, {})), (16, 777.0, None))
+
+
+def test_parameters_by_layer_type_hold_nothing_that_nobody_states(tmp_path):
+    config = config_of(tmp_path, GEMMA, {}, {})
+    parameters = {kind: {"rope_type": "default", "rope_theta": base} for kind, base in BASES.items()}
+    assert config.rope_parameters == parameters

@@ -5,8 +5,9 @@ Some files are judged by tests of this repository too, which pytest runs in this
 
 import importlib.util
 import inspect
+import itertools
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -23,7 +24,6 @@ def all_tests(models: Iterable[str]) -> Iterator[str]:
     After a colon, a model may name the only properties that it is asked. In place of a model, a file of tests or one
     of its tests may stand, as pytest names them.
     """
-    yield from _collected([model for model in models if _of_pytest(model)])
     for model, _, names in (model.partition(":") for model in models if not _of_pytest(model)):
         if _test_classes(model) is None:
             yield f"{model} import"
@@ -35,6 +35,7 @@ def all_tests(models: Iterable[str]) -> Iterator[str]:
                 for axes in prop.configurations:
                     if prop.asks(tests.spec, axes) and tests.asks(name):
                         yield f"{model} {name} {axes['head_dim']} {axes['n']} {axes['rope_type']} {tests.name}"
+    yield from _collected([model for model in models if _of_pytest(model)])
 
 
 def describe(models: Iterable[str]) -> None:
@@ -44,9 +45,18 @@ def describe(models: Iterable[str]) -> None:
             _test_classes(model.partition(":")[0])
 
 
-def find_killing_test(checks: Iterable[str]) -> str | None:
-    """The name of the first check that fails, or None."""
-    return next((name for name in checks if not _passes(name)), None)
+def find_killing_test(checks: Iterable[str], begin: Callable[[str], None] = lambda name: None) -> str | None:
+    """The name of the first check that fails, or None.
+
+    Args:
+        begin: told the name of each check before it runs.
+    """
+    for of_pytest, group in itertools.groupby(checks, _of_pytest):
+        names = list(group)
+        failed = _first_that_fails(names, begin) if of_pytest else _first_broken(names, begin)
+        if failed is not None:
+            return failed
+    return None
 
 
 def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[int]]]:
@@ -78,15 +88,18 @@ def trace(models: Iterable[str], file: str) -> tuple[str | None, dict[str, list[
 
         lines["asking"], name = set(), "asking"
         checks = list(all_tests(models))
-        del lines["asking"]
-        for name in checks:  # noqa: B007  `local` reads it
+
+        def begin(check: str) -> None:
+            nonlocal name
+            name = check
             lines[name] = set()
             probe.cache_clear()  # a check that is given another's model has not built it, and could not do without it
-            if not _passes(name):
-                return name, {}
+
+        failed = find_killing_test(checks, begin)
     finally:
         sys.settrace(None)
-    return None, {check: sorted(ran) for check, ran in lines.items()}
+    del lines["asking"]
+    return failed, {} if failed else {check: sorted(ran) for check, ran in lines.items()}
 
 
 def _is_imported(frame: FrameType | None) -> bool:
@@ -103,34 +116,57 @@ def _of_pytest(name: str) -> bool:
     return ".py" in name
 
 
-class _Collected:
-    """A plugin of pytest that keeps the names of what was collected."""
+class _Watcher:
+    """A plugin of pytest that keeps the names of what is collected, and of the first test that fails.
 
-    def __init__(self):
-        self.names: list[str] = []
+    Args:
+        begin: told the name of each test before it runs.
+    """
+
+    def __init__(self, begin: Callable[[str], None] = lambda name: None):
+        self.begin = begin
+        self.collected: list[str] = []
+        self.failed: str | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.names = [item.nodeid for item in session.items]
+        self.collected = [item.nodeid for item in session.items]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.begin(nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
+
+    def run(self, *arguments: str) -> bool:
+        """Whether pytest ends well."""
+        options = ("-q", "-x", "--rootdir", str(ROOT), "-p", "no:cacheprovider")
+        return pytest.main([*options, *arguments], plugins=[self]) == pytest.ExitCode.OK
 
 
 def _collected(files: list[str]) -> list[str]:
     """The names of the tests in these files; the files themselves where that fails."""
-    collected = _Collected()
-    if not files or _run_pytest("--collect-only", *files, plugins=[collected]):
-        return collected.names
-    return files
+    watcher = _Watcher()
+    return watcher.collected if not files or watcher.run("--collect-only", *files) else files
 
 
-def _run_pytest(*arguments: str, plugins: Iterable[object] = ()) -> bool:
-    """Whether all tests pass."""
-    options = ("-q", "--rootdir", str(ROOT), "-p", "no:cacheprovider")
-    return pytest.main([*options, *arguments], plugins=list(plugins)) == pytest.ExitCode.OK
+def _first_that_fails(names: list[str], begin: Callable[[str], None]) -> str | None:
+    """Of tests that pytest runs; the first of all where they cannot be collected."""
+    watcher = _Watcher(begin)
+    return None if watcher.run(*names) else watcher.failed or names[0]
+
+
+def _first_broken(names: Iterable[str], begin: Callable[[str], None]) -> str | None:
+    """Of conformance checks."""
+    for name in names:
+        begin(name)
+        if not _passes(name):
+            return name
+    return None
 
 
 @cache
 def _passes(name: str) -> bool:
-    if _of_pytest(name):
-        return _run_pytest(name)
     model, property_name, *configuration = name.split(" ")
     classes = _test_classes(model)
     if classes is None or property_name == "import":
