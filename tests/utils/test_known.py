@@ -156,3 +156,9 @@ def test_every_place_of_this_repository_states_how_it_breaks():
     stated = {place.key: place.where.get("statuses") for file in known.files() for place in known.places(file)}
     assert seen.keys() <= stated.keys()
     assert all(seen[key] <= set(stated[key]) for key in seen if stated[key] is not None)
+
+
+def test_no_two_bugs_have_one_reason():
+    """Results name an expected failure by its reason and the number of its place."""
+    reasons = {place.bug: place.reason for file in known.files() for place in known.places(file)}
+    assert len(set(reasons.values())) == len(reasons)
