@@ -1,4 +1,4 @@
-"""A cast leaves rotary tables in float32, whatever holds their module."""
+"""A cast leaves rotary tables in float32, in any module around them."""
 
 import pytest
 import torch
@@ -52,11 +52,11 @@ def test_tables(name, holds):
 
 
 class Cast(Tables):
-    """Upstream's: a table is a buffer as any other."""
+    """As upstream: a table is cast like any other buffer."""
 
 
 class NeverNarrower(Tables):
-    """Not narrower than it was, so that it stays wide for ever."""
+    """A table never becomes narrower, so a float64 table stays float64."""
 
     def _apply(self, fn, recurse=True):
         before = tables(self)
@@ -102,7 +102,7 @@ class RealAlone(Tables):
 
 
 class OneTable(RealAlone):
-    """The table of one kind of layers is forgotten, and complex ones are not."""
+    """The table of one layer type is cast, and complex tables are not."""
 
     def _apply(self, fn, recurse=True):
         before, complex_table = self.inv_freq, self.freqs_cis
@@ -144,11 +144,11 @@ NARROWED = {
         (Everything, {"follow_to_a_wider_type", "leave_the_rest_to_the_cast"}),
     ],
 )
-def test_wrong_rules_are_seen(wrong, seen):
+def test_wrong_rules_fail(wrong, seen):
     assert {holds.__name__ for holds in PROPERTIES if not holds(wrong)} == seen
 
 
-def test_a_whole_model_is_loaded_cast_and_made_again_with_the_same_table(tmp_path):
+def test_a_loaded_cast_and_rebuilt_model_has_the_same_table(tmp_path):
     config = LlamaConfig(**SIZES, vocab_size=8)
     model = LlamaModel(config)
     wanted = 1 / config.rope_parameters["rope_theta"] ** (torch.arange(0, 8, 2, dtype=torch.float64) / 8)
