@@ -55,7 +55,7 @@ class Checkout:
             path.write_text(textwrap.dedent(code))
 
     def lock(self) -> None:
-        """What `relock` does."""
+        """Writes the lock, as `relock` does."""
         from overlay import lockfile
         from overlay.build import plan
         from overlay.index import Index

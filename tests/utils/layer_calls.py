@@ -198,9 +198,9 @@ class Module:
                 if last_name(called) in ("__call__", "forward"):
                     called = called.value
             if isinstance(called, ast.Call) or (isinstance(called, ast.Attribute) and not is_own(called)):
-                continue  # a call of what a call gives, or of a method of a layer
+                continue  # calls the result of a call, or a method of a layer
             known = [one for one in places if not isinstance(one, ast.Starred)]
-            if len(known) < len(places):  # what is unpacked takes places that cannot be counted
+            if len(known) < len(places):  # unpacked arguments have no known number of places
                 known = known[: next(i for i, one in enumerate(places) if isinstance(one, ast.Starred))]
             for layer in sorted(classes_in(called)):
                 signature = self.signature(layer)
@@ -220,7 +220,7 @@ def is_own(node: ast.AST) -> bool:
 
 
 def last_name(node: ast.AST) -> str | None:
-    """`x` of `x` and of `a.b.x`, None of all else."""
+    """The name `x` for `x` and for `a.b.x`, else None."""
     if isinstance(node, ast.Name):
         return node.id
     return node.attr if isinstance(node, ast.Attribute) else None

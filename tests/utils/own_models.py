@@ -29,7 +29,7 @@ class BackwardsModel(OwnModel):
 
 
 class UngroupedModel(OwnModel):
-    """Crashes where several heads share a key."""
+    """Crashes if several heads share a key."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -37,7 +37,7 @@ class UngroupedModel(OwnModel):
 
 
 class HidingModel(OwnModel):
-    """Takes positions, and does not say so."""
+    """Takes positions, but its signature does not show them."""
 
     def forward(self, *args, **kwargs):
         return super().forward(*args, **kwargs)

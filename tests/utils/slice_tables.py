@@ -50,7 +50,7 @@ if __name__ == "__main__":
             try:
                 config = config_class(partial_rotary_factor=FACTOR, rope_parameters=parameters)
                 buffers = dict(rotary(config).named_buffers())
-            except Exception:  # another class of the file's
+            except Exception:  # another class of the file
                 continue
             for name, table in buffers.items():
                 if name.endswith("inv_freq") and "original" not in name and hasattr(config, "qk_rope_head_dim"):

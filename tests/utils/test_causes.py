@@ -1,4 +1,4 @@
-"""Failures of one cause are one line."""
+"""Failures with one cause are one line."""
 
 import pytest
 from runner.causes import causes_of

@@ -58,8 +58,8 @@ def test_this_repository_lists_and_tests_what_the_fork_changes_and_nothing_else(
     layout = Layout()
     models = find_models(layout, DEFAULT_RELEASE)
     assert (models.too_much(), models.missing()) == ([], [])
-    told = f"| models that the fork changes; all have tests | {len(models.changed)} | `make models` |"
-    assert told in (layout.root / "README.md").read_text()
+    text = f"| models that the fork changes; all have tests | {len(models.changed)} | `make models` |"
+    assert text in (layout.root / "README.md").read_text()
 
 
 # Models of the 4.57 line that the fork changes and no test judges, with the changed files.

@@ -23,7 +23,7 @@ VERBS = frozenset(
     Split Start Take Treat Use Visit Warn
     """.split()
 )
-SUBJECT = 72  # characters
+SUBJECT = 72  # the longest description, in characters
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def test_a_bug_has_exactly_its_fields(bug):
 @pytest.mark.parametrize("key", ["bug", "reason"])
 def test_no_bug_is_stated_twice(key):
     """Results name a bug by its reason."""
-    told = [bug[key] for bug in BUGS]
-    assert sorted(told) == sorted(set(told))
+    stated = [bug[key] for bug in BUGS]
+    assert sorted(stated) == sorted(set(stated))
 
 
 def test_repairs_are_edits():
@@ -64,7 +64,7 @@ def test_the_page_names_every_bug_and_no_other():
         row = re.search(
             rf"^\| {re.escape(release)} \| `{re.escape(upstream_bugs.command(release))}` \| (\d+) \|", text, re.M
         )
-        assert row and int(row[1]) >= len(judged)  # some are judged in two parts
+        assert row and int(row[1]) >= len(judged)  # some models are judged in two parts
 
 
 def properties_are_asked_of(model: str) -> bool:

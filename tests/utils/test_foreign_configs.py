@@ -54,7 +54,7 @@ TABLE: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 class Worker:
-    """A process that has imported one Transformers."""
+    """A process that has imported one tree of Transformers."""
 
     def __init__(self, tree: Path):
         self._process = subprocess.Popen(

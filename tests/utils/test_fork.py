@@ -28,7 +28,7 @@ FORK = LAYOUT.source(DEFAULT_RELEASE)
 
 @pytest.fixture(params=known_releases(LAYOUT))
 def release(request) -> str:
-    """One whose fork is built."""
+    """A release whose fork is built."""
     line = next(name for name, line in LINES.items() if line.release == request.param)
     if not LAYOUT.source(request.param).exists():
         pytest.skip(f"there is no fork of {request.param}: run ./run_tests --line {line}")
@@ -207,10 +207,10 @@ def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(deco
     config_class = strict(MineConfig) if decorated else MineConfig
     said = []
     monkeypatch.setattr(modeling_rope_utils.logger, "warning", said.append)
-    for factor, told in ((0.25, "`partial_rotary_factor`=0.25 leaves one of 4 channels"), (1.5, "but is 1.5")):
+    for factor, message in ((0.25, "`partial_rotary_factor`=0.25 leaves one of 4 channels"), (1.5, "but is 1.5")):
         said.clear()
         config_class(hidden_size=16, num_attention_heads=4, rope_parameters={"partial_rotary_factor": factor})
-        assert len(said) == decorated and all(told in text for text in said)
+        assert len(said) == decorated and all(message in text for text in said)
 
 
 def test_a_slice_that_follows_from_a_factor_is_not_checked_separately(monkeypatch):

@@ -20,7 +20,7 @@ def server(tmp_path):
         "    assert os.environ['SAID'] == 'so'\n"
         "def test_is_alone(): assert 'left_behind' not in sys.modules\n"
         "def test_shared(): assert 'wave' in sys.modules\n"
-        "def test_fails(): assert False, 'as told'\n"
+        "def test_fails(): assert False, 'on purpose'\n"
         "def test_hangs():\n"
         "    import subprocess\n"
         "    print('started', subprocess.Popen(['sleep', '600']).pid, file=sys.__stderr__)\n"
@@ -41,8 +41,8 @@ def run(server: ForkServer, tmp_path: Path, name: str) -> tuple[int, str]:
 def test_each_run_has_its_status_its_variables_and_its_log(server, tmp_path):
     for name, status in (("passes", 0), ("is_alone", 0), ("shared", 0), ("fails", 1), ("nothing", 5)):
         assert run(server, tmp_path, name)[0] == status, name
-    assert "as told" in run(server, tmp_path, "fails")[1]
-    assert "as told" not in run(server, tmp_path, "passes")[1]
+    assert "on purpose" in run(server, tmp_path, "fails")[1]
+    assert "on purpose" not in run(server, tmp_path, "passes")[1]
 
 
 def test_a_run_names_the_files_that_it_loaded_and_no_other_runs(server, tmp_path):

@@ -68,7 +68,7 @@ RUN = list(dict.fromkeys(command for path in DOCUMENTS for command in commands(p
 
 
 class WrongCommandError(Exception):
-    """A command names what does not exist."""
+    """A command has a name that does not exist."""
 
 
 def require(holds: object, problem: str) -> None:
@@ -199,7 +199,7 @@ def test_commands_are_found_in_all_kinds_of_places():
         "./run_tests nothing",
         "./run_tests --nothing",
         "./run_tests --line 9",
-        "./run_tests tf_gptj",  # of the other line
+        "./run_tests tf_gptj",  # a model of the other line
         "./run_tests --model my_model.py",
         "./run_tests $(cat nothing.txt)",
         "pip install -c lines/9/constraints.txt -e .",
@@ -402,12 +402,12 @@ def errors(code: str) -> Iterator[str]:
 
 
 def test_troubleshooting_names_every_error():
-    told = (REPOSITORY / "docs" / "troubleshooting.md").read_text()
+    document = (REPOSITORY / "docs" / "troubleshooting.md").read_text()
     utils = REPOSITORY / "utils"
     files = [*utils.glob("overlay/*.py"), *utils.glob("discovery/*.py"), utils / "environment.py"]
     found = {words for file in [*files, utils / "runner" / "run.py"] for words in errors(file.read_text())}
     assert len(found) > 30
-    assert {words for words in found if words not in told} == set()
+    assert {words for words in found if words not in document} == set()
 
 
 def test_errors_are_found_in_every_form():

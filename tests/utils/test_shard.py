@@ -124,5 +124,5 @@ def test_two_shards_judge_two_models_and_their_results_become_one_set(tmp_path):
     assert judged == models
     assert merge([tmp_path / "1", tmp_path / "2"], tmp_path / "all") == {subject: sorted(models)}
     found = list(problems(subject, models, tmp_path / "all"))
-    assert any("no shard has results" in one for one in found)  # of the models that no shard judged
+    assert any("no shard has results" in one for one in found)  # the models that no shard judged
     assert not any(one.startswith(f"{model}:") for one in found for model in models)

@@ -26,7 +26,7 @@ def _tables(tree: Path) -> dict[str, tuple[int, list[float]]]:
 
 
 def test_a_factor_does_not_change_the_table_of_a_slice():
-    """Under every rope type."""
+    """The tables are the same under every rope type."""
     layout = Layout()
     pristine, fork = _tables(layout.upstream(DEFAULT_RELEASE)), _tables(layout.source(DEFAULT_RELEASE))
     assert {

@@ -148,7 +148,7 @@ def test_couples_of_a_whole_head_with_a_factor_are_cut_with_a_warning(model, con
 @pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
 @pytest.mark.parametrize("sections", [[2, 3, 2], [1, 1, 1], [0, 0, 0]])
 def test_stated_interleaved_sections_that_leave_pairs_without_an_axis_are_refused(model, config, module, sections):
-    """Upstream gives those pairs to time."""
+    """Upstream gives these pairs to time."""
     pattern = rf"`mrope_section`=\[{', '.join(map(str, sections))}\] must sum to the {HEAD_DIM // 2} pairs"
     with pytest.raises(ValueError, match=pattern):
         rotary(model, config, module, mrope_section=sections)

@@ -203,7 +203,7 @@ def run(rotation: Rotation, of, width: int, head_dim: int, dtype: torch.dtype, t
 TYPES = (
     (torch.float32, torch.float32),
     (torch.bfloat16, torch.bfloat16),
-    (torch.bfloat16, torch.float32),  # heads under autocast
+    (torch.bfloat16, torch.float32),  # under autocast, only heads are bfloat16
 )
 
 
@@ -302,7 +302,7 @@ def test_an_axis_has_one_frequency_per_pair(place: tuple[str, str]):
     "place", [place for place in AXIAL + SINGLE if "__init__" not in place[1]], ids=lambda place: place[1]
 )
 def test_a_part_of_the_head_counts_as_a_head_of_that_width(place: tuple[str, str]):
-    """R6: under rope types of their own too."""
+    """R6: also under a model's own rope types."""
     for factor, width in ((0.5, 8), (0.25, 4), (0.8, 12), (0.0, 0)):
         config = config_of(16, alpha=3.0, partial_rotary_factor=factor)
         partial = computed(*place, fork(), config)
