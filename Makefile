@@ -4,7 +4,8 @@ python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: fork relock edits discovery models consistency fixup check test bits older bench bugs report known merge mutants
+.PHONY: fork relock edits discovery recall models consistency fixup check test bits older bench bugs report known merge
+.PHONY: mutants
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
@@ -17,6 +18,9 @@ edits: ## list the edits and how many definitions each one reaches
 
 discovery: ## every RoPE definition of upstream, and which edit reaches it or why none needs to
 	cd utils && $(python) -m discovery --release $(RELEASE)
+
+recall: ## the rules of discovery against the definitions that rotate when upstream's models run
+	PYTHONPATH=build/upstream/$(RELEASE):utils $(line_python) -m discovery.recall --release $(RELEASE) $(MODELS)
 
 models: ## models_changed.txt and tests/models against what the fork changes, both ways
 	$(python) utils/changed_models.py
@@ -54,7 +58,7 @@ merge: ## the results of shards, from the folders SHARDS, become one set in buil
 	PYTHONPATH=utils $(python) -m runner.merge $(SHARDS)
 
 report: ## build/report/index.html, models by properties, pristine beside fork, and data.json, from what run_tests found
-	PYTHONPATH=utils python3 -m report
+	PYTHONPATH=utils $(python) -m report
 
 mutants: ## small errors in the fork's rotary code, which the conformance checks must see (goes on where it was ended)
 	PYTHONPATH=utils $(python) -m mutation --release $(RELEASE)

@@ -23,16 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from registry import listed_models, registered_models
 from runner.fork_server import ForkServers
 from runner.inputs import common_inputs
-from runner.model_lists import listed_models
 from runner.records import Records, digest_of
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 # What all passes depend on beside the Transformers that runs them.
-_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/runner/fork_server.py")
+_SHARED_FILES = ("conformance/src", "tests/bit_passes.py", "utils/registry.py", "utils/runner/fork_server.py")
 # How what refuses a config begins; whatever else a pass raises breaks R6, whether or not a check runs the model.
 _REFUSALS = ("ValueError", "StrictDataclass")
 _SHARED = ("transformers.modeling_utils", "transformers_conformance.rope.testing")
@@ -48,8 +48,7 @@ def main() -> int:
     parser.add_argument("--no-cache", action="store_true", help="run what ran before and did not change, too")
     arguments = parser.parse_args()
     layout, release = Layout(), arguments.release
-    with_tests = {path.parent.name for path in (layout.root / "tests" / "models").glob("*/test_*.py")}
-    if unknown := set(arguments.models) - with_tests:
+    if unknown := set(arguments.models) - registered_models(layout.root).keys():
         sys.exit(f"error: there is no tests/models/{', '.join(sorted(unknown))}")
     fork = Build(layout, f"{release}-fork", layout.source(release), arguments.no_cache)
     pristine = Build(layout, f"{release}-pristine", layout.upstream(release), arguments.no_cache)
@@ -81,8 +80,8 @@ class Build:
         self._root = layout.root
         self._logs = layout.build / "logs" / f"{name}-bits"
         self._logs.mkdir(parents=True, exist_ok=True)
-        # The passes stand beside this file.
-        paths = (str(tree), str(Path(__file__).parent), os.environ.get("PYTHONPATH"))
+        tests = Path(__file__).parent  # `bit_passes` is there
+        paths = (str(tree), str(tests), str(tests.parent / "utils"), os.environ.get("PYTHONPATH"))
         self._variables = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OMP_NUM_THREADS": "1"}
         self._anew = anew
         environment = Path(sys.executable).parents[1]

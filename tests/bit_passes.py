@@ -5,10 +5,8 @@ Runs in a process that has imported it: `main(["record", MODEL, FILE])` writes w
 """
 
 import hashlib
-import importlib.util
 import inspect
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from registry import parts_of, registered_models
 
 import transformers
 from transformers_conformance.core.property import Property
@@ -25,10 +24,8 @@ from transformers_conformance.harness.tiny import build_model
 from transformers_conformance.rope import AXIAL, ROTARY, AxialRotarySpec, RotarySpec
 from transformers_conformance.rope.case import Case
 from transformers_conformance.rope.frequencies import NoTableError
-from transformers_conformance.rope.testing import AxialRotaryTestMixin, RotaryNdimsOddTestMixin
 
 
-ROOT = Path(__file__).resolve().parents[1]
 HEAD_DIMS = (4, 8)
 # A full head and a part of one: where RoPE code has two ways, they are these.
 WIDTHS = (8, 4)
@@ -131,15 +128,9 @@ def passes(model: str) -> Iterator[tuple[str, Pass]]:
 
 def descriptions(model: str) -> Iterator[RotarySpec | AxialRotarySpec]:
     """What a model is, and parts of it are, from the classes of its tests; none if nothing of it turns by position."""
-    path = ROOT / "tests" / "models" / model / f"test_modeling_{model}.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # where `inspect` looks for its classes
-    spec.loader.exec_module(module)
-    for _, tests in inspect.getmembers(module, inspect.isclass):
-        if issubclass(tests, RotaryNdimsOddTestMixin) and tests is not RotaryNdimsOddTestMixin:
-            yield tests.rotary_spec()
-        elif issubclass(tests, AxialRotaryTestMixin) and tests is not AxialRotaryTestMixin:
-            yield tests.spec
+    for part in parts_of(registered_models()[model]):
+        if isinstance(part.spec, (RotarySpec, AxialRotarySpec)):
+            yield part.spec
 
 
 def what_a_model_gives(

@@ -6,8 +6,6 @@ another release makes of the same forms. JSON, a list of records.
 """
 
 import copy
-import importlib.util
-import inspect
 import json
 import sys
 import tempfile
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from registry import parts_of, registered_models
 
 import transformers
 from transformers_conformance.harness.probe import Probe
@@ -28,11 +27,9 @@ from transformers_conformance.rope.reference import inverse_frequencies, pair_ch
 from transformers_conformance.rope.rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS, SCALED_ROPE_TYPES
 from transformers_conformance.rope.rope_types import scaling_parameters as scaling_of
 from transformers_conformance.rope.spec import RotarySpec
-from transformers_conformance.rope.testing import RotaryNdimsOddTestMixin
 from transformers_conformance.rope.width import FlatFactor
 
 
-ROOT = Path(__file__).resolve().parents[1]
 HEAD_DIM = 8
 BASE = 777.0  # no model's default
 # Within the length that a model is configured for, and beyond it, where some types scale otherwise.
@@ -94,16 +91,13 @@ def main(arguments: list[str]) -> None:
 
 def descriptions(model: str) -> Iterator[tuple[str, RotarySpec]]:
     """The models that take tokens of a folder's tests, by the names of the tests."""
-    for path in sorted((ROOT / "tests" / "models" / model).glob("test_modeling_*.py")):
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except ImportError:  # this release has no such class
-            continue
-        for name, cls in vars(module).items():
-            if inspect.isclass(cls) and issubclass(cls, RotaryNdimsOddTestMixin) and cls.config_class is not None:
-                yield name, cls.rotary_spec()
+    try:
+        parts = parts_of(registered_models()[model])
+    except ImportError:  # this release has no such class
+        return
+    for part in parts:
+        if isinstance(part.spec, RotarySpec):
+            yield part.name, part.spec
 
 
 def forms(description: RotarySpec) -> Iterator[Form]:

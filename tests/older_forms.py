@@ -24,12 +24,13 @@ from typing import Any
 
 import form_tables
 from environment import install_release
-from runner.model_lists import listed_models
+from registry import listed_models
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 
 
 OLDER_RELEASE = "4.57.6"
+UTILS = Path(__file__).resolve().parents[1] / "utils"
 _BATCH = 12  # models that share one import of a release
 U = 2.0**-24  # unit roundoff of float32
 # Forms that must differ, as (model, form), each with the reason.
@@ -85,7 +86,7 @@ def main() -> int:
 
 def _run(path: Path, command: list[str | Path]) -> str | None:
     """Runs `form_tables` on one Transformers, and returns the last line of its error, or None."""
-    variables = os.environ | {"PYTHONPATH": str(path), "OMP_NUM_THREADS": "1"}
+    variables = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{UTILS}", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, form_tables.__file__, *map(str, command)], env=variables, capture_output=True, text=True
     )

@@ -1,8 +1,8 @@
-"""The PEP 517 backend: setuptools', with the fork built first.
+"""The PEP 517 backend: builds the fork, then calls setuptools.
 
-Every hook is setuptools' own. What changes: upstream is a build requirement unless its pristine copy is here already,
-and a hook that needs the fork's files has them made before setuptools looks. The release is chosen by
-`--config-settings upstream=<release>` or the variable `TRANSFORMERS_UPSTREAM`.
+There are two differences to the backend of setuptools. Upstream is a build requirement, unless its pristine copy
+exists. A hook that needs the files of the fork builds the fork first. The setting
+`--config-settings upstream=<release>` or the variable `TRANSFORMERS_UPSTREAM` chooses the release.
 """
 
 import os
@@ -29,7 +29,7 @@ def chosen_release(config_settings: Settings = None) -> str:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Show an error of ours as its message: pip prints a traceback around everything else."""
+    """Turn an `OverlayError` into its message, since pip prints a traceback of any other error."""
     try:
         yield
     except OverlayError as error:
@@ -38,7 +38,7 @@ def _plain_errors() -> Iterator[None]:
 
 @contextmanager
 def _fork(config_settings: Settings) -> Iterator[None]:
-    """Have the fork built, and `setup.py` know its release."""
+    """Build the fork, and tell `setup.py` its release."""
     from overlay.build import build
 
     with _plain_errors():
@@ -109,5 +109,5 @@ def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
 
 
 def _rest(config_settings: Settings) -> Settings:
-    """The settings that are setuptools' own."""
+    """The settings for setuptools."""
     return {key: value for key, value in (config_settings or {}).items() if key != "upstream"}

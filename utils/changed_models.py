@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from registry import registered_models
+
 from overlay.build import built_files
 from overlay.errors import OverlayError
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
@@ -53,7 +55,9 @@ def find_models(layout: Layout, release: str) -> Models:
     """
     return Models(
         changed=changed_by(built_files(layout, release)),
-        tested=frozenset(path.parent.name for path in (layout.root / "tests" / "models").glob("*/test_*.py")),
+        tested=frozenset(
+            model.name for model in registered_models(layout.root).values() if model.framework == "torch"
+        ),
         listed=tuple((layout.root / "models_changed.txt").read_text().split()),
     )
 

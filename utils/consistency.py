@@ -1,9 +1,9 @@
-"""What upstream keeps alike stays alike: generated code and its modular source, and what `# Copied from` names.
+"""Checks that what is equal upstream is equal in the fork: generated code and its source, copies and their originals.
 
-`python -m consistency` compares the fork with upstream: two definitions of which one is made from the other, and that
-are equal in upstream, must be equal in the fork. Equal means the same syntax tree, with docstrings, annotations,
-decorators and comments left out and the model's name renamed (`overlay.definitions.fingerprint`). Exit status 1, and a
-line each, where one of them was edited alone, or where an edited definition of a generated file has no known source.
+`python -m consistency` compares the fork with upstream: if one definition is made from another, and both are equal
+upstream, they must be equal in the fork. Equal means the same syntax tree, without docstrings, annotations, decorators
+and comments, and with the model's name renamed (`overlay.definitions.fingerprint`). It prints a line and exits with
+status 1 if only one of them is edited, or if an edited definition of a generated file has no known source.
 """
 
 import ast
@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from overlay import lockfile
-from overlay.definitions import Span, bases_of, class_prefix, fingerprint, parse, prefix_of_copy
+from overlay.definitions import LineSpan, bases_of, class_prefix, fingerprint, parse, prefix_of_copy
 from overlay.errors import run
 from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, Layout
@@ -47,7 +47,7 @@ class File:
         return _GENERATED in self.text[:1000]
 
     @cached_property
-    def definitions(self) -> dict[str, Span]:
+    def definitions(self) -> dict[str, LineSpan]:
         return {span.name: span for span in self.index.definitions(self.text)}
 
     @cached_property
@@ -228,7 +228,7 @@ def _inherited(package: Package, path: str, owner: str, member: str) -> Iterator
 
 
 def _namesakes(package: Package, path: str, owner: str, member: str) -> Iterator[QualifiedName]:
-    """What a file calls the same, but for the model's name."""
+    """The definitions of a file with the same name, but for the model's name."""
     file = package.file(path)
     if file is None:
         return
@@ -242,7 +242,7 @@ def _namesakes(package: Package, path: str, owner: str, member: str) -> Iterator
 
 
 def inconsistencies(upstream: Package, fork: Package, reached: dict[str, set[str]]) -> tuple[list[str], int]:
-    """What is no longer alike, a line each, and how many pairs were compared.
+    """A line for each pair that is no longer equal, and the number of pairs that were compared.
 
     Args:
         reached: by file, the names of the definitions that edits reach.
@@ -266,13 +266,13 @@ def inconsistencies(upstream: Package, fork: Package, reached: dict[str, set[str
                 if not upstream.has(added.made) and both and added.equal(fork):
                     compared += 1
                     continue
-                problems.append(f"{path}::{name} is generated and edited, and nothing known makes it")
+                problems.append(f"{path}::{name} is generated and edited, and has no known source")
     return problems, compared
 
 
 @app.command()
 def compare(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
-    """Hold every edited definition of a fork against what it is made from, or copied from."""
+    """Compare every edited definition of a fork with the definition that it is made or copied from."""
     layout = Layout()
     index = Index(layout.index(release))  # what a build has found; only read here
     upstream = Package(layout.upstream(release) / "transformers", index)

@@ -96,7 +96,7 @@ def _made(line: Line) -> Path:
         done = subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
             raise SystemExit(
-                f"error: `pip install {' '.join(map(str, what))}` failed; fix what pip reports above, then try again"
+                f"error: `pip install {' '.join(map(str, what))}` failed; fix what pip reports, then try again"
             )
     stamp.write_text(wanted)
     return python

@@ -43,12 +43,8 @@ def table() -> str:
 
 def row(prop: Property) -> str:
     caught = [name for name, by in CAUGHT_BY.items() if prop.name in by]
-    return f"| `{prop.name}` | {prop.rule} | {summary(prop)} | {', '.join(sorted(caught))} |\n"
-
-
-def summary(prop: Property) -> str:
-    """The first line of the check's docstring, without its full stop."""
-    return prop.check.__doc__.partition("\n")[0].rstrip(".").replace("|", "\\|")
+    summary = prop.summary.replace("|", "\\|")
+    return f"| `{prop.name}` | {prop.rule} | {summary} | {', '.join(sorted(caught))} |\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""RoFormer in TensorFlow and Flax, judged as in PyTorch: attention gets its own table, or one that turns nothing."""
+"""RoFormer in TensorFlow and Flax, judged as in PyTorch: attention gets the model's table, or one without angles."""
 
 import numpy as np
 import torch

@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 
 from tests.frameworks.frameworks import RUN, batches, in_frameworks
-from tests.utils.exempt_entries import Entry, ExemptDefinition, on_its_entries
+from tests.utils.exempt_entries import ExemptDefinition, ReleaseExemption, on_its_entries
 from transformers_conformance.rope.reference import inverse_frequencies, rotate
 
 
@@ -39,7 +39,7 @@ def random(*shape: int) -> np.ndarray:
 
 
 @on_its_entries
-def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: Entry):
+def test_it_turns_whole_pairs_by_a_quarter_in_its_framework(entry: ReleaseExemption):
     """Applied twice, it negates; and it moves every channel to its partner in a half-split or interleaved pair."""
     for definition in entry.definitions:
         turn = getattr(module_of(definition), definition.name)
@@ -73,7 +73,7 @@ CLASSES: dict[str, Callable] = {
 
 
 @on_its_entries
-def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
+def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: ReleaseExemption):
     """The class runs this definition. If the definition were wrong, rotated heads would be wrong."""
     for definition in entry.definitions:
         for head_dim, n in WIDTHS:
@@ -84,7 +84,7 @@ def test_its_class_turns_whole_pairs_as_wide_as_it_is_made(entry: Entry):
 
 
 @on_its_entries
-def test_its_sines_come_before_its_cosines(entry: Entry):
+def test_its_sines_come_before_its_cosines(entry: ReleaseExemption):
     """A column per channel, sines before cosines. An odd width has one more sine, which the caller cuts off."""
     for definition in entry.definitions:
         for width in range(1, 9):
@@ -97,7 +97,7 @@ def test_its_sines_come_before_its_cosines(entry: Entry):
 
 
 @on_its_entries
-def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: Entry, monkeypatch, tmp_path):
+def test_it_joins_what_it_cuts_at_the_width_of_its_config(entry: ReleaseExemption, monkeypatch, tmp_path):
     """If the rotation does nothing, the attention is the same at any width; the rotation gets that many channels."""
     from transformers import GPTJConfig, GPTJModel
 

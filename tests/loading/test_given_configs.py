@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from huggingface_hub.errors import StrictDataclassClassValidationError
 from transformers.utils import logging as transformers_logging
 
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
@@ -24,6 +25,9 @@ LLAMA = SIZES | {"model_type": "llama", "rope_theta": 777.0}
 GEMMA = SIZES | {"model_type": "gemma3_text", "head_dim": HEAD_DIM, "rope_theta": 777.0, "rope_local_base_freq": 55.0}
 GEMMA |= {"layer_types": ["sliding_attention", "full_attention"]}
 OLMO = SIZES | {"model_type": "olmo3", "layer_types": ["sliding_attention", "full_attention"]}
+MINIMAX = SIZES | {"model_type": "minimax", "head_dim": HEAD_DIM, "rope_theta": 777.0, "num_local_experts": 2}
+MINIMAX |= {"layer_types": ["full_attention", "full_attention"]}
+HUNYUAN = SIZES | {"model_type": "hunyuan_v1_dense", "head_dim": HEAD_DIM, "rope_theta": 777.0}
 PHI = SIZES | {"model_type": "phi", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
 VISION = {"depth": 1, "hidden_size": 32, "num_heads": 2, "intermediate_size": 32, "out_hidden_size": 32}
 TEXT = SIZES | {"rope_theta": 777.0, "rope_scaling": {"type": "mrope", "mrope_section": [2, 3, 3]}}
@@ -66,6 +70,47 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
         {},
         {},
         {"full": (16, 55.0, YARN), "sliding": (16, 55.0, None)},
+    ),
+    "scaling beside newer parameters": (
+        SIZES | {"model_type": "llama", "rope_parameters": {"rope_type": "default", "rope_theta": 777.0}},
+        {"rope_scaling": YARN},
+        {},
+        (16, 777.0, YARN),
+    ),
+    "scaling, set": (LLAMA, {}, {"rope_scaling": YARN}, (16, 777.0, YARN)),
+    "scaling, taken away": (LLAMA | {"rope_scaling": YARN}, {}, {"rope_scaling": None}, (16, 777.0, None)),
+    "scaling of a class that nests it, set": (
+        GEMMA,
+        {},
+        {"rope_scaling": YARN},
+        {"full": (16, 777.0, YARN), "sliding": (16, 55.0, None)},
+    ),
+    "scaling by layer type, set": (
+        GEMMA,
+        {},
+        {"rope_scaling": {"full_attention": YARN | {"rope_theta": 99.0}, "sliding_attention": {"rope_theta": 55.0}}},
+        {"full": (16, 99.0, YARN), "sliding": (16, 55.0, None)},
+    ),
+    "base, set": (LLAMA, {}, {"rope_theta": 55.0}, (16, 55.0, None)),
+    "base and factor, set": (PHI, {}, {"rope_theta": 55.0, "partial_rotary_factor": 0.25}, (4, 55.0, None)),
+    "factor beside parameters by layer type": (
+        GEMMA,
+        {"partial_rotary_factor": 0.5},
+        {},
+        {"full": (8, 777.0, None), "sliding": (8, 55.0, None)},
+    ),
+    "factor of a class that nests it, set": (
+        GEMMA,
+        {},
+        {"partial_rotary_factor": 0.5},
+        {"full": (8, 777.0, None), "sliding": (8, 55.0, None)},
+    ),
+    "width in channels": (MINIMAX | {"rotary_dim": 8}, {}, {}, (8, 777.0, None)),
+    "alpha": (
+        HUNYUAN,
+        {"rope_scaling": {"type": "dynamic", "alpha": 3.0, "factor": 1.0}},
+        {},
+        (16, 777.0 * 3.0 ** (16 / 14), None),
     ),
     "a flat config": (GLM, {}, {}, (8, 777.0, None)),
     "base of the text": (QWEN, {"rope_theta": 55.0}, {}, (16, 55.0, None)),
@@ -146,13 +191,13 @@ def test_an_unknown_keyword_stays_unknown(tmp_path):
 
 
 ALPHA = {"alpha": 1000.0, "beta_fast": 32, "beta_slow": 1, "factor": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0}
-HUNYUAN = SIZES | {"head_dim": HEAD_DIM, "rope_scaling": ALPHA | {"type": "dynamic"}}
+SCALED_BY_ALPHA = SIZES | {"head_dim": HEAD_DIM, "rope_scaling": ALPHA | {"type": "dynamic"}}
 LISTS = {"short_factor": [1.0] * 8, "long_factor": [2.0] * 8, "short_mscale": 1.243, "long_mscale": 1.243}
 LIMITS = {"factor": 16.0, "low_freq_factor": 1.0, "high_freq_factor": 1.0, "original_max_position_embeddings": 1024}
 TWICE = QWEN | {"rope_scaling": {"rope_type": "default", "type": "default"} | SECTIONS}
 QUIET = {
-    "HunYuan": HUNYUAN | {"model_type": "hunyuan_v1_dense"},
-    "HunYuan MoE": HUNYUAN | {"model_type": "hunyuan_v1_moe"},
+    "HunYuan": SCALED_BY_ALPHA | {"model_type": "hunyuan_v1_dense"},
+    "HunYuan MoE": SCALED_BY_ALPHA | {"model_type": "hunyuan_v1_moe"},
     "Llama 4 Scout": LLAMA | {"rope_scaling": LIMITS | {"rope_type": "llama3"}},
     "Phi-3.5-MoE": SIZES
     | {"model_type": "phimoe", "original_max_position_embeddings": 1024}
@@ -206,3 +251,50 @@ def test_an_unknown_type_is_named_and_kept(tmp_path, warned):
     stated = SAVED | {"rope_scaling": {"type": "ernie_3d"} | SECTIONS}
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, None))
     assert any("ernie_3d" in message for message in warned())
+
+
+@pytest.mark.parametrize(
+    ("stated", "ignored_before"),
+    [(LLAMA, True), (QWEN3, True), (PHI, False), (SIZES | {"model_type": "glm", "head_dim": HEAD_DIM}, False)],
+    ids=["llama", "qwen3_vl", "phi", "glm"],
+)
+def test_a_factor_that_counts_from_now_on_is_announced(tmp_path, stated, ignored_before, warned):
+    """Where 5.23.0 ignores the key, and nowhere else: tests/utils/test_announcements.py asks that of pristine."""
+    rotary_of(config_of(tmp_path, stated, {}, {}))
+    rotary_of(config_of(tmp_path, stated, {"partial_rotary_factor": 1.0}, {}))
+    assert not any("arlier releases ignored" in message for message in warned())
+    rotary_of(config_of(tmp_path, stated, {"partial_rotary_factor": 0.5}, {}))
+    named = [message for message in warned() if "arlier releases ignored" in message]
+    assert len(named) == ignored_before
+    assert all("`partial_rotary_factor`=0.5 rotates 8 of the 16" in message for message in named)
+
+
+WRONG = {"rope_type": "linear", "factor": "8", "rope_theta": 777.0}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"model_type": "falcon", "alibi": True, "rope_parameters": WRONG},
+        {"model_type": "zamba2", "use_mem_rope": False, "rope_parameters": WRONG},
+        {"model_type": "granitemoehybrid", "position_embedding_type": "nope", "rope_parameters": WRONG},
+    ],
+    ids=["alibi", "no RoPE by a flag", "no RoPE by its name"],
+)
+def test_wrong_parameters_are_warned_of_where_nothing_turns_by_them(tmp_path, stated, warned):
+    config_of(tmp_path, stated, {}, {})
+    assert any("`factor` must be a finite number above 0, but is '8'" in message for message in warned())
+
+
+@pytest.mark.parametrize("value", [[4.0], {"full": 4.0}, "4", None], ids=str)
+def test_a_factor_that_is_no_number_is_refused_by_name(value):
+    parameters = {"rope_type": "linear", "factor": value, "rope_theta": 777.0}
+    with pytest.raises(StrictDataclassClassValidationError, match="`factor` must be a finite number above 0, but is "):
+        AutoConfig.for_model("llama", rope_parameters=parameters)
+
+
+@pytest.mark.parametrize("sizes", [{"hidden_size": 64}, {"num_attention_heads": 4}, {}], ids=str)
+def test_a_config_without_the_sizes_of_a_head_loads(sizes):
+    """The width of a head is then unknown, and no factor can be out of its range."""
+    parameters = {"rope_type": "default", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
+    assert PreTrainedConfig(**sizes, rope_parameters=parameters).rope_parameters == parameters

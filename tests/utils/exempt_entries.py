@@ -9,7 +9,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from discovery.exempt import Exemption, load_exemptions
-from discovery.scan import Definition
+from discovery.scan import FoundDefinition
 from discovery.variants import text_of
 from tests.utils.upstream_rope import LAYOUT, explanations, load, reason_to_skip, tree
 
@@ -35,7 +35,7 @@ class ExemptDefinition:
 
     @property
     def nodes(self) -> list[ast.AST]:
-        text = text_of(Definition(self.file, self.name, ()), tree(self.release))
+        text = text_of(FoundDefinition(self.file, self.name, ()), tree(self.release))
         return list(ast.walk(ast.parse(textwrap.dedent(text))))
 
     def load(self, name: str | None = None) -> Callable:
@@ -47,7 +47,7 @@ class ExemptDefinition:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ReleaseExemption:
     """An exemption in one of the releases that it holds for."""
 
     exemption: Exemption
@@ -71,11 +71,11 @@ class Entry:
 def on_its_entries(test: Callable) -> Callable:
     """Run a test on the entries that name it, in each release that they hold for."""
     named = [one for one in EXEMPTIONS if one.confirmed_by == test.__name__]
-    entries = [as_parameter(Entry(one, release)) for one in named for release in one.covers]
+    entries = [as_parameter(ReleaseExemption(one, release)) for one in named for release in one.covers]
     return pytest.mark.parametrize("entry", entries)(test)
 
 
-def as_parameter(entry: Entry) -> ParameterSet:
+def as_parameter(entry: ReleaseExemption) -> ParameterSet:
     reason = reason_to_skip(entry.release)
     marks = [pytest.mark.skip(reason=reason)] if reason else []
     return pytest.param(entry, id=f"{entry.release} {entry.exemption.label}", marks=marks)

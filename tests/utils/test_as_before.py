@@ -39,7 +39,7 @@ class Small:
 
 @pytest.fixture
 def small(tmp_path, monkeypatch) -> Iterator[Small]:
-    moved = {run: ("ROOT", "RECORDS", "ADAPTED"), subjects: ("LOGS", "RESULTS"), inputs: ("ROOT",), tables: ("ROOT",)}
+    moved = {run: ("ROOT", "RECORDS"), subjects: ("LOGS", "RESULTS"), inputs: ("ROOT",), tables: ("ROOT",)}
     for module, names in moved.items():
         for name in names:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))

@@ -104,7 +104,7 @@ def test_a_generated_definition_without_a_source_is_reported(tmp_path):
     reached = EVERYWHERE | {"models/elm/modeling_elm.py": {"ElmUnknown.table"}}
     problems = judge(tmp_path, lambda path, text: edited(text), reached)
     assert problems == [
-        "models/elm/modeling_elm.py::ElmUnknown.table is generated and edited, and nothing known makes it"
+        "models/elm/modeling_elm.py::ElmUnknown.table is generated and edited, and has no known source"
     ]
 
 

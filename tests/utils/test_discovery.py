@@ -13,7 +13,7 @@ from discovery.coverage import check, explain
 from discovery.exempt import load_exemptions
 from discovery.rules.rope import ROPE
 from discovery.scan import find
-from discovery.topic import Rule, Topic
+from discovery.topic import Rule, SearchTopic
 from overlay import lockfile
 from overlay.edits import load_overlay
 from overlay.engine import Tree
@@ -332,7 +332,7 @@ def test_a_near_miss_is_left(text):
 
 # --- another topic --------------------------------------------------------------------------------------------------
 
-SOFT_CAPS = Topic(
+SOFT_CAPS = SearchTopic(
     name="soft caps",
     words=re.compile("softcap"),
     signs={
@@ -475,8 +475,8 @@ def test_a_definition_may_have_an_entry_in_each_release(exemptions):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (ENTRY + "  until: later\n", r"unknown \['until'\]"),
-        (ENTRY.replace("  reason: it takes the table's width\n", ""), r"lacks \['reason'\]"),
+        (ENTRY + "  until: later\n", "`until`: Extra inputs are not permitted"),
+        (ENTRY.replace("  reason: it takes the table's width\n", ""), "`reason`: Field required"),
         (ENTRY + ENTRY, r"is exempt twice[\s\S]*release: 5\.23\.0"),
         ("- [", "cannot be read"),
         ("file: x", "is not a list"),

@@ -61,15 +61,15 @@ def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
 @pytest.mark.parametrize(
     ("entries", "code", "problem"),
     [
-        ("- {rewrite: f, " + REST + "}", None, "has `rule` and `fix`"),
-        ("- {definition: f, fix: x, " + REST + "}", "def f(): pass", "has `rule` and `fix`"),
+        ("- {rewrite: f, " + REST + "}", None, "`rule`: Field required; `fix`: Field required"),
+        ("- {definition: f, fix: x, " + REST + "}", "def f(): pass", "`fix`: Extra inputs are not permitted"),
         ("- {definition: f, addition: f, " + REST + "}", "def f(): pass", "an edit is one of"),
-        ("- {base: C, " + REST + "}", None, "a base has `fix`"),
-        ("- {base: C, rule: {pattern: x}, fix: D, " + REST + "}", None, "a base has `fix`"),
+        ("- {base: C, " + REST + "}", None, "`fix`: Field required"),
+        ("- {base: C, rule: {pattern: x}, fix: D, " + REST + "}", None, "`rule`: Extra inputs are not permitted"),
         ("- {definition: g, " + REST + "}", "def f(): pass", "does not define g"),
         ("- {definition: f, " + REST + "}", None, "does not define f"),
-        ("- {definition: f, why: x, " + REST + "}", "def f(): pass", r"unknown fields \['why'\]"),
-        ("- {definition: f, series: one}", "def f(): pass", "lacks"),
+        ("- {definition: f, why: x, " + REST + "}", "def f(): pass", "`why`: Extra inputs are not permitted"),
+        ("- {definition: f, series: one}", "def f(): pass", "`description`: Field required"),
         ("- {definition: f, " + REST.replace("one", "three") + "}", "def f(): pass", "no series is called 'three'"),
         ("- {definition: f, " + REST + "}", "def f(): pass\n\n\ndef g(): pass", "g is declared 0 times"),
         ("definition: f", None, "not a list of entries"),
@@ -77,17 +77,33 @@ def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
         (
             "- {definition: [f, g], " + REST + "}",
             "def f(): pass",
-            "names one definition; further ones go into `extra_roots`",
+            "`definition`: Input should be a valid string",
         ),
         (
             "- {addition: f, extra_roots: {g: {5.23.0: 1}}, " + REST + "}",
             "def f(): pass",
-            "one place, and no `extra_roots`",
+            "`extra_roots`: Dictionary should have at most 0 items",
         ),
-        ("- {definition: f, extra_roots: [g], " + REST + "}", "def f(): pass", "has a count for each release"),
-        ("- {definition: f, extra_roots: {g: 1}, " + REST + "}", "def f(): pass", "has a count for each release"),
-        ("- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}", "def f(): pass", "at least one release"),
-        ("- {definition: f, extra_roots: {g: {}}, " + REST + "}", "def f(): pass", "at least one release"),
+        (
+            "- {definition: f, extra_roots: [g], " + REST + "}",
+            "def f(): pass",
+            "`extra_roots`: Input should be a valid",
+        ),
+        (
+            "- {definition: f, extra_roots: {g: 1}, " + REST + "}",
+            "def f(): pass",
+            "`extra_roots.g`: Input should be",
+        ),
+        (
+            "- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}",
+            "def f(): pass",
+            "`expected_matches`: Dictionary",
+        ),
+        (
+            "- {definition: f, extra_roots: {g: {}}, " + REST + "}",
+            "def f(): pass",
+            "`extra_roots.g`: Dictionary should",
+        ),
         (
             "- {definition: f, extra_roots: {g: {4.57.6: 1}}, " + REST + "}",
             "def f(): pass",
@@ -96,8 +112,14 @@ def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
         (
             "- {definition: f, " + REST.replace("{5.23.0: 1}", "1") + "}",
             "def f(): pass",
-            "has a count for each release",
+            "`expected_matches`: Input should be a valid dict",
         ),
+        (
+            "- {definition: f, " + REST.replace(": 1}", ": one}") + "}",
+            "def f(): pass",
+            "`expected_matches.5.23.0`: Input should be a valid integer",
+        ),
+        ("- {definition: f, " + REST.replace("issue: 1", "issue: none") + "}", "def f(): pass", "`issue`: Input"),
     ],
 )
 def test_an_entry_that_is_wrong_is_refused_by_name(layer, entries, code, problem):
@@ -117,7 +139,7 @@ def test_definitions_without_entries_are_refused(tmp_path: Path):
 
 def test_a_series_that_is_incomplete_is_refused(tmp_path: Path):
     (tmp_path / "series.yml").write_text("- {name: one}\n")
-    with pytest.raises(OverlayError, match="a series needs exactly the fields"):
+    with pytest.raises(OverlayError, match="`description`: Field required.*`applied-upstream`: Field required"):
         load_overlay([tmp_path])
 
 

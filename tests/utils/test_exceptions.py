@@ -2,9 +2,11 @@
 
 import re
 import tomllib
+from functools import cache
 
 import pytest
 import upstream_bugs
+from registry import parts_of, registered_models
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES, model_type_to_module_name
 
 from overlay.edits import load_overlay
@@ -67,10 +69,10 @@ def test_the_page_names_every_bug_and_no_other():
         assert row and int(row[1]) >= len(judged)  # some models are judged in two parts
 
 
+@cache
 def properties_are_asked_of(model: str) -> bool:
     """Some models have tests of their own instead, and write no results."""
-    text = (REPOSITORY / "tests" / "models" / model / f"test_modeling_{model}.py").read_text()
-    return any(name in text for name in ("OddTestMixin", "AxialRotaryTestMixin", "SeveralAxesTestMixin"))
+    return bool(parts_of(registered_models()[model]))
 
 
 def line(**keys) -> dict:

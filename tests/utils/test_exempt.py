@@ -18,7 +18,7 @@ import torch
 
 from discovery.code import CUTS, JOINS, bare
 from overlay.layout import REPOSITORY
-from tests.utils.exempt_entries import EXEMPTIONS, Entry, ExemptDefinition, generated_from, on_its_entries
+from tests.utils.exempt_entries import EXEMPTIONS, ExemptDefinition, ReleaseExemption, generated_from, on_its_entries
 from tests.utils.upstream_rope import explanations, fork, load, rotated, tree
 
 
@@ -34,7 +34,7 @@ def called(nodes: list[ast.AST]) -> set[str]:
 
 
 @on_its_entries
-def test_it_turns_whole_pairs_by_a_quarter(entry: Entry):
+def test_it_turns_whole_pairs_by_a_quarter(entry: ReleaseExemption):
     """Twice it negates, and every channel goes to its partner in a half-split or interleaved pair."""
     for definition in entry.runnable:
         turn = definition.load()
@@ -47,7 +47,7 @@ def test_it_turns_whole_pairs_by_a_quarter(entry: Entry):
 
 
 @on_its_entries
-def test_its_matrices_turn_by_the_angles_of_the_table(entry: Entry):
+def test_its_matrices_turn_by_the_angles_of_the_table(entry: ReleaseExemption):
     """`[[cos, -sin], [sin, cos]]` of each pair, of tables of any width."""
     for definition in entry.runnable:
         for pairs in range(5):
@@ -110,7 +110,7 @@ def is_right(function: Callable, form: tuple, widths: tuple) -> bool:
 
 
 @on_its_entries
-def test_it_turns_pairs_on_an_axis_of_their_own(entry: Entry):
+def test_it_turns_pairs_on_an_axis_of_their_own(entry: ReleaseExemption):
     """As above, of pairs that a last axis of two holds."""
     for definition in entry.runnable:
         turn = definition.load()
@@ -119,7 +119,7 @@ def test_it_turns_pairs_on_an_axis_of_their_own(entry: Entry):
 
 
 @on_its_entries
-def test_it_rotates_as_wide_as_the_table(entry: Entry):
+def test_it_rotates_as_wide_as_the_table(entry: ReleaseExemption):
     """A table of whole pairs, as wide as the head or narrower, against a rotation in float64."""
     for definition in entry.runnable:
         function = definition.load()
@@ -236,7 +236,7 @@ def is_half_width(definition: ExemptDefinition, columns: list[int]) -> bool:
 
 
 @on_its_entries
-def test_its_table_holds_whole_pairs(entry: Entry):
+def test_its_table_holds_whole_pairs(entry: ReleaseExemption):
     """As many pairs as there are frequencies, an odd number too; a pair's channels have the same angle."""
     for definition in entry.runnable:
         member, forward = definition.name.rpartition(".")[2], replace(definition, name=f"{definition.owner}.forward")
@@ -441,7 +441,7 @@ TABLES = {
 
 
 @on_its_entries
-def test_both_channels_of_its_pairs_have_one_angle(entry: Entry):
+def test_both_channels_of_its_pairs_have_one_angle(entry: ReleaseExemption):
     """Of tables whose positions are patches, points, times or atoms: pairs in halves or in neighbours, as many as
     there are frequencies, an odd number too."""
     table_of = TABLES[entry.exemption.names[0].rpartition(".")[0]]
@@ -457,7 +457,7 @@ def test_both_channels_of_its_pairs_have_one_angle(entry: Entry):
 
 
 @on_its_entries
-def test_its_angles_are_positions_times_frequencies(entry: Entry):
+def test_its_angles_are_positions_times_frequencies(entry: ReleaseExemption):
     """Of positions that are counted along each axis, rows before columns where there are two."""
     for definition in entry.runnable:
         sizes = list(inspect.signature(definition.load()).parameters)[1:]
@@ -470,7 +470,7 @@ def test_its_angles_are_positions_times_frequencies(entry: Entry):
 
 
 @on_its_entries
-def test_its_complex_table_has_a_number_for_every_whole_pair(entry: Entry):
+def test_its_complex_table_has_a_number_for_every_whole_pair(entry: ReleaseExemption):
     """On two axes that share the head, whatever its width: half of its half's channels each, and none turns further
     than its position."""
     for definition in entry.runnable:
@@ -486,7 +486,7 @@ def test_its_complex_table_has_a_number_for_every_whole_pair(entry: Entry):
 
 
 @on_its_entries
-def test_its_sinusoids_are_those_of_whole_pairs(entry: Entry):
+def test_its_sinusoids_are_those_of_whole_pairs(entry: ReleaseExemption):
     """Sines of every pair, then cosines; in an odd width, a sine without a cosine between them."""
     from transformers.models.roformer.modeling_roformer import RoFormerSinusoidalPositionalEmbedding
 
@@ -502,7 +502,7 @@ def test_its_sinusoids_are_those_of_whole_pairs(entry: Entry):
 
 
 @on_its_entries
-def test_it_computes_no_width(entry: Entry):
+def test_it_computes_no_width(entry: ReleaseExemption):
     """It keeps what it is given, and frequencies that others compute: no arithmetic, no constant width."""
     for definition in entry.definitions:
         nodes = definition.nodes
@@ -512,7 +512,7 @@ def test_it_computes_no_width(entry: Entry):
 
 
 @on_its_entries
-def test_it_leaves_all_to_what_it_inherits(entry: Entry):
+def test_it_leaves_all_to_what_it_inherits(entry: ReleaseExemption):
     """A class of flash-attention's, which has no such class where it is not installed: no arithmetic on widths, and no
     table."""
     for definition in entry.definitions:
@@ -538,7 +538,7 @@ def parsed(definition: ExemptDefinition) -> list[ast.AST]:
 
 
 @on_its_entries
-def test_it_joins_what_it_cuts_in_the_same_order(entry: Entry):
+def test_it_joins_what_it_cuts_in_the_same_order(entry: ReleaseExemption):
     """A head is cut at widths that the config names, and its parts are joined as they lay."""
     for definition in entry.definitions:
         nodes = definition.nodes
@@ -575,7 +575,7 @@ def is_rotary(name: str) -> bool:
 
 
 @on_its_entries
-def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(entry: Entry):
+def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(entry: ReleaseExemption):
     """What checkpoints are trained with, exactly: channels are paired with their neighbours, and each is weighed by
     the angle of its own place in its half. Where those two angles differ, this is no rotation. The config's widths of
     the three axes are even, and channels beyond them pass."""
@@ -604,7 +604,7 @@ def test_it_mixes_neighbours_by_the_angles_of_their_places_in_a_half(entry: Entr
 
 
 @on_its_entries
-def test_what_is_generated_from_it_is_explained(entry: Entry):
+def test_what_is_generated_from_it_is_explained(entry: ReleaseExemption):
     """A part of a modular file that builds on what it inherits: the whole stands in the generated file."""
     exemption = entry.exemption
     by_definition = {
@@ -617,7 +617,7 @@ def test_what_is_generated_from_it_is_explained(entry: Entry):
 
 
 @on_its_entries
-def test_its_powers_are_those_of_an_embedding_that_is_added(entry: Entry):
+def test_its_powers_are_those_of_an_embedding_that_is_added(entry: ReleaseExemption):
     """Weights are initialized here anew: by the frequencies of classes of the file that rotate nothing."""
     rotary = {one.place for explanation in explanations(entry.release) for one in explanation.copies}
     for definition in entry.definitions:
@@ -642,7 +642,7 @@ def powers_of(nodes: list[ast.AST]) -> set[str]:
 
 
 @on_its_entries
-def test_it_is_a_function_of_torch(entry: Entry):
+def test_it_is_a_function_of_torch(entry: ReleaseExemption):
     """What an exporter writes for a complex function of torch's, which has no positions."""
     signal = torch.randn(3, 8, dtype=torch.complex64)
     cases = {

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from registry import listed_models
 from runner import known
-from runner.model_lists import listed_models
 
 
 CRASH = """
@@ -125,6 +125,16 @@ def test_results_are_locked_and_what_was_not_judged_stays(file, tmp_path, monkey
     known.write()
     assert known.read_lock("5.23.0-fork") == {"llama": {"crash 2": {"fail": 1}}, "phi": COUNTED}
     assert file.read_text().count("statuses = ") == 3
+
+
+def test_a_release_without_a_fork_has_no_lock_and_its_statuses_are_stated(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(known, "RESULTS", tmp_path / "results")
+    (tmp_path / "results" / "5.17.0-pristine").mkdir(parents=True)
+    lines = [line("it crashes", 1, "refused"), line("it halts", 1, "fail")]
+    (tmp_path / "results" / "5.17.0-pristine" / "phi.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    known.write()
+    assert not known.lock_file("5.17.0-pristine").exists()
+    assert 'properties = ["shift"]\nstatuses = ["fail"]' in file.read_text()
 
 
 SUBJECTS = sorted(file.stem for file in known.lock_file("").parent.glob("*.json"))

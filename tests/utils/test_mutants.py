@@ -141,8 +141,9 @@ RELEASES = [line.release for line in LINES.values()]
 
 
 def all_subjects(release: str) -> tuple[Subject, ...]:
-    edited = edited_definitions(Layout().lock(release))
-    return subjects(chosen(Layout().upstream(release) / "transformers"), edited, families_with_tests())
+    edited, newest = edited_definitions(Layout().lock(release)), release == DEFAULT_RELEASE
+    by_hand = chosen(Layout().upstream(release) / "transformers", newest)
+    return subjects(by_hand, edited, families_with_tests(), newest)
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -160,6 +161,9 @@ def test_every_subject_is_in_the_release_and_has_models_that_judge_it(release):
             name, _, asked = model.partition(":")
             assert file_of_tests(name).exists()
             assert set(filter(None, asked.split(","))) <= properties
+        for test in subject.tests:
+            file, _, name = test.partition("::")
+            assert f"def {name}" in (REPOSITORY / file).read_text()
 
 
 def test_a_file_is_judged_by_the_tests_of_its_framework():
@@ -402,6 +406,15 @@ def test_the_list_in_the_repository_can_be_read_and_holds_no_code_of_upstream(li
         assert not {"`", "=="} & set(entry.change.split())
 
 
+@pytest.mark.parametrize(("kind", "percent"), [("equivalent", 50.0), ("gap", 25.0)])
+def test_an_equivalent_mutant_is_not_missed(tmp_path, kind, percent):
+    """One is caught, two are listed, and one survives that no list names."""
+    others = [Mutant("f.py", "g", "NumberReplacer", index, "0") for index in (2, 3)]
+    results = [MutantResult(one, None) for one in (A, B, others[0])] + [MutantResult(others[1], "gptj rotation")]
+    found = report.count(results, listed(tmp_path, ENTRY.replace("equivalent", kind)))["all"]
+    assert found.percent == percent and found.missed + found.equivalent == 3
+
+
 def test_the_document_counts_and_gives_reasons(tmp_path):
     results = [MutantResult(A, None), MutantResult(B, None), MutantResult(C, "gptj rotation 8 4 default")]
     names = {"release": "5.23.0", "survivors": "survivors-5.toml"}
@@ -409,7 +422,7 @@ def test_the_document_counts_and_gives_reasons(tmp_path):
         names, results, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
     )
     for words in (
-        "| f.py | 3 | 1 | 2 | 33.3 |",
+        "| f.py | 3 | 2 | 1 | 0 | 100.0 |",
         "an annotation (7)",
         "`rotation` 1",
         "Nobody counts.",

@@ -8,6 +8,8 @@ import importlib
 
 import pytest
 import torch
+from transformers.models.cohere_compass.configuration_cohere_compass import CohereCompassTextConfig
+from transformers.models.cohere_compass.modeling_cohere_compass import CohereCompassRotaryEmbedding
 from transformers.models.cosmos3_edge.configuration_cosmos3_edge import Cosmos3EdgeTextConfig
 from transformers.utils import logging as transformers_logging
 
@@ -93,6 +95,28 @@ def test_a_factor_with_default_sections_counts(model, config, module, factor, lo
     assert len(made.inv_freq) == 64 * factor
     require_text_turned(made)
     assert len(warnings_of(logged)) <= 1
+
+
+@pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
+def test_heads_that_the_class_was_made_for_take_its_own_sections_in_silence(model, config, module, logged):
+    """Some classes were made for heads of 128 channels, and some for a half or a quarter of a head."""
+    silent = []
+    for head_dim in (64, 128):
+        made = rotary(model, config, module, head_dim)
+        if not warnings_of(logged):
+            silent.append(head_dim)
+            assert sum(made.mrope_section) == head_dim // 2
+        logged.clear()
+    assert len(silent) == 1
+
+
+def test_so_do_heads_of_each_layer_type(logged):
+    sizes = {"hidden_size": HEADS * 128, "head_dim": 128, "num_attention_heads": HEADS}
+    kinds = ("full_attention", "sliding_attention")
+    config = CohereCompassTextConfig(**sizes, rope_parameters={kind: dict(DEFAULT) for kind in kinds})
+    made = CohereCompassRotaryEmbedding(config)
+    assert made.mrope_section and all(sum(sections) == 64 for sections in made.mrope_section.values())
+    assert not warnings_of(logged)
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY)

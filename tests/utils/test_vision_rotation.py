@@ -1,8 +1,10 @@
 """Rotations and tables of encoders: equal to pristine's, bit for bit, at widths where pristine is right (R7), and
 whole pairs at all other widths (R1, R4).
 
-The definitions of both trees run outside their packages, so that one process compares them."""
+Tests that compare both trees run definitions outside their packages, in one process. Others run the installed fork.
+"""
 
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -137,6 +139,10 @@ def sines_first(function: Callable, heads: Heads, angles: torch.Tensor, dtype: t
     return q, k
 
 
+def of_one_row(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
+    return function(*heads, *(x[None] for x in neighbours(angles, dtype)))
+
+
 def on_two_axes(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
     """Each axis turns its half of the channels; the comparison joins the halves of both axes."""
     half = angles.shape[-1] // 2
@@ -182,17 +188,28 @@ ROTATIONS = (
              "SeamlessM4TConformerSelfAttention._apply_rotary_embedding", "half-split", of_hidden_states),
     Rotation("models/roformer/modeling_roformer.py", "RoFormerSelfAttention.apply_rotary_position_embeddings",
              "interleaved", sines_first),
+    Rotation("models/efficientloftr/modeling_efficientloftr.py", "apply_rotary_pos_emb", "interleaved", of_one_row),
     Rotation("models/gemma4/modeling_gemma4.py", "apply_multidimensional_rope", "half-split", on_two_axes),
 )  # fmt: skip
 each_rotation = pytest.mark.parametrize("rotation", ROTATIONS, ids=lambda one: one.label)
 
 
+def imported(file: str, name: str) -> Callable:
+    """A definition of the installed fork."""
+    found = importlib.import_module(".".join(("transformers", *file.removesuffix(".py").split("/"))))
+    for part in name.split("."):
+        found = getattr(found, part)
+    return found
+
+
 def run(rotation: Rotation, of, width: int, head_dim: int, dtype: torch.dtype, table: torch.dtype) -> tuple:
-    """q and k, the angles, and the results of a tree's function for them."""
+    """q and k, the angles, and the results of a tree's function for them; of the installed fork's if `of` is None."""
     generator = torch.Generator().manual_seed(head_dim)
     shape = (1, HEADS, POSITIONS, head_dim)
     heads = tuple(torch.randn(shape, generator=generator).to(dtype).requires_grad_() for _ in "qk")
     angles = 9 * torch.randn(POSITIONS, width // 2, generator=generator, dtype=torch.float64)
+    if of is None:
+        return heads, angles, rotation.call(imported(rotation.file, rotation.name), heads, angles, table)
     function = load(rotation.file, rotation.name, of)
     owner, _, member = rotation.name.rpartition(".")
     if owner:
@@ -228,7 +245,7 @@ def test_a_narrower_table_rotates_its_pairs_and_no_other_channel(rotation: Rotat
     for width in (4, 8):
         if width >= head_dim or (rotation.call is sines_first and width < head_dim - 1):
             continue  # a sinusoid table is as wide as the head, less one odd channel
-        heads, angles, made = run(rotation, fork(), width, head_dim, torch.float32, torch.float32)
+        heads, angles, made = run(rotation, None, width, head_dim, torch.float32, torch.float32)
         for x, y in zip(heads, made, strict=True):
             assert torch.allclose(y.double(), rotated(x.double(), angles, rotation.layout), atol=1e-5)
             assert torch.equal(x[..., width:], y[..., width:]) and not torch.equal(x, y)
@@ -284,6 +301,12 @@ SINGLE = (
 )
 
 
+OF_SEVERAL_AXES = (
+    "models/hunyuan_vl/modeling_hunyuan_vl.py",
+    "HunYuanVLRotaryEmbedding.compute_ntk_alpha_rope_parameters",
+)
+
+
 @pytest.mark.parametrize("place", AXIAL + SINGLE, ids=lambda place: place[1])
 def test_an_axis_has_one_frequency_per_pair(place: tuple[str, str]):
     """R1, R2: each of two axes has half of the head; if pristine's table fits the head, the bits are the same."""
@@ -307,6 +330,17 @@ def test_a_part_of_the_head_counts_as_a_head_of_that_width(place: tuple[str, str
         config = config_of(16, alpha=3.0, partial_rotary_factor=factor)
         partial = computed(*place, fork(), config)
         assert torch.equal(partial, computed(*place, fork(), config_of(width or 1, alpha=3.0)))
+
+
+@pytest.mark.parametrize("place", [SINGLE[-1], OF_SEVERAL_AXES], ids=lambda place: place[1])
+def test_alpha_stretches_the_base(place: tuple[str, str]):
+    """R2: `b` becomes `b * alpha^(n / (n - 2))`, in float64."""
+    compute = imported(*place)
+    for head_dim in (4, 8, 11, 16):
+        base = 100 * 3.0 ** (head_dim / (head_dim - 2))
+        exponents = torch.arange(0, head_dim - head_dim % 2, 2, dtype=torch.float64) / head_dim
+        inv_freq, factor = compute(config_of(head_dim, alpha=3.0))
+        assert factor == 1.0 and torch.allclose(inv_freq.double(), base**-exponents, rtol=1e-6)
 
 
 def test_ntk_scaling_leaves_a_single_pair():
@@ -361,15 +395,13 @@ def test_interleaved_sections_must_be_equal():
 
 def test_a_table_wider_than_the_head_is_refused():
     """The table of CLVP has at least 32 channels."""
-    construct = load("models/clvp/modeling_clvp.py", "ClvpRotaryPositionalEmbedding.__init__", fork())
+    construct = imported("models/clvp/modeling_clvp.py", "ClvpRotaryPositionalEmbedding")
     for hidden_size, projection_dim, width in ((64, 16, 32), (70, 140, 34), (80, 160, 40)):
-        module = SimpleNamespace()
         config = SimpleNamespace(hidden_size=hidden_size, projection_dim=projection_dim, num_attention_heads=2)
-        construct(module, config)
-        assert 2 * module.inv_freq.numel() == width
+        assert 2 * construct(config).inv_freq.numel() == width
     config.hidden_size = 62
     with pytest.raises(ValueError, match="`projection_dim`=160 asks for 40 rotary channels, .* 31 of a head"):
-        construct(module, config)
+        construct(config)
 
 
 def test_a_rotation_over_all_heads_needs_a_quarter_of_their_channels_as_frequencies():

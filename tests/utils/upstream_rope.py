@@ -13,7 +13,7 @@ import torch
 from environment import LINES
 
 from discovery.coverage import Explanation, explain_release, pristine_tree
-from discovery.scan import Definition
+from discovery.scan import FoundDefinition
 from discovery.variants import text_of
 from overlay.engine import PackageFiles, Tree
 from overlay.index import Index
@@ -69,7 +69,7 @@ class Globals(dict):
 def load(file: str, name: str, of: Tree | None = None, names: Globals | None = None) -> Callable:
     """A function or method of a file of a tree (by default the pristine one), without decorators and annotations."""
     of = tree() if of is None else of
-    node = ast.parse(textwrap.dedent(text_of(Definition(file, name, ()), of))).body[0]
+    node = ast.parse(textwrap.dedent(text_of(FoundDefinition(file, name, ()), of))).body[0]
     node.decorator_list, node.returns = [], None
     for argument in ast.walk(node):
         if isinstance(argument, ast.arg):

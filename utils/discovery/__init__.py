@@ -1,1 +1,1 @@
-"""Coverage: every RoPE definition of an upstream release, and the edit that reaches it or why none needs to."""
+"""The search for RoPE code in an upstream release, and the edit or the exemption that explains each definition."""

@@ -1,4 +1,4 @@
-"""`python -m discovery`: every RoPE definition of a release, and which edit reaches it or why none needs to."""
+"""`python -m discovery`: lists every RoPE definition of a release, and the edit or the exemption that explains it."""
 
 from collections import Counter
 from pathlib import PurePosixPath
@@ -20,7 +20,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @app.command()
 def show(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
-    """List every RoPE definition of upstream, variant by variant; fail where one is unexplained."""
+    """List every RoPE definition of upstream by variant; fail if one is unexplained."""
     explanations = explain_release(Layout(), release)
     for explanation in explanations:
         console.print(line_of(explanation), style=COLORS[explanation.status], markup=False)

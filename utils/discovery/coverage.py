@@ -1,4 +1,4 @@
-"""Which edit reaches each RoPE definition of a release, or why none needs to."""
+"""Explains each RoPE definition of a release: by the edits that reach it, or by an exemption."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from overlay.upstream import PACKAGE, ensure_pristine, find_pin
 
 from .exempt import Exemption, load_exemptions
 from .rules.rope import ROPE
-from .scan import Definition, find
+from .scan import FoundDefinition, find
 from .variants import group
 
 
@@ -22,8 +22,8 @@ class Explanation:
     """Why copies of one variant are right: the edits that reach them, or the exemption that covers them. Copies that
     have neither are unexplained."""
 
-    root: Definition
-    copies: tuple[Definition, ...]
+    root: FoundDefinition
+    copies: tuple[FoundDefinition, ...]
     edits: tuple[str, ...] = ()
     exemption: Exemption | None = None
 
@@ -36,7 +36,7 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
     """The explanation of every RoPE definition of a release.
 
     Raises:
-        OverlayError: the pristine tree, the lock or `src/exempt.yml` is not what it should be.
+        OverlayError: the pristine tree, the lock or `src/exempt.yml` has an error.
     """
     ensure_pristine(layout, find_pin(layout, release))
     tree = pristine_tree(layout, release)
@@ -48,20 +48,20 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
 
 
 def pristine_tree(layout: Layout, release: str) -> Tree:
-    """Upstream's files, with an index of their own: what a build keeps and what a search keeps differ."""
+    """Upstream's files, with an index of their own, because a build and a search keep different things."""
     package = layout.upstream(release) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
     return Tree(PackageFiles(package, names), Index(layout.discovery(release)), find_pin(layout, release).digest)
 
 
 def explain(
-    found: list[Definition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
+    found: list[FoundDefinition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
 ) -> list[Explanation]:
     """The explanations of what was `found`, by the edits of the lock and by the exemptions.
 
     Raises:
-        OverlayError: an exemption names what is no RoPE definition, covers more or fewer than it says, or covers what
-            an edit reaches.
+        OverlayError: an exemption names something else than a RoPE definition, covers more or fewer than it says, or
+            covers a definition that an edit reaches.
     """
     exemptions = [one for one in exemptions if release in one.covers]
     exempt = {place: one for one in exemptions for place in one.places}
@@ -72,23 +72,23 @@ def explain(
     explanations = []
     for variant in group(found, tree, [*roots, *exempt]):
         exemption = next((exempt[one.place] for one in variant.copies if one.place in exempt), None)
-        fates = defaultdict(list)
+        by_edits = defaultdict(list)
         for one in variant.copies:
             edits = reaching[one.file, one.name]
-            if not exemption:  # what is exempt is so for itself, whatever an edit does elsewhere in its class
+            if not exemption:  # an exemption is for this definition, not for its class
                 edits = edits or reaching[one.file, one.name.partition(".")[0]]
-            fates[tuple(edits)].append(one)
+            by_edits[tuple(edits)].append(one)
         if exemption:
-            if set(fates) != {exemption.also_edited_by}:
-                edits = "; ".join(edit for keys in fates for edit in keys) or "none"
+            if set(by_edits) != {exemption.also_edited_by}:
+                edits = "; ".join(edit for keys in by_edits for edit in keys) or "none"
                 also = f", also edited by {'; '.join(exemption.also_edited_by)}" if exemption.also_edited_by else ""
                 raise _stale(
                     f"is exempt{also}, and the edits that reach it or a copy are: {edits}",
                     variant.root.label,
                     release,
                 )
-            fates = {(): list(variant.copies)}
-        for keys, copies in fates.items():
+            by_edits = {(): list(variant.copies)}
+        for keys, copies in by_edits.items():
             root = variant.root if variant.root in copies else copies[0]
             explanations.append(Explanation(root, tuple(copies), keys, exemption))
     _check_counts(exemptions, explanations, release)
@@ -125,10 +125,10 @@ def _stale(problem: str, definition: str, release: str) -> OverlayError:
 
 
 def check(explanations: list[Explanation], release: str) -> None:
-    """Stop where anything is unexplained.
+    """Stop if a definition is unexplained.
 
     Raises:
-        OverlayError: it names every such definition by its file.
+        OverlayError: it names every unexplained definition.
     """
     unexplained = [explanation for explanation in explanations if explanation.status == "unexplained"]
     if unexplained:

@@ -9,7 +9,7 @@ from pathlib import Path
 from overlay.engine import Tree
 
 from .code import Code
-from .topic import Function, Sign, Topic
+from .topic import Function, SearchTopic, Sign
 
 
 # What an index keeps holds for this code.
@@ -17,7 +17,7 @@ _CODE = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file
 
 
 @dataclass(frozen=True)
-class Definition:
+class FoundDefinition:
     """One definition of a topic: a function or method, by its file (under `transformers/`) and dotted name; its kinds,
     and the names of the rules that found it."""
 
@@ -35,7 +35,7 @@ class Definition:
         return f"{self.file}::{self.name}"
 
 
-def find(tree: Tree, topic: Topic) -> list[Definition]:
+def find(tree: Tree, topic: SearchTopic) -> list[FoundDefinition]:
     """Every definition of a topic, in the order of the tree's files."""
     functions = [function for file in tree.files for function in _look_at(tree, file, topic)]
     rules = topic.rules(functions)
@@ -45,11 +45,11 @@ def find(tree: Tree, topic: Topic) -> list[Definition]:
         holding = [rule for rule in holding if not rule.alone] or holding
         if holding:
             kinds = tuple(dict.fromkeys(rule.kind for rule in holding))
-            found.append(Definition(function.file, function.name, kinds, tuple(rule.name for rule in holding)))
+            found.append(FoundDefinition(function.file, function.name, kinds, tuple(rule.name for rule in holding)))
     return found
 
 
-def _look_at(tree: Tree, file: str, topic: Topic) -> Iterator[Function]:
+def _look_at(tree: Tree, file: str, topic: SearchTopic) -> Iterator[Function]:
     """The functions of a file with their signs; none where no line of its code names the topic."""
     text = tree.files[file]
     if not any(topic.words.search(line.partition("#")[0]) for line in text.splitlines()):

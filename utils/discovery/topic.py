@@ -65,7 +65,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Topic:
+class SearchTopic:
     """One topic.
 
     Attributes:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from overlay import definitions
 from overlay.engine import Tree
 
-from .scan import Definition
+from .scan import FoundDefinition
 
 
 @dataclass(frozen=True)
 class Variant:
     """Definitions that are equal, with docstrings, annotations, decorators and the model's name prefix left out."""
 
-    root: Definition
-    copies: tuple[Definition, ...]
+    root: FoundDefinition
+    copies: tuple[FoundDefinition, ...]
 
 
-def group(found: Iterable[Definition], tree: Tree, roots: Iterable[tuple[str, str]] = ()) -> list[Variant]:
+def group(found: Iterable[FoundDefinition], tree: Tree, roots: Iterable[tuple[str, str]] = ()) -> list[Variant]:
     """The variants of definitions. Those at `roots` (file, name) are the roots of theirs; otherwise the root is one
     that upstream wrote and did not generate."""
     roots = set(roots)
@@ -40,13 +40,13 @@ def _is_generated(file: str, tree: Tree) -> bool:
     return file.replace("modeling_", "modular_") in tree.files and "modular_" not in file
 
 
-def _equals(root: Definition, other: Definition, tree: Tree) -> bool:
+def _equals(root: FoundDefinition, other: FoundDefinition, tree: Tree) -> bool:
     prefix = definitions.prefix_of_copy(root.name, tree.prefix(root.file), other.name, tree.prefix(other.file))
     digest = tree.index.fingerprint(text_of(root, tree), tree.prefix(root.file))
     return tree.index.fingerprint(text_of(other, tree), prefix) == digest
 
 
-def text_of(definition: Definition, tree: Tree) -> str:
+def text_of(definition: FoundDefinition, tree: Tree) -> str:
     """The lines of a definition, decorators included.
 
     Raises:

@@ -51,13 +51,13 @@ def main() -> int:
     for mutant, difference in session.survivor_differences().items():
         if wanted(mutant) and not any(mutant.name in entry.mutants for entry in listed):
             print(f"\n{mutant}\n{difference}")
-    print(f"\n{table(results)}\n")
+    print(f"\n{table(results, listed)}\n")
     found = [result.mutant for result in results if result.killing_test is None]
     problems = survivors.problems(listed, found, [result.mutant for result in results])
     problems += survivors.unknown(listed, mutants)
     if not names:
-        if count(results)["all"].percent < LIMIT:
-            problems.append(f"less than {LIMIT:g} % are caught")
+        if count(results, listed)["all"].percent < LIMIT:
+            problems.append(f"less than {LIMIT:g} % are caught of those that are not equivalent")
         file = ROOT / "docs" / f"mutants-{line}.md"
         rest = [one for one in edited if one not in set(covered(edited, mutants))]
         names = {"release": arguments.release, "survivors": survivors.list_of(line).name}
@@ -71,10 +71,9 @@ def main() -> int:
 def session_of(release: str, python: Path) -> Session:
     """All mutants of a release's fork, judged by an interpreter that imports it."""
     package = Layout().source(release) / "transformers"
-    edited = edited_definitions(Layout().lock(release))
-    return Session(
-        package, subjects(chosen(package), edited, families_with_tests()), ROOT / "build" / "mutants", python
-    )
+    edited, newest = edited_definitions(Layout().lock(release)), release == DEFAULT_RELEASE
+    judged = subjects(chosen(package, newest), edited, families_with_tests(), newest)
+    return Session(package, judged, ROOT / "build" / "mutants", python)
 
 
 def families_with_tests() -> set[str]:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from .mutants import Mutant
-from .scope import OF_COORDINATES, OF_MODELS, OF_SEVERAL_AXES, Subject
+from .scope import OF_COORDINATES, OF_MODELS, OF_SEVERAL_AXES, TESTS, Subject
 
 
 # So many files beside those chosen by hand, and mutants of each of their edited definitions: each mutant more costs
@@ -74,9 +74,9 @@ def telling_files(
 
 
 def subjects(
-    by_hand: tuple[Subject, ...], definitions: Collection[Definition], families: Collection[str]
+    by_hand: tuple[Subject, ...], definitions: Collection[Definition], families: Collection[str], newest: bool
 ) -> tuple[Subject, ...]:
-    """Those that are chosen by hand, and a sample of the definitions of other families."""
+    """Those that are chosen by hand, and a sample of the definitions of other families; `newest` as for `chosen`."""
     files = islice(telling_files(definitions, families, [one.file for one in by_hand]), FILES)
     return by_hand + tuple(
         Subject(
@@ -84,6 +84,7 @@ def subjects(
             (f"{family_of(file)}:{OF_MODELS},{OF_COORDINATES},{OF_SEVERAL_AXES}",),
             definitions=frozenset(one.name for one in definitions if one.file == file),
             most=MUTANTS,
+            tests=TESTS.get(family_of(file), ()) if newest else (),
         )
         for file in files
     )

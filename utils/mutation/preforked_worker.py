@@ -4,9 +4,9 @@ There are two. One has imported everything, and puts the code of the mutant into
 takes no time, but changes nothing that ran while modules were imported. Where a mutant changes that, the other one
 judges it, which has imported what does not need the module, and imports the rest again.
 
-They speak JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killing_test"}` out: the name of a check,
-"time" or "crash". The first line out is about the module as it is: `{"killing_test", "seconds"}`. A mutant is judged
-by the checks that run one of its lines, `[first, last]`; all of them, where that runs before any check.
+They speak JSON lines: `{"source", "lines", "first", "seconds"}` in, `{"killing_test"}` out. That is the name of a
+check, "time" or "crash". The first line out is about the module as it is: `{"killing_test", "seconds"}`. A mutant is
+judged by the checks that run one of its lines, `[first, last]`; all of them, where that runs before any check.
 
     python -m mutation.preforked_worker MODULE MODEL...
 """

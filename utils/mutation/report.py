@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from .families import Definition
 from .session import MutantResult
-from .survivors import Survivors
+from .survivors import Survivors, names_of
 
 
-LIMIT = 95.0  # percent of all mutants that must be caught
+LIMIT = 95.0  # percent of the mutants that are not equivalent that must be caught
 
 _INTRODUCTION = """\
 # Mutation testing of the rotary code of {release}
@@ -21,7 +21,10 @@ checks judge it. This file is what it writes; do not edit it. The list of surviv
 `modeling_rope_utils.py`; in a model's file, the definitions whose names say that they are rotary, and in any other
 function the statements that name something rotary (`utils/mutation/scope.py`). A few are judged of each definition:
 in four files that are chosen by hand, and in those of other families that stand for most of what edits reach, since
-copies are reached by the same edits (`utils/mutation/families.py`). Left out, by rule: {left_out}.
+copies are reached by the same edits (`utils/mutation/families.py`). Tests of this repository judge some files too
+(`utils/mutation/scope.py`). Left out, by rule: {left_out}.
+
+An equivalent mutant changes nothing that a caller can see, so no test can catch it. The percentage is of the others.
 """
 
 
@@ -29,31 +32,37 @@ copies are reached by the same edits (`utils/mutation/families.py`). Left out, b
 class Count:
     mutants: int
     caught: int
+    equivalent: int
 
     @property
-    def survived(self) -> int:
-        return self.mutants - self.caught
+    def missed(self) -> int:
+        return self.mutants - self.caught - self.equivalent
 
     @property
     def percent(self) -> float:
-        return 100.0 * self.caught / self.mutants if self.mutants else 100.0
+        """Of those that a test can catch."""
+        catchable = self.mutants - self.equivalent
+        return 100.0 * self.caught / catchable if catchable else 100.0
 
 
-def count(results: Iterable[MutantResult]) -> dict[str, Count]:
-    """By file, and of all of them under "all"."""
-    mutants, caught = Counter(), Counter()
+def count(results: Iterable[MutantResult], survivors: Iterable[Survivors]) -> dict[str, Count]:
+    """By file, and of all of them under "all"; `survivors` says which are equivalent."""
+    listed = names_of(entry for entry in survivors if entry.kind == "equivalent")
+    mutants, caught, equivalent = Counter(), Counter(), Counter()
     for result in results:
         for key in (result.mutant.file, "all"):
             mutants[key] += 1
             caught[key] += result.killing_test is not None
-    return {key: Count(mutants[key], caught[key]) for key in sorted(mutants, key=lambda key: (key == "all", key))}
+            equivalent[key] += result.killing_test is None and str(result.mutant) in listed
+    keys = sorted(mutants, key=lambda key: (key == "all", key))
+    return {key: Count(mutants[key], caught[key], equivalent[key]) for key in keys}
 
 
-def table(results: Iterable[MutantResult]) -> str:
+def table(results: Iterable[MutantResult], survivors: Iterable[Survivors]) -> str:
     """Markdown, one line a file."""
-    lines = ["| file | mutants | caught | survived | caught, % |", "|---|---:|---:|---:|---:|"]
-    for name, of in count(results).items():
-        lines.append(f"| {name} | {of.mutants} | {of.caught} | {of.survived} | {of.percent:.1f} |")
+    lines = ["| file | mutants | equivalent | caught | missed | caught, % |", "|---|---:|---:|---:|---:|---:|"]
+    for name, of in count(results, survivors).items():
+        lines.append(f"| {name} | {of.mutants} | {of.equivalent} | {of.caught} | {of.missed} | {of.percent:.1f} |")
     return "\n".join(lines)
 
 
@@ -61,7 +70,7 @@ def document(
     names: Mapping[str, str],
     results: list[MutantResult],
     left_out: Mapping[str, int],
-    survivors: Iterable[Survivors],
+    survivors: list[Survivors],
     share: str,
     rest: Iterable[Definition],
 ) -> str:
@@ -73,14 +82,14 @@ def document(
         rest: the edited definitions that it does not tell of.
     """
     rules = ", ".join(f"{reason} ({number})" for reason, number in sorted(left_out.items()))
-    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(results), ""]
+    parts = [_INTRODUCTION.format(left_out=rules, **names), f"{share}.\n", table(results, survivors), ""]
     properties = Counter(_catcher(result.killing_test) for result in results if result.killing_test is not None)
     parts += ["What caught them first:", ""]
     parts += [", ".join(f"`{name}` {number}" for name, number in sorted(properties.items())) + ".", ""]
     survived = {str(result.mutant) for result in results if result.killing_test is None}
     for kind, title in (("equivalent", "Survivors that are equivalent"), ("gap", "Survivors that no check tells yet")):
         entries = [entry for entry in survivors if entry.kind == kind]
-        number = sum(f"{e.file}::{e.definition}::{name}" in survived for e in entries for name in e.mutants)
+        number = len(names_of(entries) & survived)
         parts += [f"## {title} ({number})", ""]
         for entry in entries:
             parts.append(
@@ -94,5 +103,7 @@ def document(
 
 
 def _catcher(killing_test: str) -> str:
-    """The property of a check, or what else ended a mutant."""
+    """The property of a check, the file of a test, or what else ended a mutant."""
+    if "::" in killing_test:
+        return killing_test.partition("::")[0].removeprefix("tests/")
     return killing_test.split(" ")[1] if " " in killing_test else killing_test

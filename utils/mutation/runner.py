@@ -1,4 +1,7 @@
-"""Judges the `transformers` that this process imports by the conformance checks, up to the first that fails."""
+"""Judges the `transformers` that this process imports by the conformance checks, up to the first that fails.
+
+Some files are judged by tests of this repository too, which pytest runs in this process.
+"""
 
 import importlib.util
 import inspect
@@ -8,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from types import FrameType, ModuleType
 
+import pytest
+
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,9 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def all_tests(models: Iterable[str]) -> Iterator[str]:
     """The names of all checks of these models, named as their tests are; one, `import`, where that fails.
 
-    After a colon, a model may name the only properties that it is asked.
+    After a colon, a model may name the only properties that it is asked. In place of a model, a file of tests or one
+    of its tests may stand, as pytest names them.
     """
-    for model, _, names in (model.partition(":") for model in models):
+    yield from _collected([model for model in models if _of_pytest(model)])
+    for model, _, names in (model.partition(":") for model in models if not _of_pytest(model)):
         if _test_classes(model) is None:
             yield f"{model} import"
             continue
@@ -33,7 +40,8 @@ def all_tests(models: Iterable[str]) -> Iterator[str]:
 def describe(models: Iterable[str]) -> None:
     """Find out what the tests of these models say of them, so that processes forked from this one know it."""
     for model in models:
-        _test_classes(model.partition(":")[0])
+        if not _of_pytest(model):
+            _test_classes(model.partition(":")[0])
 
 
 def find_killing_test(checks: Iterable[str]) -> str | None:
@@ -91,8 +99,38 @@ def _is_imported(frame: FrameType | None) -> bool:
     return False
 
 
+def _of_pytest(name: str) -> bool:
+    return ".py" in name
+
+
+class _Collected:
+    """A plugin of pytest that keeps the names of what was collected."""
+
+    def __init__(self):
+        self.names: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.names = [item.nodeid for item in session.items]
+
+
+def _collected(files: list[str]) -> list[str]:
+    """The names of the tests in these files; the files themselves where that fails."""
+    collected = _Collected()
+    if not files or _run_pytest("--collect-only", *files, plugins=[collected]):
+        return collected.names
+    return files
+
+
+def _run_pytest(*arguments: str, plugins: Iterable[object] = ()) -> bool:
+    """Whether all tests pass."""
+    options = ("-q", "--rootdir", str(ROOT), "-p", "no:cacheprovider")
+    return pytest.main([*options, *arguments], plugins=list(plugins)) == pytest.ExitCode.OK
+
+
 @cache
 def _passes(name: str) -> bool:
+    if _of_pytest(name):
+        return _run_pytest(name)
     model, property_name, *configuration = name.split(" ")
     classes = _test_classes(model)
     if classes is None or property_name == "import":

@@ -23,6 +23,8 @@ class Subject:
         rotary: the file holds rotary code only.
         definitions: the only ones that count; all if empty.
         most: mutants that are made of each definition; all if None.
+        tests: of this repository that judge the file too: files of tests, or single tests as pytest names them. They
+            import what they judge into their own process.
     """
 
     file: str
@@ -30,6 +32,7 @@ class Subject:
     rotary: bool = False
     definitions: frozenset[str] = frozenset()
     most: int | None = None
+    tests: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -50,6 +53,22 @@ OF_MODELS = (
 
 # Mutants of each definition of the files that are chosen by hand: these stand for more than others do.
 _MOST = 5
+
+# Those that need no other release.
+_DEFAULT_TABLE = ("is_the_papers", "is_found_under_the_name_that_4x_had", "of_a_layer_type_is_its_own")
+_ANNOUNCED = "tests/loading/test_given_configs.py::test_a_factor_that_counts_from_now_on_is_announced"
+_VISION = "tests/utils/test_vision_rotation.py::test_"
+_NARROW_TABLE = f"{_VISION}a_narrower_table_rotates_its_pairs_and_no_other_channel"
+# Tests of files that are not chosen by hand, by model.
+TESTS = {
+    "clvp": (_NARROW_TABLE, f"{_VISION}a_table_wider_than_the_head_is_refused"),
+    "cohere_compass": ("tests/utils/test_small_heads.py",),
+    "edgetam_video": (_NARROW_TABLE,),
+    "efficientloftr": (_NARROW_TABLE,),
+    "hunyuan_vl": (f"{_VISION}alpha_stretches_the_base",),
+    "qwen2_5_omni": ("tests/utils/test_text_positions.py",),
+    "qwen4_exp": ("tests/utils/test_small_heads.py",),
+}
 
 _CHOSEN = (
     # Beside llama: a factor by default, a width in channels, no context length; kinds of layers of which one has no
@@ -75,20 +94,32 @@ _CHOSEN = (
         ),
         rotary=True,
         most=_MOST,
+        tests=(
+            "tests/loading/test_given_configs.py",
+            "tests/utils/test_small_heads.py",
+            *(f"tests/loading/test_code_of_4x.py::test_the_default_table_{name}" for name in _DEFAULT_TABLE),
+        ),
     ),
-    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",), most=_MOST),
+    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",), most=_MOST, tests=(_ANNOUNCED,)),
     Subject("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",), most=_MOST),
     Subject("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",), most=_MOST),
 )
 
 
-def chosen(package: Path) -> tuple[Subject, ...]:
-    """Those chosen by hand, judged by the models that a release has."""
+def chosen(package: Path, newest: bool) -> tuple[Subject, ...]:
+    """Those chosen by hand, judged by the models that a release has.
+
+    Args:
+        newest: whether it is the newest release, which the tests of this repository judge.
+    """
 
     def has(model: str) -> bool:
         return (package / "models" / model.partition(":")[0]).is_dir()
 
-    return tuple(replace(subject, models=tuple(filter(has, subject.models))) for subject in _CHOSEN)
+    return tuple(
+        replace(subject, models=tuple(filter(has, subject.models)), tests=subject.tests if newest else ())
+        for subject in _CHOSEN
+    )
 
 
 _ROTARY = re.compile(

@@ -191,6 +191,8 @@ class Session:
         files = [*map(Path, self.subjects)]
         for name in _SUITE:
             files += sorted((ROOT / name).rglob("*.py")) or [ROOT / name]
+        for subject in self.subjects.values():
+            files += [ROOT / test.partition("::")[0] for test in subject.tests]
         samples = [(path, sorted(subject.definitions), subject.most) for path, subject in self.subjects.items()]
         digest = hashlib.sha256(f"{self.package}\0{samples}".encode())
         for path in files:
@@ -289,7 +291,7 @@ class _Worker:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(
-            [python, "-m", "mutation.preforked_worker", subject.module, *subject.models],
+            [python, "-m", "mutation.preforked_worker", subject.module, *subject.models, *subject.tests],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,

@@ -65,9 +65,14 @@ def read(path: Path) -> list[Survivors]:
     return entries
 
 
+def names_of(entries: Iterable[Survivors]) -> set[str]:
+    """The mutants of entries, as `str` gives them."""
+    return {f"{entry.file}::{entry.definition}::{name}" for entry in entries for name in entry.mutants}
+
+
 def problems(entries: Iterable[Survivors], survived: Iterable[Mutant], judged: Iterable[Mutant]) -> list[str]:
     """Where the list and what was found do not agree; mutants that were not judged are no problem."""
-    listed = {f"{entry.file}::{entry.definition}::{name}" for entry in entries for name in entry.mutants}
+    listed = names_of(entries)
     found, known = set(map(str, survived)), set(map(str, judged))
     return [
         *(f"survived, and is not listed: {name}" for name in sorted(found - listed)),
@@ -78,5 +83,5 @@ def problems(entries: Iterable[Survivors], survived: Iterable[Mutant], judged: I
 def unknown(entries: Iterable[Survivors], mutants: Iterable[Mutant]) -> list[str]:
     """Listed mutants that are none: the code has changed."""
     names = set(map(str, mutants))
-    listed = {f"{entry.file}::{entry.definition}::{name}" for entry in entries for name in entry.mutants}
+    listed = names_of(entries)
     return [f"listed, and there is no such mutant: {name}" for name in sorted(listed - names)]

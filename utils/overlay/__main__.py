@@ -1,4 +1,4 @@
-"""`python -m overlay`: build the fork, look at what it is made of, and move its lock."""
+"""`python -m overlay`: builds the fork, lists its edits, and writes its lock."""
 
 import time
 from typing import Annotated
@@ -31,7 +31,7 @@ def fork(release: Release = DEFAULT_RELEASE) -> None:
 
 @app.command()
 def relock(release: Release = DEFAULT_RELEASE) -> None:
-    """Show what moved since the lock was written; write it anew where every edit holds."""
+    """Show what moved since the lock was written; write the lock again if every count is right."""
     layout = Layout()
     pin = find_pin(layout, release)
     with only_one_build(layout):

@@ -1,4 +1,4 @@
-"""From a pinned upstream and the overlay to the fork, whole or not at all."""
+"""Builds the fork from a pinned upstream release and the overlay: all of it, or nothing."""
 
 import hashlib
 import os
@@ -29,13 +29,13 @@ def only_one_build(layout: Layout) -> Iterator[None]:
 
 
 def build(layout: Layout, release: str) -> bool:
-    """Have `build/fork/<release>/src` hold the fork; returns False where it did already.
+    """Build the fork at `build/fork/<release>/src`; returns False if it is up to date.
 
-    The new tree is made beside the old one and takes its place by one rename of a link, so that a build that is
-    killed leaves the old fork working.
+    The new tree is written to a folder of its own. Then one rename of a link puts it in the place of the old tree, so
+    a build that is killed leaves the old fork working.
 
     Raises:
-        OverlayError: upstream, the overlay or the lock is not what it should be. Nothing was replaced.
+        OverlayError: upstream, the overlay or the lock has an error. The old fork stays.
     """
     pin = find_pin(layout, release)
     with only_one_build(layout):
@@ -53,7 +53,7 @@ def build(layout: Layout, release: str) -> bool:
 
 
 def plan(layout: Layout, pin: Pin, index: Index) -> tuple[list[Reach], EditedFiles]:
-    """What the overlay makes of a pristine release, checked, without writing it."""
+    """Apply the overlay to a pristine release in memory, and check the result."""
     before, reaches = find_reaches(layout, pin, index)
     edited = apply(reaches, before)
     checks.check_counts(reaches, edited, pin.release)
@@ -73,10 +73,10 @@ def find_reaches(layout: Layout, pin: Pin, index: Index) -> tuple[Tree, list[Rea
 
 
 def read_overlay(layout: Layout, pin: Pin) -> Overlay:
-    """The edits of the layers that serve a release, those among them too that name other releases alone.
+    """The edits of the layers that serve a release, also those that name only other releases.
 
     Raises:
-        OverlayError: an edit names a release that its layer does not serve, so that it would wait for it for ever.
+        OverlayError: an edit names a release that its layer does not serve. It could never apply.
     """
     overlay = load_overlay([layout.layer(layer) for layer in pin.layers])
     for layer in pin.layers:
@@ -101,7 +101,7 @@ def built_files(layout: Layout, release: str) -> list[str]:
 def _inputs(layout: Layout, pin: Pin) -> str:
     """A digest of all that a build depends on: the pin, the overlay, the lock, this engine and its tools.
 
-    A file counts with its path, which says what an edit is of.
+    The path of a file counts too, because it says which upstream file an edit changes.
     """
     digest = hashlib.sha256(f"{pin}\0{tools.versions()}\0".encode())
     sources = [path for layer in pin.layers for path in sorted(layout.layer(layer).rglob("*")) if path.is_file()]
@@ -117,8 +117,8 @@ def _put_in_place(layout: Layout, pin: Pin, edited: EditedFiles, manifest: dict[
     link = layout.source(pin.release) / PACKAGE
     link.parent.mkdir(parents=True, exist_ok=True)
     layout.trees.mkdir(parents=True, exist_ok=True)
-    # What a killed build left behind goes, and the tree before this one. The one that is replaced now stays until the
-    # next build: a process that imported from it may still want a file of it.
+    # This removes what a killed build left, and the tree before the present one. The present one stays until the next
+    # build, because a process that imported from it may still read its files.
     _remove_trees(layout, pin, keep=link.resolve().parent)
     tree = Path(tempfile.mkdtemp(prefix=f"{pin.release}.", dir=layout.trees))
     tree.chmod(0o755)  # mkdtemp keeps other users out; an install for all of them must let them in
@@ -132,8 +132,10 @@ def _put_in_place(layout: Layout, pin: Pin, edited: EditedFiles, manifest: dict[
 
 
 def _write_tree(tree: Path, pristine: Path, old: Path, manifest: dict[str, str], edited: EditedFiles) -> None:
-    """Fill a new tree. What no edit reaches is linked from the tree that it replaces, or else copied with its time, by
-    which a file that somebody wrote into is told, and bytecode stays good."""
+    """Fill a new tree. Files that no edit reaches are links into the old tree, or copies with the same time.
+
+    The time shows whether somebody wrote into a file, and it keeps bytecode valid.
+    """
     names = [name for name in manifest if name.startswith(PACKAGE + "/")]
     for folder in sorted({(tree / name).parent for name in names}):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,15 +1,15 @@
-"""What every build proves about itself before it is put in place."""
+"""The checks that every build must pass before it replaces the old fork."""
 
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from .engine import EditedFiles, Reach, Target, Tree, transform
+from .engine import EditedFiles, EditTarget, Reach, Tree, transform
 from .errors import OverlayError
 from .upstream import PACKAGE, read_manifest
 
 
 def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> None:
-    """Every edit takes hold, from each of its roots, exactly as often as it says."""
+    """Every edit applies as often as its entry says, at each of its roots."""
     wrong = [reach for reach in reaches if edited.counts[reach.root] != reach.root.expected_matches[release]]
     if wrong:
         lines = []
@@ -17,8 +17,8 @@ def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> Non
             times, expected = edited.counts[reach.root], reach.root.expected_matches[release]
             lines.append(f"\n  - {reach.label}: {times} times, its entry says {expected}")
         raise OverlayError(
-            "edits do not take hold as often as they say:" + "".join(lines),
-            way_out="find out which copy came or went (`make relock`), then correct the edit or `expected_matches`",
+            "edits do not apply as often as their entries say:" + "".join(lines),
+            way_out="see which copies are new or gone (`make relock`), then correct the edit or `expected_matches`",
             file=", ".join(sorted({reach.edit.declared_in for reach in wrong})),
             release=release,
         )
@@ -26,7 +26,7 @@ def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> Non
 
 def check_declared(reaches: list[Reach], edited: EditedFiles, before: Tree, after: Tree, release: str) -> None:
     """Outside the definitions that edits declare, and imports, a changed file has every line of upstream's."""
-    declared: dict[str, list[Target]] = defaultdict(list)
+    declared: dict[str, list[EditTarget]] = defaultdict(list)
     for reach in reaches:
         for target in reach.targets:
             declared[target.file].append(target)
@@ -38,7 +38,7 @@ def check_declared(reaches: list[Reach], edited: EditedFiles, before: Tree, afte
             gone, come = Counter(old) - Counter(new), Counter(new) - Counter(old)
             raise OverlayError(
                 f"lines changed that no edit declares: {[*gone, *come][:3]}",
-                way_out="this is a fault of the overlay engine: report it with the edits of that file",
+                way_out="this is an error of the overlay engine: report it with the edits of that file",
                 file=file,
                 release=release,
             )
@@ -51,7 +51,7 @@ def _without(tree: Tree, file: str, names: set[str], imports: bool) -> list[str]
         if span.name in names:
             hidden.update(range(span.start, span.end))
     kept = [line for number, line in enumerate(lines) if number not in hidden and line.strip()]
-    if imports:  # a merged import may wrap a statement, so the statement's lines are compared by no more than the rest
+    if imports:  # a merged import may wrap the lines of a statement, so the imports are left out
         first = next((number for number, line in enumerate(kept) if line.startswith(("class ", "def ", "@"))), 0)
         kept = kept[first:]
     return kept
@@ -77,7 +77,7 @@ def check_stable(reaches: list[Reach], edited: EditedFiles, after: Tree, release
 
 
 def check_untouched(tree: Path, manifest: dict[str, str], changed: dict[str, str], release: str) -> None:
-    """On disk, every file that no edit reaches is upstream's, byte for byte, and none came or went."""
+    """On disk, every file that no edit reaches equals upstream's, and no file is new or missing."""
     built = read_manifest(tree / PACKAGE, tree)
     wrong = {
         name

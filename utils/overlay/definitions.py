@@ -1,4 +1,4 @@
-"""Python definitions as text: where they stand in a file, and what they are once names and prose are left out.
+"""Python definitions as text: which lines of a file they are, and their fingerprints, which leave out names and prose.
 
 A definition is a function, a class, or a member of a class, named by its dotted path (`LlamaRotaryEmbedding.forward`).
 It always covers whole lines, so that an edit can replace its lines and leave every other byte alone.
@@ -15,7 +15,7 @@ from ast_grep_py import SgNode, SgRoot
 
 
 @dataclass(frozen=True)
-class Span:
+class LineSpan:
     """The lines `[start, end)` of a definition (from 0, decorators included) and its dotted name."""
 
     name: str
@@ -26,32 +26,32 @@ class Span:
         return "".join(lines[self.start : self.end])
 
 
-def find_definitions(source: str) -> list[Span]:
+def find_definitions(source: str) -> list[LineSpan]:
     """Every function and class of `source` at module or class level, in the order of the file."""
-    spans: list[Span] = []
+    spans: list[LineSpan] = []
     _collect(SgRoot(source, "python").root(), "", spans)
     return spans
 
 
-def find_headers(source: str) -> list[Span]:
-    """The lines of every class of a module, from `class` to the colon, where it names what it inherits from. They are
-    called by the line's own words: `class LlamaRotaryEmbedding`."""
+def find_headers(source: str) -> list[LineSpan]:
+    """The lines of every class of a module, from `class` to the colon, if the class names bases. A header is
+    named by the words of its line: `class LlamaRotaryEmbedding`."""
     nodes = SgRoot(source, "python").root().find_all(kind="class_definition")
     found = [(node, node.field("superclasses")) for node in nodes if node.field("superclasses")]
     return [
-        Span(f"class {node.field('name').text()}", node.range().start.line, bases.range().end.line + 1)
+        LineSpan(f"class {node.field('name').text()}", node.range().start.line, bases.range().end.line + 1)
         for node, bases in found
         if bases.range().end.line < node.field("body").range().start.line
     ]
 
 
 def bases_of(header: str) -> str:
-    """What the class of a header inherits from, as it stands in the parentheses."""
+    """The bases that a header names, as text."""
     return header[header.index("(") + 1 : header.rindex(")")]
 
 
 def origin_of(name: str, source: str) -> str | None:
-    """The module and name that a module imports something from: `torch.nn` of `nn`, for `from torch import nn`."""
+    """The full name of what a module imports as `name`: `torch.nn` for `nn`, after `from torch import nn`."""
     parts = name.split(".")
     for found in re.finditer(r"^ *(?:from (\S+) )?import ([^\n(]+|\([^)]*\))", source, re.MULTILINE):
         for imported in found[2].strip("()").split(","):
@@ -62,7 +62,7 @@ def origin_of(name: str, source: str) -> str | None:
     return None
 
 
-def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
+def _collect(block: SgNode, prefix: str, spans: list[LineSpan]) -> None:
     for outer in block.children():
         node = outer
         if outer.kind() == "decorated_definition":
@@ -71,7 +71,7 @@ def _collect(block: SgNode, prefix: str, spans: list[Span]) -> None:
             _collect(node, prefix, spans)  # definitions that depend on an optional import
         elif node.kind() in ("function_definition", "class_definition"):
             name = prefix + node.field("name").text()
-            spans.append(Span(name, outer.range().start.line, node.range().end.line + 1))
+            spans.append(LineSpan(name, outer.range().start.line, node.range().end.line + 1))
             if node.kind() == "class_definition":
                 _collect(node.field("body"), name + ".", spans)
 
@@ -86,7 +86,7 @@ def class_prefix(source: str) -> str:
 
 
 def prefix_of_copy(root_name: str, root_prefix: str, name: str, file_prefix: str) -> str:
-    """The model prefix that stands in the definition `name` where the root has `root_prefix`.
+    """The model prefix in the definition `name`, where the root has `root_prefix`.
 
     A class tells it best (`AriaTextRotaryEmbedding` beside `LlamaRotaryEmbedding` gives `AriaText`); functions take
     that of their file.
@@ -125,8 +125,8 @@ def _bare(text: str) -> ast.stmt:
 
 
 def fingerprint(text: str, prefix: str) -> str:
-    """A digest of what a definition does: docstrings, annotations, decorators, comments, layout and its model's
-    name prefix are left out, so that a copy has its root's."""
+    """A digest of what a definition does. It leaves out docstrings, annotations, decorators, comments, layout and the
+    name prefix of the model, so a copy has the digest of its root."""
     dump = ast.dump(_bare(text))
     if prefix:
         dump = re.sub(rf"\b{re.escape(prefix)}(?=[A-Z]|\b)", "\N{SECTION SIGN}", dump)
@@ -134,7 +134,7 @@ def fingerprint(text: str, prefix: str) -> str:
 
 
 def words_of(text: str, prefix: str) -> list[str]:
-    """The identifiers that every copy of a definition must hold too, the longest first."""
+    """The identifiers that every copy of a definition must have too, the longest first."""
     words = set(re.findall(r"(?:id|attr|arg|name)='(\w+)'", ast.dump(_bare(text))))
     return sorted((word for word in words if not (prefix and prefix in word)), key=lambda word: (-len(word), word))
 
@@ -147,7 +147,7 @@ def rename_prefix(text: str, old: str, new: str) -> str:
 
 
 @dataclass(frozen=True)
-class Parts:
+class FunctionParts:
     """One function: its name, and its lines, which are decorators, header (`def ...:`), docstring and body."""
 
     name: str
@@ -159,7 +159,7 @@ class Parts:
     arguments: str
 
 
-def split(text: str) -> Parts:
+def split(text: str) -> FunctionParts:
     """Cut a function into its parts. Comments between the docstring and the first statement belong to the body."""
     lines = text.splitlines(keepends=True)
     node = parse(text)
@@ -170,7 +170,7 @@ def split(text: str) -> Parts:
     for arg in ast.walk(node.args):
         if isinstance(arg, ast.arg):
             arg.annotation = None
-    return Parts(
+    return FunctionParts(
         name=node.name,
         decorators="".join(lines[: node.lineno - 1]),
         header="".join(lines[node.lineno - 1 : header_end]),

@@ -1,4 +1,4 @@
-"""What setuptools is told: upstream's requirements, extras and entry points under our version."""
+"""The arguments for setuptools: upstream's requirements, extras and entry points, with our version."""
 
 import configparser
 import email
@@ -12,7 +12,7 @@ from .upstream import PACKAGE
 
 
 def version_of(layout: Layout, release: str) -> str:
-    """The version of the fork that is built: the release, and what tells its patch set from any other.
+    """The version of the fork that is built: the release, and a digest of its patch set.
 
     Raises:
         OverlayError: the fork is not built.
@@ -63,7 +63,7 @@ def setup_arguments(layout: Layout, release: str, with_files: bool = True) -> di
 
 
 def _requirements(upstream: email.message.Message) -> tuple[list[str], dict[str, list[str]]]:
-    """`Requires-Dist` taken apart into what is always required, and what each extra adds."""
+    """The lines of `Requires-Dist`: what is always required, and what each extra adds."""
     requirements: list[str] = []
     extras: dict[str, list[str]] = {extra: [] for extra in upstream.get_all("Provides-Extra") or []}
     for line in upstream.get_all("Requires-Dist") or []:

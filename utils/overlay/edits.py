@@ -1,45 +1,96 @@
-"""The overlay as data: what `src/` declares.
+"""Reads the overlay: the edits that `src/` declares.
 
-Beside each edited upstream file, at the same path, stands `<file>.yml` with one entry an edit, in order:
+For each edited upstream file there is a `<file>.yml` at the same path in `src/`. It has one entry for each edit, in
+order. An entry is of one kind:
 
-    definition: Class.method     replace it by the definition of that name in `<file>.py` beside the entry
-    addition: Class.method       add that definition of `<file>.py`, which upstream does not have
-    rewrite: Class.method        apply an ast-grep `rule` (with `constraints`, and `fix`) inside it
-    base: Class                  have it inherit from `fix` first; its copies are the classes of its name that inherit
-                                 from the same, whatever they hold
+    definition: Class.method     replaces it by the definition of that name in `<file>.py`, in the same folder
+    addition: Class.method       adds that definition of `<file>.py`, which upstream does not have
+    rewrite: Class.method        applies an ast-grep `rule` (with `constraints`, and `fix`) inside it
+    base: Class                  makes it inherit from `fix` first; its copies are the classes of the same name with
+                                 the same bases, whatever else is in them
 
 Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
 `issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
-reach in each release, copies of the root included. A definition or rewrite that serves other definitions of
-upstream's too names them in `extra_roots`, each with its own expected matches:
+reach in each release, with the copies of the root. If the edit is right for other definitions of upstream too,
+`extra_roots` names them, each with its own expected matches:
 
     extra_roots:
       Other.method: {5.23.0: 1}                            in the same file
       models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
 
-The edit leaves a release alone that `expected_matches` does not name. One that a root in `extra_roots` names must
-stand in `expected_matches` too: the edit is written in the words of its first root.
+The edit does not apply to a release that `expected_matches` does not name. A release that a root in `extra_roots`
+names must also be in `expected_matches`, because the edit is written in the words of its first root.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
+from pydantic import Field, model_validator
 
-from .definitions import Span, find_definitions
+from .definitions import LineSpan, find_definitions
+from .entries import Counts, Entry, read_entries
 from .errors import OverlayError
 
 
-KINDS = ("definition", "addition", "rewrite", "base")
-OURS = ("definition", "addition")  # those that a definition of ours belongs to
-FIELDS = {*KINDS, "series", "description", "issue", "expected_matches", "extra_roots", "rule", "constraints", "fix"}
-SERIES_FIELDS = {"name", "description", "bug", "forwarded", "applied-upstream"}
+OURS = ("definition", "addition")  # the kinds that have a definition of ours
+
+
+class EditEntry(Entry):
+    """What the entries of all kinds of edits have."""
+
+    series: str
+    description: str
+    issue: int | None
+    expected_matches: Counts
+    extra_roots: dict[str, Counts] = {}
+
+    @model_validator(mode="after")
+    def _names_the_releases_of_further_roots(self) -> "EditEntry":
+        further = {release for counts in self.extra_roots.values() for release in counts}
+        if missing := further - self.expected_matches.keys():
+            raise ValueError(f"`extra_roots` names {sorted(missing)}, and `expected_matches` does not")
+        return self
+
+
+class RewriteEntry(EditEntry):
+    rewrite: str
+    rule: dict[str, Any]
+    constraints: dict[str, Any] | None = None
+    fix: str
+
+
+class DefinitionEntry(EditEntry):
+    definition: str
+
+
+class AdditionEntry(EditEntry):
+    addition: str
+    extra_roots: dict[str, Counts] = Field(default={}, max_length=0)  # it has one place
+
+
+class BaseEntry(EditEntry):
+    base: str
+    fix: str
+
+
+FORMS = {"definition": DefinitionEntry, "addition": AdditionEntry, "rewrite": RewriteEntry, "base": BaseEntry}
+
+
+class SeriesEntry(Entry):
+    """A pull request to be, with DEP-3's fields."""
+
+    name: str
+    description: str
+    bug: str | None
+    forwarded: str
+    applied_upstream: str | None = Field(alias="applied-upstream")
 
 
 @dataclass(frozen=True)
-class Source:
+class OverlaySource:
     """The definitions that we wrote for one upstream file."""
 
     path: Path
@@ -51,20 +102,19 @@ class Source:
         return self.text.splitlines(keepends=True)
 
     @property
-    def spans(self) -> list[Span]:
+    def spans(self) -> list[LineSpan]:
         return find_definitions(self.text)
 
     @property
-    def leaves(self) -> list[Span]:
-        """Its functions and methods, and the classes that are new as a whole; a class with declared members is only
-        their container."""
+    def leaves(self) -> list[LineSpan]:
+        """Its functions and methods, and the classes that are added as a whole."""
         spans = [span for span in self.spans if not any(span.name.startswith(name + ".") for name in self.whole)]
         return [span for span in spans if not any(other.name.startswith(span.name + ".") for other in spans)]
 
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """A definition of upstream's that an edit starts from: `file` is its path under `transformers/`."""
+    """An upstream definition that an edit is for; `file` is its path under `transformers/`."""
 
     file: str
     name: str
@@ -76,7 +126,7 @@ class Root:
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One declared change: its first root is the one that it is written for, and in the words of."""
+    """One edit. It is written for its first root, with the names of that root."""
 
     kind: str
     roots: tuple[Root, ...]
@@ -84,14 +134,14 @@ class Edit:
     description: str
     issue: int | None
     declared_in: str
-    source: Source | None = None
+    source: OverlaySource | None = None
     rule: dict | None = None
     constraints: dict | None = None
     fix: str | None = None
 
     @property
     def releases(self) -> set[str]:
-        """Those that it concerns."""
+        """The releases that it applies to."""
         return set(self.roots[0].expected_matches)
 
     @property
@@ -100,19 +150,8 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Series:
-    """A pull request to be: DEP-3's fields."""
-
-    name: str
-    description: str
-    bug: str
-    forwarded: str
-    applied_upstream: str | None
-
-
-@dataclass(frozen=True)
 class Overlay:
-    series: tuple[Series, ...]
+    series: tuple[SeriesEntry, ...]
     edits: tuple[Edit, ...]
 
 
@@ -122,7 +161,7 @@ def load_overlay(layers: list[Path]) -> Overlay:
     Raises:
         OverlayError: an entry that is incomplete or unknown, a definition that no entry declares, or the reverse.
     """
-    series = _load_series(layers[0] / "series.yml")
+    series = read_entries(layers[0] / "series.yml", lambda entry: SeriesEntry)
     edits = [edit for layer in layers for edit in _load_layer(layer)]
     for edit in edits:
         if edit.series not in {one.name for one in series}:
@@ -136,29 +175,15 @@ def load_overlay(layers: list[Path]) -> Overlay:
     return Overlay(tuple(series), tuple(sorted(edits, key=lambda edit: order.index(edit.series))))
 
 
-def _load_series(path: Path) -> list[Series]:
-    series = []
-    for entry in _read_yaml(path):
-        if set(entry) != SERIES_FIELDS:
-            raise OverlayError(
-                f"a series needs exactly the fields {sorted(SERIES_FIELDS)}",
-                way_out="complete the entry",
-                file=path,
-                edit=entry.get("name"),
-            )
-        series.append(Series(**{key.replace("-", "_"): value for key, value in entry.items()}))
-    return series
-
-
 def _load_layer(layer: Path) -> list[Edit]:
     root = layer / "transformers"
     edits: list[Edit] = []
     for path in sorted(root.rglob("*.yml")):
         target = path.relative_to(root).with_suffix(".py").as_posix()
         code = path.with_suffix(".py")
-        entries = _read_yaml(path)
-        added = frozenset(entry["addition"] for entry in entries if isinstance(entry.get("addition"), str))
-        source = Source(code, code.read_text(), added) if code.exists() else None
+        entries = read_entries(path, _form_of)
+        added = frozenset(entry.addition for entry in entries if isinstance(entry, AdditionEntry))
+        source = OverlaySource(code, code.read_text(), added) if code.exists() else None
         here = [_edit(entry, target, path, source) for entry in entries]
         _check_declared(here, source, path)
         edits += here
@@ -172,69 +197,52 @@ def _load_layer(layer: Path) -> list[Edit]:
     return edits
 
 
-def _read_yaml(path: Path) -> list[dict]:
-    try:
-        entries = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise OverlayError(f"cannot be read: {error}", way_out="mend the file", file=path) from error
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise OverlayError("is not a list of entries", way_out="mend the file", file=path)
-    return entries
-
-
-def _edit(entry: dict, target: str, path: Path, source: Source | None) -> Edit:
-    def refuse(problem: str) -> OverlayError:
-        return OverlayError(problem, way_out="see utils/overlay/edits.py for the form", file=path, edit=entry)
-
-    kinds = [kind for kind in KINDS if kind in entry]
+def _kind_of(entry: Container[str]) -> str:
+    kinds = [kind for kind in FORMS if kind in entry]
     if len(kinds) != 1:
-        raise refuse(f"an edit is one of {', '.join(KINDS)}")
-    if unknown := set(entry) - FIELDS:
-        raise refuse(f"unknown fields {sorted(unknown)}")
-    if missing := {"series", "description", "issue", "expected_matches"} - set(entry):
-        raise refuse(f"lacks {sorted(missing)}")
-    kind = kinds[0]
-    needed = {"rewrite": {"rule", "fix"}, "base": {"fix"}}.get(kind, set())
-    allowed = needed | ({"constraints"} if kind == "rewrite" else set())
-    if needed - set(entry) or {"rule", "fix", "constraints"} & set(entry) - allowed:
-        raise refuse("a rewrite, and nothing else, has `rule` and `fix`; a base has `fix`")
-    name = entry[kind]
-    if not isinstance(name, str):
-        raise refuse(f"`{kind}` names one definition; further ones go into `extra_roots`")
-    if kind == "addition" and "extra_roots" in entry:
-        raise refuse("an addition has one place, and no `extra_roots`")
+        raise ValueError(f"an edit is one of {', '.join(FORMS)}")
+    return kinds[0]
+
+
+def _form_of(entry: Mapping) -> type[EditEntry]:
+    return FORMS[_kind_of(entry)]
+
+
+def _edit(entry: EditEntry, target: str, path: Path, source: OverlaySource | None) -> Edit:
+    kind = _kind_of(entry.model_fields_set)
+    name = getattr(entry, kind)
     if kind in OURS and not (source and any(span.name == name for span in source.leaves)):
-        raise refuse(f"{path.with_suffix('.py').name} does not define {name}")
-    expected, further = entry["expected_matches"], entry.get("extra_roots", {})
-    if not isinstance(further, dict) or not all(isinstance(counts, dict) for counts in (expected, *further.values())):
-        raise refuse("`expected_matches`, and each root in `extra_roots`, has a count for each release: {5.23.0: 1}")
-    if not all((expected, *further.values())):
-        raise refuse("`expected_matches`, and each root in `extra_roots`, names at least one release")
-    if missing := {release for counts in further.values() for release in counts} - set(expected):
-        raise refuse(f"`extra_roots` names {sorted(map(str, missing))}, and `expected_matches` does not")
-    roots = [(name, expected), *further.items()]
+        raise OverlayError(
+            f"{path.with_suffix('.py').name} does not define {name}",
+            way_out="add the definition, or correct the name",
+            file=path,
+            edit=entry.description,
+        )
     as_header = "class {}".format if kind == "base" else str
     return Edit(
         kind=kind,
-        roots=tuple(_root(place, target, counts, as_header) for place, counts in roots),
-        series=entry["series"],
-        description=re.sub(r"\s+", " ", entry["description"]).strip(),
-        issue=entry["issue"],
+        roots=tuple(
+            _root(place, target, counts, as_header)
+            for place, counts in [(name, entry.expected_matches), *entry.extra_roots.items()]
+        ),
+        series=entry.series,
+        description=re.sub(r"\s+", " ", entry.description).strip(),
+        issue=entry.issue,
         declared_in=path.as_posix(),
         source=source,
-        rule=entry.get("rule"),
-        constraints=entry.get("constraints"),
-        fix=entry.get("fix"),
+        rule=getattr(entry, "rule", None),
+        constraints=getattr(entry, "constraints", None),
+        fix=getattr(entry, "fix", None),
     )
 
 
-def _root(place: str, file: str, counts: dict, named: Callable[[str], str]) -> Root:
+def _root(place: str, file: str, counts: dict[str, int], named: Callable[[str], str]) -> Root:
     """A root from `path::name`, or from the name alone of one in `file`."""
     elsewhere, _, name = place.rpartition("::")
-    return Root(elsewhere or file, named(name), {str(release): count for release, count in counts.items()})
+    return Root(elsewhere or file, named(name), counts)
 
 
-def _check_declared(edits: list[Edit], source: Source | None, path: Path) -> None:
+def _check_declared(edits: list[Edit], source: OverlaySource | None, path: Path) -> None:
     declared = [edit.roots[0].name for edit in edits if edit.kind in OURS]
     written = [span.name for span in source.leaves] if source else []
     for name in written:

@@ -1,4 +1,4 @@
-"""Edits applied to a tree of files, in memory: which definitions each one reaches, and what they become."""
+"""Applies edits to a tree of files in memory: finds the definitions that each edit reaches, and changes them."""
 
 import re
 from collections import defaultdict
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from . import definitions
-from .definitions import Span
+from .definitions import LineSpan
 from .edits import Edit, Root
 from .errors import OverlayError
 from .imports import merge_imports
@@ -17,9 +17,9 @@ from .rewrite import apply_rule
 
 
 @dataclass(frozen=True)
-class Target:
-    """One definition that an edit reaches from one of its roots. `prefix` is its model's name prefix, `our_prefix` the
-    one that the edit is written with.
+class EditTarget:
+    """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model;
+    `our_prefix` is the prefix that the edit is written with.
 
     The span of an addition is empty; `at_end` says that it closes its class or file instead of preceding a definition.
     """
@@ -27,7 +27,7 @@ class Target:
     edit: Edit
     root: Root
     file: str
-    span: Span
+    span: LineSpan
     prefix: str = ""
     our_prefix: str = ""
     at_end: bool = False
@@ -35,13 +35,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Reach:
-    """What an edit reaches from one of its roots in a release: the root's fingerprint, which an addition has not, and
-    the definitions that equal it."""
+    """What an edit reaches from one of its roots in a release: the root's fingerprint (None for an addition), and the
+    definitions that equal the root."""
 
     edit: Edit
     root: Root
     fingerprint: str | None
-    targets: tuple[Target, ...]
+    targets: tuple[EditTarget, ...]
 
     @property
     def label(self) -> str:
@@ -49,12 +49,12 @@ class Reach:
 
     @property
     def key(self) -> str:
-        """What the lock calls it: stable while the root keeps its place and the edit its words."""
+        """Its name in the lock, which changes only if the root moves or the edit gets another description."""
         return f"{self.root}::{self.edit.description}"
 
 
 class PackageFiles(Mapping[str, str]):
-    """The texts of a package's Python files, read when they are asked for."""
+    """The texts of a package's Python files; each is read when it is first needed."""
 
     def __init__(self, package: Path, names: Iterable[str]):
         self._names = dict.fromkeys(names)
@@ -80,8 +80,8 @@ class Tree:
 
     Args:
         files: their texts.
-        index: what is kept of texts between builds.
-        identity: what tells this tree from any other, such as its digest.
+        index: what is known of texts from earlier builds.
+        identity: a string that no other tree has, such as a digest.
     """
 
     def __init__(self, files: Mapping[str, str], index: Index, identity: str):
@@ -106,7 +106,7 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
             are one, or copies of each other.
     """
     reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.expected_matches]
-    reached: dict[tuple[str, Span], Root] = {}
+    reached: dict[tuple[str, LineSpan], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
         if first is not target.root:
@@ -125,7 +125,7 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     def moved(problem: str) -> OverlayError:
         return OverlayError(
             problem,
-            way_out="see what upstream did to it; then mend the edit, or drop it where upstream has applied it",
+            way_out="see what upstream changed; correct the edit, or remove it if upstream has repaired the error",
             file=root.file,
             definition=root.name,
             edit=edit.label,
@@ -144,17 +144,18 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     search = _search_heirs if edit.kind == "base" else _search_copies
     digest, copies = tree.index.copies(tree.identity, str(root), lambda: search(root.file, span, tree))
     our_prefix = tree.prefix(edit.roots[0].file)
-    targets = [Target(edit, root, file, Span(*span), prefix, our_prefix) for file, span, prefix in copies]
+    targets = [EditTarget(edit, root, file, LineSpan(*span), prefix, our_prefix) for file, span, prefix in copies]
     return Reach(edit, root, digest, tuple(targets))
 
 
-def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
-    """The fingerprint of a root, and the definitions of its name, at its depth, that share it: the root among them."""
+def _search_copies(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
+    """The fingerprint of a root, and all definitions of its name, at its depth, that have the same fingerprint. The
+    root is one of them."""
     root_prefix = tree.prefix(root_file)
     digest = tree.index.fingerprint(root.text(tree.lines(root_file)), root_prefix)
     simple, depth = root.name.split(".")[-1], root.name.count(".")
     words = definitions.words_of(root.text(tree.lines(root_file)), root_prefix)
-    words = [word for word in words if word not in root.name.split(".")]  # the name of a class is not its copy's
+    words = [word for word in words if word not in root.name.split(".")]  # copies may have another class name
     found = []
     for file in tree.files_defining(simple):
         if not all(word in tree.files[file] for word in words):
@@ -172,9 +173,9 @@ def _search_copies(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
     return digest, found
 
 
-def _search_heirs(root_file: str, root: Span, tree: Tree) -> tuple[str, list]:
-    """What the class of a header inherits from, and the headers of all classes that are called as it is, less the
-    model's prefix, and inherit from the same."""
+def _search_heirs(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
+    """What the class of a header inherits from, and the headers of all classes that have the same name, but for the
+    model's prefix, and the same bases."""
     bases = definitions.bases_of(root.text(tree.lines(root_file)))
     inherited = _inherited(bases, tree.files[root_file])
     suffix = root.name.removeprefix("class ").removeprefix(tree.prefix(root_file))
@@ -204,7 +205,7 @@ def _files_of_addition(root: Root, tree: Tree) -> list[str]:
     ]
 
 
-def _place_for(edit: Edit, file: str, tree: Tree) -> Target:
+def _place_for(edit: Edit, file: str, tree: Tree) -> EditTarget:
     """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
     or after the last definition of the file."""
     root = edit.roots[0]
@@ -216,13 +217,13 @@ def _place_for(edit: Edit, file: str, tree: Tree) -> Target:
         neighbour = following if following.rpartition(".")[0] == owner else following.split(".")[0]
         if neighbour in known and neighbour.rpartition(".")[0] == owner:
             start = known[neighbour].start
-            return Target(edit, root, file, Span(name, start, start))
+            return EditTarget(edit, root, file, LineSpan(name, start, start))
     end = known[owner].end if owner else max(span.end for span in spans)
-    return Target(edit, root, file, Span(name, end, end), at_end=True)
+    return EditTarget(edit, root, file, LineSpan(name, end, end), at_end=True)
 
 
-def transform(target: Target, text: str) -> tuple[str, int]:
-    """What the edit makes of one definition, and how often it took hold (0: the text has it already)."""
+def transform(target: EditTarget, text: str) -> tuple[str, int]:
+    """The new text of one definition, and how often the edit applied (0: the text has the edit already)."""
     edit = target.edit
     if edit.kind == "rewrite":
         fix = definitions.rename_prefix(edit.fix, target.our_prefix, target.prefix)
@@ -247,8 +248,8 @@ def _our_definition(edit: Edit) -> str:
 
 
 def _replace(text: str, ours: str) -> str:
-    """`ours` in place of `text`, which keeps its name and decorators, and its annotations and docstring where ours has
-    none."""
+    """`ours` in place of `text`. The name and the decorators of `text` stay, and its annotations and docstring if ours
+    has none."""
     old, new = definitions.split(text), definitions.split(ours)
     header = old.header
     if new.arguments != old.arguments:
@@ -260,15 +261,15 @@ def _replace(text: str, ours: str) -> str:
 
 @dataclass(frozen=True)
 class EditedFiles:
-    """Changed files, and how often edits took hold, by the root that they started from."""
+    """The changed files, and how often edits applied, by root."""
 
     files: dict[str, str]
     counts: dict[Root, int]
 
 
 def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
-    """Apply edits in order. Inside one file a small definition is edited before one that encloses it."""
-    by_file: dict[str, list[Target]] = defaultdict(list)
+    """Apply edits in order. In one file, a definition is edited before the definition around it."""
+    by_file: dict[str, list[EditTarget]] = defaultdict(list)
     counts: dict[Root, int] = {}
     for reach in reaches:
         counts[reach.root] = 0
@@ -282,7 +283,7 @@ def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
     return EditedFiles(changed, counts)
 
 
-def _apply_to_file(source: str, targets: list[Target], counts: dict[Root, int]) -> str:
+def _apply_to_file(source: str, targets: list[EditTarget], counts: dict[Root, int]) -> str:
     lines = source.splitlines(keepends=True)
     spans = {id(target): [target.span.start, target.span.end] for target in targets}
     for target in sorted(targets, key=lambda one: one.span.end - one.span.start):

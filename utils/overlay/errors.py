@@ -1,4 +1,4 @@
-"""The one error that the overlay raises: it says what is wrong, where, and what to do."""
+"""The one error of the overlay. It says what is wrong, where, and what to do."""
 
 import sys
 from collections.abc import Callable
@@ -9,8 +9,8 @@ class OverlayError(Exception):
 
     Args:
         problem: what is wrong, in a sentence.
-        way_out: what the reader can do about it.
-        where: the things that it concerns, by name (`file`, `definition`, `edit`, `release`, ...).
+        way_out: what the reader can do.
+        where: what the error is about, by name (`file`, `definition`, `edit`, `release`, ...).
     """
 
     def __init__(self, problem: str, *, way_out: str, **where: object):
@@ -20,7 +20,7 @@ class OverlayError(Exception):
 
 
 def run(command: Callable[[], object]) -> None:
-    """Runs a command, and ends the process with status 1 and the error's text where it raises one."""
+    """Runs a command. If it raises an `OverlayError`, prints the error and ends the process with status 1."""
     try:
         command()
     except OverlayError as error:

@@ -1,4 +1,4 @@
-"""Imports that our definitions need, merged into the files that they reach."""
+"""Merges the imports of our definitions into the files that the definitions reach."""
 
 import re
 import sys
@@ -7,11 +7,11 @@ from ast_grep_py import SgNode, SgRoot
 
 
 def merge_imports(text: str, ours: str, levels: int = 0) -> str:
-    """Add to `text` each import of `ours` that binds a name which `text` uses and does not import yet.
+    """Add to `text` each import of `ours` for a name that `text` uses and does not import.
 
     Args:
-        levels: how many folders deeper `text` lies than what `ours` is written for. Imports from outside of its
-            folder begin with as many dots more.
+        levels: how many folders deeper `text` lies than the file that `ours` is written for. Relative imports from
+            outside of its folder get as many dots more.
     """
     ours = re.sub(r"^from (\.\.+)", lambda found: f"from {'.' * (len(found[1]) + levels)}", ours, flags=re.MULTILINE)
     wanted = [node for node in SgRoot(ours, "python").root().children() if _is_import(node)]

@@ -1,7 +1,7 @@
-"""What is known of the text of upstream's files, kept between builds: where definitions stand, and what they are.
+"""A cache between builds: where the definitions of upstream's files are, and what their fingerprints are.
 
-Entries go by a digest of the text that they describe, so that they serve pristine and built trees alike and never go
-stale.
+The key of an entry is a digest of the text that it describes. So an entry is never out of date, and serves pristine
+and built trees.
 """
 
 import hashlib
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from . import definitions, tools
-from .definitions import Span
+from .definitions import LineSpan
 
 
-# An entry holds for the code that made it, and for the tools.
+# An entry is valid only for the code and the tools that made it.
 _CODE = "".join(Path(module).read_text() for module in (definitions.__file__, Path(__file__).with_name("engine.py")))
 _CODE = hashlib.sha256(f"{_CODE}{tools.versions()}".encode()).hexdigest()
 
@@ -27,35 +27,35 @@ class Index:
         self._grown = False
         try:
             self._kept = json.loads(path.read_text())
-        except (OSError, ValueError):  # none yet, or one that was cut short: it is only a cache
+        except (OSError, ValueError):  # there is none yet, or it was cut short: it is only a cache
             self._kept = {}
 
-    def definitions(self, source: str) -> list[Span]:
+    def definitions(self, source: str) -> list[LineSpan]:
         """The definitions of a file, as `definitions.find_definitions` gives them."""
 
         def find() -> list:
             return [[span.name, span.start, span.end] for span in definitions.find_definitions(source)]
 
-        return [Span(*entry) for entry in self._look_up(f"file\0{source}", find)]
+        return [LineSpan(*entry) for entry in self._look_up(f"file\0{source}", find)]
 
-    def headers(self, source: str) -> list[Span]:
+    def headers(self, source: str) -> list[LineSpan]:
         """The headers of its classes, as `definitions.find_headers` gives them."""
 
         def find() -> list:
             return [[span.name, span.start, span.end] for span in definitions.find_headers(source)]
 
-        return [Span(*entry) for entry in self._look_up(f"headers\0{source}", find)]
+        return [LineSpan(*entry) for entry in self._look_up(f"headers\0{source}", find)]
 
     def fingerprint(self, text: str, prefix: str) -> str:
         """The fingerprint of a definition, as `definitions.fingerprint` gives it."""
         return self._look_up(f"definition\0{prefix}\0{text}", lambda: definitions.fingerprint(text, prefix))
 
     def copies(self, tree: str, root: str, find: Callable[[], Any]) -> Any:
-        """What `find` says of the copies of a `root` in the tree whose identity is `tree`."""
+        """The result of `find`: the copies of a `root` in the tree whose identity is `tree`."""
         return self._look_up(f"copies\0{tree}\0{root}", find)
 
     def recall(self, what: str, find: Callable[[], Any]) -> Any:
-        """What `find` says, as JSON holds it; `what` names it and holds all that it depends on."""
+        """The result of `find`, as JSON holds it; `what` contains all that the result depends on."""
         return self._look_up(what, find)
 
     def _look_up(self, what: str, find: Callable[[], Any]) -> Any:
@@ -68,7 +68,7 @@ class Index:
         return self._used[key]
 
     def save(self) -> None:
-        """Keep what this build used, and drop the rest."""
+        """Keep what this build used, and remove the rest."""
         if self._grown or len(self._used) < len(self._kept) // 2:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Where things are: every path of the patch set and of a build, in one place."""
+"""Every path of the patch set and of a build."""
 
 import tomllib
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Layout:
         return self.root / "build"
 
     def index(self, release: str) -> Path:
-        """What a build of a release knows of its files; of a search, `discovery`."""
+        """What builds of a release know of its files; `discovery` is the same for searches."""
         return self.build / f"index-{release}.json"
 
     def discovery(self, release: str) -> Path:
@@ -59,8 +59,8 @@ class Layout:
         return self.build / "upstream" / release
 
     def source(self, release: str) -> Path:
-        """What goes on the import path. Its `transformers` is a link to the tree that was built last, and is replaced
-        whole; the folder itself stays, since an editable install names it."""
+        """The folder for the import path. Its `transformers` is a link to the tree that was built last, and a build
+        replaces the link. The folder itself stays, because an editable install names it."""
         return self.build / "fork" / release / "src"
 
     @property

@@ -1,6 +1,6 @@
-"""The lock of a release: what each edit stood on and reached, root by root, when somebody last looked.
+"""The lock of a release: for each root of an edit, upstream's definition and the copies that the edit reached.
 
-A build against the same upstream finds the same; one that does not was handed something else, and stops.
+A build of the same upstream and the same edits reaches the same. If it does not, it stops.
 """
 
 import json
@@ -29,7 +29,7 @@ def read(layout: Layout, release: str) -> dict[str, dict]:
     except ValueError as error:
         raise OverlayError(
             f"the lock cannot be read: {error}",
-            way_out=f"restore it from git, or write it anew: make relock RELEASE={release}",
+            way_out=f"restore it from git, or write it again: make relock RELEASE={release}",
             file=layout.lock(release),
             release=release,
         ) from error
@@ -69,7 +69,7 @@ def check(layout: Layout, release: str, lock: dict[str, dict]) -> None:
 
 
 def differences(old: dict, new: dict) -> list[str]:
-    """The definitions that one side of an edit's lock has and the other lacks, as `-file::name` and `+file::name`."""
+    """The definitions that only the old lock of an edit has (`-file::name`), or only the new one (`+file::name`)."""
     before = {f"{file}::{name}" for file, names in old["reaches"].items() for name in names}
     after = {f"{file}::{name}" for file, names in new["reaches"].items() for name in names}
     return [f"-{name}" for name in sorted(before - after)] + [f"+{name}" for name in sorted(after - before)]

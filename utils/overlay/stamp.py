@@ -1,4 +1,4 @@
-"""What a built tree says of itself, in a file beside its package."""
+"""The stamp of a built tree: a file next to its package that says what the tree was made from."""
 
 import hashlib
 import json
@@ -16,8 +16,13 @@ STAMP = "stamp.json"
 
 @dataclass(frozen=True)
 class Stamp:
-    """Of one tree: a digest of what it was made from, the files that it changes, as paths under `transformers/`, and
-    the patch set: a digest of what stands in them."""
+    """A stamp.
+
+    Attributes:
+        inputs: a digest of all that the build depended on.
+        files: the files that the fork changes, as paths under `transformers/`.
+        patch_set: a digest of the content of these files.
+    """
 
     inputs: str
     files: list[str]
@@ -28,17 +33,17 @@ class Stamp:
 
 
 def patch_set_of(changed: Mapping[str, str]) -> str:
-    """What tells one patch set from another in a version: ten hexadecimal digits, behind a letter, since a part of a
-    version that is all digits is read as a number."""
+    """The part of a version that names the patch set: a letter and ten hexadecimal digits. Without the letter, a part
+    of digits alone would be read as a number."""
     digest = hashlib.sha256("".join(f"{file}\0{changed[file]}\0" for file in sorted(changed)).encode())
     return f"p{digest.hexdigest()[:10]}"
 
 
 def read(layout: Layout, release: str) -> Stamp | None:
-    """The stamp of the tree in place, or None where there is none."""
+    """The stamp of the tree in place; None if there is none."""
     try:
         return Stamp(**json.loads(((layout.source(release) / PACKAGE).resolve().parent / STAMP).read_text()))
-    except (OSError, ValueError, TypeError):  # TypeError: another engine's, with other fields
+    except (OSError, ValueError, TypeError):  # TypeError: a stamp of another version of this engine, with other fields
         return None
 
 

@@ -1,4 +1,4 @@
-"""The tools that edits are read and applied with: what they make may differ from one version to the next."""
+"""The tools that read and apply edits. Another version of a tool may give another result."""
 
 import sys
 from importlib.metadata import version

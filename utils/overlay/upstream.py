@@ -1,7 +1,7 @@
 """The pinned upstream releases, and the pristine copy of one that a build starts from.
 
-A release arrives as an ordinary installed distribution (pip brings it in as a build requirement); nothing here
-downloads. Its files are checked against the digest in `lines/<line>/upstream.toml` before anything is written.
+A release is an ordinary installed distribution, which pip installs as a build requirement. Nothing here downloads. Its
+files are checked against the digest in `lines/<line>/upstream.toml` before anything is written.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ def find_pin(layout: Layout, release: str) -> Pin:
 
 
 def read_manifest(package: Path, metadata: Path) -> dict[str, str]:
-    """The SHA-256 of every file that upstream ships, by its path; bytecode is left out."""
+    """The SHA-256 of every file that upstream ships, by path, without bytecode."""
     files = {
         path.relative_to(package.parent).as_posix(): path
         for path in package.rglob("*")
@@ -72,10 +72,10 @@ def digest_of(manifest: dict[str, str]) -> str:
 
 
 def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
-    """Have `build/upstream/<release>` hold what upstream ships; returns its manifest.
+    """Make `build/upstream/<release>`, a copy of what upstream ships, unless it exists; returns its manifest.
 
     Raises:
-        OverlayError: the release is not installed here, is a fork of ours, or differs from its pin.
+        OverlayError: the release is not installed here, is a fork of ours, or has another digest than its pin.
     """
     home = layout.upstream(pin.release)
     if home.exists():
@@ -92,7 +92,7 @@ def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
     if digest_of(manifest) != pin.digest:
         raise OverlayError(
             f"transformers {pin.release} has the digest {digest_of(manifest)}, pinned is {pin.digest}",
-            way_out="install the release anew from your package index; do not build on files that are not upstream's",
+            way_out="install the release again from your package index; do not build on files that are not upstream's",
             file=package,
             release=pin.release,
         )

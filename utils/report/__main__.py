@@ -6,14 +6,19 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 from .lineage import Lineages
 from .page import render
-from .results import load_meanings, load_runs
+from .results import load_runs
 from .summary import summarize
 
 
-def main(layout: Layout) -> None:
+def main(layout: Layout, meanings: dict[str, str]) -> None:
+    """Writes both files from the results of a checkout.
+
+    Args:
+        meanings: what each property requires, by its name.
+    """
     lineages = Lineages(layout.upstream(DEFAULT_RELEASE) / "transformers" / "models")
     runs = load_runs(layout.build / "results", DEFAULT_RELEASE)
-    data = summarize(runs, lineages.of, load_meanings(layout.root / "docs" / "properties.md"))
+    data = summarize(runs, lineages.of, meanings)
     home = layout.build / "report"
     home.mkdir(parents=True, exist_ok=True)
     for name, text in (("data.json", json.dumps(data)), ("index.html", render(data))):
@@ -21,5 +26,13 @@ def main(layout: Layout) -> None:
         print(f"wrote {(home / name).relative_to(layout.root)} ({len(text) / 2**20:.1f} MiB)")
 
 
+def property_meanings() -> dict[str, str]:
+    """What each property of the suite requires, by its name."""
+    from transformers_conformance import rope
+
+    topics = (rope.ROTARY, rope.AXIAL, rope.SEVERAL_AXES)
+    return {name: prop.summary for topic in topics for name, prop in topic.properties.items()}
+
+
 if __name__ == "__main__":
-    main(Layout())
+    main(Layout(), property_meanings())

@@ -1,7 +1,6 @@
 """What `./run_tests` found, a run at a time: one release of Transformers as upstream made it, or as our fork."""
 
 import json
-import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,8 +78,3 @@ def _read(line: str, place: str) -> dict:
     except (KeyError, TypeError, ValueError) as error:
         sys.exit(f"error: {place} is no result of ./run_tests: {error!r}")
     return found
-
-
-def load_meanings(table: Path) -> dict[str, str]:
-    """What each property asks for, from the table in docs/properties.md."""
-    return dict(re.findall(r"^\| `(\w+)` \| R\d \| (.+?) \|", table.read_text(), re.MULTILINE))

@@ -21,6 +21,7 @@ from typing import Any
 
 from environment import LINES, ROOT
 from packaging.specifiers import SpecifierSet
+from registry import registered_models
 
 from .inputs import expected_failures_file
 
@@ -126,6 +127,11 @@ def lock_file(subject: str) -> Path:
     return expected_failures_file().with_name("known") / f"{subject}.json"
 
 
+def _is_counted(subject: str) -> bool:
+    """Whether the release of a subject, such as `5.23.0-fork`, has a fork."""
+    return subject.rpartition("-")[0] in {line.release for line in LINES.values()}
+
+
 def read_lock(subject: str) -> dict[str, Counts] | None:
     file = lock_file(subject)
     return json.loads(file.read_text()) if file.exists() else None
@@ -146,13 +152,15 @@ def read_results(file: Path) -> list[dict[str, Any]]:
 
 
 def write() -> None:
-    """Locks what the results of all subjects say, and states it in the files; what was not judged stays as it was."""
+    """Locks the counts of all results, and states how places break in the files. What was not judged stays as it was.
+
+    A release without a fork has no lock: there, only unexplained failures count.
+    """
     known = [place for file in files() for place in places(file)]
     keys = {place.key for place in known}
     explained = {(place.reason, place.number) for place in known}
     seen: dict[str, set[str]] = {}
-    tested = {path.parent.name for path in (ROOT / "tests").glob("models/*/test_*.py")}
-    tested |= {path.stem.removeprefix("test_modeling_") for path in (ROOT / "tests" / "adapted").glob("test_*.py")}
+    tested = registered_models(ROOT)
     for folder in sorted(path for path in RESULTS.iterdir() if path.is_dir()):
         lock = read_lock(folder.name) or {}
         results = {file.stem: read_results(file) for file in folder.glob("*.jsonl")}
@@ -165,7 +173,8 @@ def write() -> None:
             for model, counts in lock.items()
             if model in tested
         }
-        write_lock(folder.name, lock)
+        if _is_counted(folder.name):
+            write_lock(folder.name, lock)
         cases = 0
         for counts in lock.values():
             for key, by in counts.items():
@@ -212,7 +221,7 @@ def check(subject: str, results: Iterable[Path], whole: bool) -> list[str]:
     release, _, build = subject.rpartition("-")
     found = {file.stem: read_results(file) for file in results}
     known = [place for file in files() for place in places(file)]
-    lock = read_lock(subject) if release in {line.release for line in LINES.values()} else None
+    lock = read_lock(subject) if _is_counted(subject) else None
     return list(problems(found, lock, known, release, build, whole))
 
 

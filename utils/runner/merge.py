@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from environment import LINES, ROOT
+from registry import adapted_models, listed_models
 
 from .known import RESULTS, check, read_results
-from .model_lists import adapted_models, listed_models
 
 
 def merge(folders: Collection[Path], into: Path) -> dict[str, list[str]]:

@@ -18,12 +18,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from environment import DEFAULT_LINE, LINES, ROOT, install_release, prepare
+from registry import adapted_models, listed_models, registered_models
 
 from overlay.layout import Layout
 
 from .fork_server import TIME_LIMIT, ForkServers
 from .inputs import common_inputs, expected_failures_file, places_of, read_expected_failures
-from .model_lists import adapted_models, listed_models
 from .records import Records, digest_of
 from .shard import Shard, measured_seconds
 from .subject import Subject, Target
@@ -31,7 +31,6 @@ from .tables import Outcome, print_causes, print_table
 
 
 RECORDS = ROOT / "build" / "records"
-ADAPTED = ROOT / "tests" / "adapted"
 LAYOUTS = ("half-split", "interleaved", "half-split-reversed")  # of `rope.reference`, which needs an environment
 
 
@@ -145,14 +144,14 @@ def model_tests(models: list[str], line: str) -> list[Target]:
     Raises:
         SystemExit: one has none, or is in a framework that the line does not have.
     """
+    known = registered_models(ROOT)
     targets = []
     for model in models:
-        places = (ROOT / "tests" / "models" / model, ADAPTED / f"test_modeling_{model}.py")
-        tests = next((place for place in places if place.exists()), None)
-        if tests is None:
+        if model not in known:
             sys.exit(f"error: there is no tests/models/{model}; models_changed.txt lists the models that have tests")
-        adapted = tests.is_relative_to(ADAPTED)
-        if adapted and model not in adapted_models(ROOT, line):
+        adapted = known[model].framework != "torch"
+        tests = known[model].tests if adapted else known[model].tests.parent
+        if adapted and line not in known[model].lines:
             sys.exit(f"error: the line {line} has PyTorch alone; this judges {model}: ./run_tests --line 4.57 {model}")
         inputs = _ADAPTED_FILES if adapted else (str(tests.relative_to(ROOT)),)
         options = () if adapted else (f"--conformance-expected-failures={expected_failures_file()}",)

@@ -29,8 +29,9 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    What `partial_rotary_factor` leaves to RoPE of a head, in the words of the config, which may have a
-    `_rotary_width` of its own; else what `rotary_dim` leaves. The head may be the slice that a config has for RoPE, whose width is then checked, too.
+    What `partial_rotary_factor`, or else `rotary_dim`, leaves to RoPE of a head, in the words of the config, which may
+    have a `_rotary_width` of its own. The head may be the slice that a config has for RoPE, whose width is then
+    checked, too.
 
     Raises:
         ValueError: it is no share of a head, or the slice is none.

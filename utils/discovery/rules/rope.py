@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from ..code import CUTS, JOINS, RESHAPES, Code, bare, called, elements, is_library, key, negated, variable_name
-from ..topic import Function, Rule, Topic
+from ..topic import Function, Rule, SearchTopic
 
 
 SEQUENCES = {"arange", "linspace", "logspace", "range"}
@@ -277,7 +277,7 @@ def _parts(code: Code) -> frozenset[str]:
     return frozenset(found)
 
 
-ROPE = Topic(
+ROPE = SearchTopic(
     name="RoPE",
     words=re.compile(r"rotary|Rotary|RoPE|(?<![a-zA-Z])rope|_rope|Rope(?![a-z])|rotate_half"),
     signs={

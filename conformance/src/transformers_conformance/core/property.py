@@ -37,6 +37,11 @@ class Property:
     asks: Callable[[Spec, Axes], bool] = _always
     excluded: Callable[[Spec], str | None] = _never_excluded
 
+    @property
+    def summary(self) -> str:
+        """What it requires: the first line of the check's docstring, without its full stop."""
+        return self.check.__doc__.partition("\n")[0].rstrip(".")
+
     def chosen(self, only: Mapping[str, Collection] | None = None) -> Iterator[Axes]:
         """The configurations with these values.
 

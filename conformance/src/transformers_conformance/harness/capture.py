@@ -5,11 +5,12 @@ So the number of tokens must not equal another size of the model.
 """
 
 import itertools
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch.nn.modules import module as hooks
 from torch.overrides import TorchFunctionMode
 
 
@@ -44,8 +45,6 @@ class _Found(Exception):
     def __init__(self, attention: "Attention | torch.Tensor"):
         self.attention = attention
 
-
-_CALL = torch.nn.Module._call_impl.__code__
 
 _PRODUCTS = {
     torch.matmul: (0, 1),
@@ -150,10 +149,10 @@ def first_attention(
             k = k.expand(-1, q.shape[1], -1, -1)
         if not graph:
             q, k = q.detach().clone(), k.detach().clone()
-        raise _Found(Attention(_running_module(), q, k))
+        raise _Found(Attention(running[-1], q, k))
 
     try:
-        with torch.set_grad_enabled(graph), _ScoreProducts(head_dim, seen):
+        with torch.set_grad_enabled(graph), _running_modules() as running, _ScoreProducts(head_dim, seen):
             run()
     except _Found as found:
         return found.attention
@@ -218,22 +217,36 @@ def every_attention(
     found: list[Attention] = []
 
     def seen(query: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        found.append(Attention(_running_module(), *(_by_head(x, batch_size).clone() for x in (query, key))))
+        found.append(Attention(running[-1], *(_by_head(x, batch_size).clone() for x in (query, key))))
         return torch.zeros_like(query), torch.zeros_like(key)
 
-    with torch.no_grad(), _ScoreProducts(head_dim, seen):
+    with torch.no_grad(), _running_modules() as running, _ScoreProducts(head_dim, seen):
         run()
     if not found:
         raise _no_attention(model, head_dim)
     return found
 
 
-def _running_module() -> torch.nn.Module:
-    """The innermost module that is running: the one that torch's own call of a module was last made for."""
-    frame = sys._getframe(1)
-    while frame.f_code is not _CALL:
-        frame = frame.f_back
-    return frame.f_locals["self"]
+@contextmanager
+def _running_modules() -> Iterator[list[torch.nn.Module]]:
+    """The modules whose forward is running, the innermost last."""
+    running: list[torch.nn.Module] = []
+
+    def enter(module: torch.nn.Module, args: tuple) -> None:
+        running.append(module)
+
+    def leave(module: torch.nn.Module, args: tuple, output: object) -> None:
+        running.pop()
+
+    handles = [
+        hooks.register_module_forward_pre_hook(enter),
+        hooks.register_module_forward_hook(leave, always_call=True),
+    ]
+    try:
+        yield running
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 def _no_attention(model: torch.nn.Module, head_dim: int) -> NoAttentionError:
