@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import settings
 
 
-# So that tests find the models beside them under every import mode of pytest.
+# With this, tests find the models in this folder under every import mode of pytest.
 sys.path.insert(0, str(Path(__file__).parent))
 
 # The same examples in every run, and no time limit on slow machines.

@@ -157,7 +157,7 @@ def test_the_mixin_knows_expected_failures():
 
 def test_tests_without_a_spec_say_so():
     result = run(type("NoTowerTest", (AxialRotaryTestMixin, unittest.TestCase), {}))
-    assert all("must set spec" in told for _, told in result.errors) and result.errors
+    assert all("must set spec" in message for _, message in result.errors) and result.errors
 
 
 def turn(x: torch.Tensor) -> torch.Tensor:

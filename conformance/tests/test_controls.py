@@ -32,7 +32,7 @@ def breaks(prop: Property, spec: RotarySpec) -> bool:
         try:
             prop.check(spec, case)
         except ConformanceError:
-            return True  # the other cases would take time and tell nothing more
+            return True  # other cases would take time and show nothing more
     return False
 
 

@@ -15,7 +15,10 @@ from transformers_conformance.rope.reference import inverse_frequencies, rotary_
 logger = logging.get_logger("transformers.tiny_rope")
 
 
-REQUIRED = {"yarn": ("factor",), "longrope": ("short_factor", "long_factor")}  # the reference asks for the others
+REQUIRED = {
+    "yarn": ("factor",),
+    "longrope": ("short_factor", "long_factor"),
+}  # for other types, the reference raises if a key is missing
 # The lowest value of a key whose value is a number.
 LEAST = {
     "partial_rotary_factor": 0,
@@ -95,7 +98,7 @@ class TinyLayeredConfig(TinyRopeConfig):
     """As `TinyRopeConfig`, also with rotary parameters by layer type."""
 
     model_type = "tiny_layered"
-    sliding_window = 512  # which caches ask of a layer of this type
+    sliding_window = 512  # caches need this for a layer of this type
     # Stated again, because newer releases generate an `__init__` for a config class without one.
     __init__ = TinyRopeConfig.__init__
 
@@ -386,8 +389,8 @@ class TinyRopeModel(PreTrainedModel):
         try:
             self.rotary_of(0)
         except (TypeError, ValueError):
-            told = (f"`{key}` may not be {value!r}" for key, value in questionable_values.items())
-            raise ValueError(", ".join(told)) from None
+            problems = (f"`{key}` may not be {value!r}" for key, value in questionable_values.items())
+            raise ValueError(", ".join(problems)) from None
 
     def doubts(self, rope: dict) -> list[str]:
         """The keys whose values the rope type does not expect."""

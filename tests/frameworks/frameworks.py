@@ -107,12 +107,12 @@ RUN = {"": run_torch, "TF": run_tensorflow, "Flax": run_flax}
 
 
 def difference(one: np.ndarray, other: np.ndarray, batch: Batch) -> float:
-    """The largest difference of the outputs of tokens that count."""
+    """The largest difference of the outputs, without padding tokens."""
     return float(np.abs(one - other)[batch.attention_mask.astype(bool)].max())
 
 
 def require_agreement(models: dict[str, Any], batch: Batch) -> None:
-    """What each framework gives is what PyTorch gives."""
+    """Each framework has the same outputs as PyTorch."""
     expected = RUN[""](models[""], batch)
     for prefix, model in models.items():
         assert difference(RUN[prefix](model, batch), expected, batch) < TOLERANCE, prefix

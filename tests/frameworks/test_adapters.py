@@ -10,7 +10,7 @@ CASE = (8, 4)
 
 
 def judged(framework: str, name: str, case: tuple[int, int] = CASE) -> str:
-    """What becomes of a property of GPT-J there."""
+    """The status of a property of GPT-J in a framework."""
     from tests.adapted import adapters
 
     model_class = adapters.adapted(getattr(adapters, framework), "GPTJModel")

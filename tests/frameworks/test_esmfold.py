@@ -53,7 +53,7 @@ def fold() -> dict[str, torch.Tensor]:
 def test_outputs_are_those_of_upstream(tmp_path):
     import transformers
 
-    assert not Path(transformers.__file__).is_relative_to(UPSTREAM), "the fork is not what is tested"
+    assert not Path(transformers.__file__).is_relative_to(UPSTREAM), "upstream is tested instead of the fork"
     paths = [str(UPSTREAM), *filter(None, [os.environ.get("PYTHONPATH")])]
     kept = tmp_path / "upstream.pt"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -15,7 +15,7 @@ from transformers_conformance.rope.reference import inverse_frequencies, rotate
 
 HEADS, TOKENS = 2, 5
 IDS = np.arange(TOKENS)[None]
-TOLERANCE = 1e-5  # of angles below 5, in float32
+TOLERANCE = 1e-5  # for angles below 5, in float32
 WIDTHS = [(head_dim, n) for head_dim in (5, 8) for n in range(2, head_dim + 1)]
 
 

@@ -69,7 +69,7 @@ def test_the_table_is_that_of_the_file(tmp_path, name, case):
 
 def test_every_architecture_with_rope_that_upstream_maps_is_tested():
     mapped = {name for name, keys in ggml.GGUF_CONFIG_MAPPING.items() if "rope.freq_base" in keys}
-    mapped |= {"stablelm", "starcoder2"}  # whose base upstream does not read
+    mapped |= {"stablelm", "starcoder2"}  # upstream does not read the base
     # mistral files say llama; upstream has no model for deci
     asked = {name.replace("qwen3moe", "qwen3_moe") for name, _ in CASES}
     assert mapped - {"mistral", "deci", "qwen2moe"} == asked

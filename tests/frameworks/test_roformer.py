@@ -54,7 +54,7 @@ def test_order_counts_in_each_framework_unless_no_pair_turns(models):
 
 
 def test_a_row_padded_on_the_left_gives_the_same_as_alone(models):
-    """Unless values turn too, by where they are."""
+    """Not if values turn too, because they turn by absolute positions."""
     (head_dim, rotary_value), by_framework = models
     padded = BATCHES["padded"]
     alone = Batch(padded.input_ids[1:, 3:], padded.attention_mask[1:, 3:])

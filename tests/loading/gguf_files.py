@@ -142,7 +142,7 @@ def stated_table(architecture: Architecture, rope: Rope, length: int) -> tuple[n
     Returns:
         `[pairs]`, radians per position; and the factor.
     """
-    # The file holds float32
+    # The file holds float32 values
     keys = {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in rope.keys.items()}
     width = rope.width or architecture.head_dim
     angles = keys["freq_base"] ** (-2 * np.arange(width // 2, dtype=np.float64) / width)
@@ -198,7 +198,7 @@ def factors(architecture: Architecture, highest: float, width: int | None = None
 
 
 def ropes(architecture: Architecture) -> dict[str, Rope]:
-    """What files of an architecture may state, one of a kind."""
+    """The rotary embeddings that files of an architecture may state, one of each kind."""
     keys = {"freq_base": BASE}
     half = architecture.head_dim // 2
     two = {

@@ -81,7 +81,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory) -> dict[str, list[tuple[torch.Tensor, torch.Tensor]]]:
-    """What 4.57.6 makes of every config."""
+    """The tables of 4.57.6 for every config."""
     folders = [tmp_path_factory.mktemp("old") for _ in CONFIGS]
     for folder, config in zip(folders, CONFIGS.values(), strict=True):
         write_checkpoint(folder, config, False)
@@ -178,7 +178,7 @@ def test_a_config_class_of_4x_asks_for_the_tables_that_llama_asks_for(expected, 
     scaling = SCALINGS[name] or {}
     rope_type = scaling.get("rope_type", scaling.get("type", "default"))
     table, magnitude = ROPE_INIT_FUNCTIONS[rope_type](config, "cpu", seq_len=LENGTHS[0])
-    cos, _ = expected[f"llama, {name}"][0]  # 4.57.6's, of a sequence of this length
+    cos, _ = expected[f"llama, {name}"][0]  # the tables of 4.57.6 for a sequence of this length
     turned = (torch.arange(LENGTHS[0])[:, None] * torch.cat([table, table])).cos() * magnitude
     assert torch.equal(turned[None], cos)
 

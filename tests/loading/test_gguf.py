@@ -82,9 +82,9 @@ def test_every_architecture_with_rope_that_upstream_maps_is_tested():
     from transformers.integrations.gguf import GGUF_CONFIG_ARCHS
 
     mapped = {name for name, keys in ggml.GGUF_CONFIG_MAPPING.items() if "rope.freq_base" in keys}
-    mapped |= {"stablelm", "starcoder2"}  # whose base upstream does not read
+    mapped |= {"stablelm", "starcoder2"}  # upstream does not read the base
     mapped |= GGUF_CONFIG_ARCHS.keys()
-    # mistral files say llama; upstream has no model for deci; Gemma 4 is asked below
+    # mistral files say llama; upstream has no model for deci; Gemma 4 is tested below
     others = {"mistral", "deci", "gemma4"}
     asked = {name.replace("-", "_").replace("moe", "_moe") for name in ARCHITECTURES if not ARCHITECTURES[name].fast}
     asked |= {name for name in ARCHITECTURES if ARCHITECTURES[name].fast}
@@ -149,7 +149,7 @@ def test_a_wrong_reader_fails(tmp_path, monkeypatch, wrong):
     for case, rope in ropes(architecture).items():
         try:
             failed = bool(deviations(tmp_path, architecture, rope))
-        except ValueError:  # a table of another width, refused
+        except ValueError:  # refused, because the table has another width
             failed = True
         if failed:
             caught.add(kind_of(case))

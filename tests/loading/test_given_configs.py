@@ -239,7 +239,7 @@ SCALED = SAVED["text_config"] | {"rope_scaling": YARN | SECTIONS}
         BARE | {"rope_scaling": YARN | SECTIONS},
         BARE | {"rope_scaling": {"type" if key == "rope_type" else key: x for key, x in YARN.items()} | SECTIONS},
     ],
-    ids=["both", "beside the text", "in the text", "a line of scaling alone", "by its older key"],
+    ids=["both", "next to the text", "in the text", "only rope_scaling", "under its older key"],
 )
 def test_scaling_in_either_place_counts(tmp_path, stated):
     assert turns_as(rotary_of(config_of(tmp_path, stated, {}, {})), (16, 777.0, YARN))

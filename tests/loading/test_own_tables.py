@@ -24,7 +24,7 @@ def angles() -> torch.Tensor:
 
 
 class Frequencies(nn.Module):
-    """A name that says nothing, and one buffer."""
+    """A class with an unusual name and one buffer."""
 
     def __init__(self, config):
         super().__init__()
@@ -32,7 +32,7 @@ class Frequencies(nn.Module):
 
 
 class OwnRotaryEmbedding(Frequencies):
-    """The name that upstream looks for."""
+    """A class with the name that upstream looks for."""
 
 
 class TwiceRotaryEmbedding(nn.Module):
@@ -60,7 +60,7 @@ class Complex(nn.Module):
 
 
 class Attribute(nn.Module):
-    """No buffer at all: a tensor that the module keeps."""
+    """No buffer: the tensor is a plain attribute."""
 
     def __init__(self, config):
         super().__init__()
@@ -142,7 +142,7 @@ def model_class(request, shape):
 
 @pytest.fixture(autouse=True)
 def used_memory():
-    """What is allocated next is not zero by chance."""
+    """Fills memory with values, so that newly allocated memory is not zero by chance."""
     kept = [torch.full((size,), 7e7) for size in (CHANNELS // 2, POSITIONS * CHANNELS // 2, 64) for _ in range(50)]
     del kept
 
@@ -237,7 +237,7 @@ def test_a_rotary_module_moves_to_the_meta_device_without_being_built_again(monk
 
 
 class Recorder(nn.Module):
-    """Keeps the functions that it is given."""
+    """Stores the functions that `_apply` gets."""
 
     def _apply(self, fn, recurse=True):
         self.fn = fn
@@ -274,7 +274,7 @@ def test_a_users_function_is_called_once_per_tensor_and_values_stay(fn):
 
 
 def test_without_a_new_computation_the_table_is_wrong_memory(monkeypatch):
-    """A negative control: what upstream does."""
+    """A negative control: upstream's code."""
     monkeypatch.setattr(RotaryEmbeddingMixin, "_compute_tables_again", lambda _: None)
     rotary = LlamaRotaryEmbedding(LlamaConfig(hidden_size=32, num_attention_heads=2))
     emptied = copy.deepcopy(rotary).to_empty(device="cpu")

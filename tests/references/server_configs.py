@@ -52,7 +52,7 @@ def classes(folder: Path) -> Iterator[type]:
 
 
 def outcome(cls: type, arguments: dict[str, Any]) -> Any:
-    """The attributes of a config, or how its construction ends."""
+    """The attributes of a config, or the error of its constructor."""
     try:
         config = cls(**json.loads(json.dumps(arguments)))
     except Exception as error:

@@ -11,7 +11,7 @@ from overlay.upstream import METADATA, digest_of, read_manifest
 
 
 REPOSITORY = Layout()
-# A few real files of upstream, enough for a root, its copies, a generated file with its modular one, and a bystander.
+# A few real files of upstream: a root, its copies, a generated file with its modular file, and an unrelated file.
 SAMPLE = (
     "__init__.py",
     "py.typed",
@@ -26,7 +26,7 @@ SAMPLE = (
 
 @dataclass
 class Checkout:
-    """A small checkout of its own: real upstream files, and an overlay that a test writes."""
+    """A small separate checkout: real upstream files, and an overlay that a test writes."""
 
     layout: Layout
     release: str = DEFAULT_RELEASE
@@ -40,14 +40,14 @@ class Checkout:
         return self.layout.upstream(self.release) / "transformers"
 
     def pin(self, others: str = "") -> None:
-        """Pin upstream as it lies here, beside others that are given as TOML."""
+        """Pins the upstream files of this checkout, and other releases that are given as TOML."""
         home = self.layout.upstream(self.release)
         digest = digest_of(read_manifest(home / "transformers", home))
         pins = self.layout.root / "lines" / "5" / "upstream.toml"
         pins.write_text(f'[releases."{self.release}"]\ndigest = "{digest}"\nlayers = ["src"]\n{others}')
 
     def overlay(self, file: str, entries: str, code: str | None = None, layer: str = "src") -> None:
-        """Write the edits of one upstream file, and the definitions beside them."""
+        """Writes the edits of one upstream file, and their definitions."""
         path = self.layout.root / layer / "transformers" / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".yml").write_text(textwrap.dedent(entries))
@@ -55,7 +55,7 @@ class Checkout:
             path.write_text(textwrap.dedent(code))
 
     def lock(self) -> None:
-        """What `relock` does."""
+        """Writes the lock, as `relock` does."""
         from overlay import lockfile
         from overlay.build import plan
         from overlay.index import Index
@@ -70,7 +70,7 @@ class Checkout:
 
 @pytest.fixture(scope="session")
 def pristine() -> Path:
-    """The whole pristine tree of the repository's own build."""
+    """The whole pristine tree of this repository's build."""
     package = REPOSITORY.upstream(DEFAULT_RELEASE) / "transformers"
     assert package.is_dir(), "there is no pristine upstream: run ./run_tests, which builds the fork"
     return package
@@ -95,5 +95,5 @@ def checkout(tmp_path: Path, pristine: Path) -> Checkout:
 
 @pytest.fixture
 def clean_environment() -> dict[str, str]:
-    """The environment less what would put another Transformers, or release, in the way."""
+    """The environment without variables that would select another Transformers or another release."""
     return {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "TRANSFORMERS_UPSTREAM")}

@@ -1,4 +1,4 @@
-"""What every rotary module makes of `partial_rotary_factor`, as JSON: its tables, and whether the key is announced."""
+"""Prints, as JSON, the tables of rotary modules with `partial_rotary_factor`, and whether they announce the key."""
 
 import copy
 import importlib
@@ -22,7 +22,7 @@ FACTORS = (1.0, 0.5)
 
 
 def rotary_classes() -> Iterator[tuple[str, type, type]]:
-    """The name of each rotary module of a config with `rope_parameters`, that config's class and its own."""
+    """The name of each rotary module of a config with `rope_parameters`, the config class, and the module's class."""
     for file in sorted((Path(transformers.__file__).parent / "models").glob("*/modeling_*.py")):
         if "RotaryEmbedding" in file.read_text():
             module = importlib.import_module(f"transformers.models.{file.parent.name}.{file.stem}")
@@ -38,7 +38,7 @@ def rotary_classes() -> Iterator[tuple[str, type, type]]:
 
 
 def with_factor(config_class: type[PretrainedConfig], rope_type: str, factor: float) -> PretrainedConfig:
-    """The class's default config, in which every dict of RoPE parameters states the type and the factor."""
+    """The class's default config, with the rope type and the factor in every dict of RoPE parameters."""
     parameters = copy.deepcopy(config_class().rope_parameters)
     kinds = [one for one in parameters.values() if isinstance(one, dict)] or [parameters]
     for one in kinds:

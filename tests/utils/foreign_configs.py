@@ -1,8 +1,9 @@
-"""Builds configs of classes that are not Transformers' own: one JSON description a line in, one outcome a line out.
+"""Builds configs of classes that are not part of Transformers. Reads one JSON description per line, and writes one
+outcome per line.
 
-A description has `style`, how the class is written; `attributes`, which it sets itself; `arguments`, which its caller
-gives. A value `{"numpy": x}` stands for a NumPy number. An outcome is the config as a dict and the caller's arguments
-as they are afterwards, or the error as text.
+A description has `style` (how the class is written), `attributes` (which the class sets itself) and `arguments` (which
+its caller gives). A value `{"numpy": x}` stands for a NumPy number. An outcome is the config as a dict, with the
+caller's arguments after the call; or the error as text.
 """
 
 import json
@@ -27,9 +28,9 @@ def read(value: Any) -> Any:
 
 
 def foreign_class(style: str, attributes: dict[str, Any]) -> type:
-    """A config class of somebody else's module, written in one of the ways that such classes are written in.
+    """A config class of another package's module, in one of the styles in which people write such classes.
 
-    Or, by the style "the base itself", the one class that is Transformers' own and says nothing of any model.
+    With the style "the base itself", it is the base class of Transformers, which belongs to no model.
     """
     if style == "the base itself":
         return PretrainedConfig

@@ -1,7 +1,8 @@
-"""How models call their layers, read from the code of a Transformers tree; nothing is imported.
+"""Reads from the code of a Transformers tree how models call their layers; nothing is imported.
 
-A layer that derives from `GradientCheckpointingLayer`, or is handed to a checkpointing function, is called by place:
-keywords do not reach it with gradients. So what stands at a place must be what the layer's signature has there.
+A layer that derives from `GradientCheckpointingLayer`, or that is passed to a checkpointing function, gets positional
+arguments: keyword arguments would carry no gradients. So the order of the arguments must be that of the layer's
+signature.
 """
 
 import ast
@@ -17,7 +18,7 @@ CHECKPOINTING = ("_gradient_checkpointing_func", "checkpoint")
 
 @dataclass(frozen=True)
 class Signature:
-    """The parameters of a layer's `forward`, `self` left out."""
+    """The parameters of a layer's `forward`, without `self`."""
 
     by_place: tuple[str, ...]
     by_name: tuple[str, ...]
@@ -34,7 +35,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class LayerCall:
-    """A call of a layer: what stands at each place, None where it is more than a name, and the keywords."""
+    """A call of a layer: its positional arguments (None for one that is not a name), and its keywords."""
 
     where: str
     layer: str
@@ -43,10 +44,10 @@ class LayerCall:
     keywords: tuple[str, ...]
 
     def slips(self) -> Iterator[str]:
-        """What is given for another parameter, or for none.
+        """The arguments that go to another parameter than meant, or to none.
 
-        A name is judged by the parameters that it could be meant for: the one that is called so or, where there is
-        none, those that are of its kind. What is of no kind is not judged.
+        An argument's name decides which parameters it can be meant for: the parameter of this name or, if there is
+        none, the parameters of the same kind. An argument of no kind is not judged.
         """
         signature, at = self.signature, f"{self.where}: {self.layer}"
         for place, given in enumerate(self.places):
@@ -64,7 +65,7 @@ class LayerCall:
 
 
 def meant_for(given: str | None, parameters: tuple[str, ...]) -> set[str]:
-    """The parameters that a variable of a name can be meant for; none where nothing can be told."""
+    """The parameters that a variable of this name can be meant for; empty if its name says nothing."""
     if given is None:
         return set()
     if given in parameters:
@@ -89,7 +90,7 @@ class Module:
             if isinstance(target, ast.Name)
         }
         self.layers = {name for name in self.classes if self._is_layer(name)}
-        # Any class may be handed to a checkpointing function, which few modules call themselves.
+        # Any class may be passed to a checkpointing function, which few modules call themselves.
         self._called = set(self.classes) if any(f"{name}(" in text for name in CHECKPOINTING) else self.layers
         self._held: dict[str, dict[str, set[str]]] = {}
 
@@ -107,13 +108,13 @@ class Module:
         return next(filter(None, parents), None)
 
     def made(self) -> set[str]:
-        """The layers that a function of the module names, or a table."""
+        """The layers that a function or a table of the module names."""
         inner = [node for top in self.tree.body for node in (top.body if isinstance(top, ast.ClassDef) else [top])]
         tops = [node for node in inner if isinstance(node, ast.FunctionDef)] + list(self.tables.values())
         return {node.id for top in tops for node in ast.walk(top) if isinstance(node, ast.Name)} & self.layers
 
     def held(self, name: str) -> dict[str, set[str]]:
-        """The classes that each attribute of a class may hold; a class's own assignments go over its parents'."""
+        """The classes that each attribute of a class may hold; a class's own assignments override its parents'."""
         if name not in self._held:
             found: dict[str, set[str]] = {}
             for base in self._parents(name):
@@ -126,11 +127,11 @@ class Module:
         return self._held[name]
 
     def _assigned(self, method: ast.FunctionDef, methods: dict[str, ast.FunctionDef]) -> dict[str, set[str]]:
-        """By attribute of `self`, the classes of what a method puts there; as `return`, of what it gives back."""
+        """By attribute of `self`, the classes of the values that a method assigns; under `return`, of its result."""
         found: dict[str, set[str]] = defaultdict(set)
 
         def classes_of(value: ast.AST) -> set[str]:
-            """The classes whose instances a value may hold; what these are made from is theirs."""
+            """The classes whose instances a value may hold; arguments of their constructors do not count."""
             if isinstance(value, ast.Call):
                 if last_name(value.func) in self.classes:
                     return {last_name(value.func)}
@@ -141,7 +142,7 @@ class Module:
                 return table | found[value.id] | ({value.id} & self.classes.keys())
             return set().union(*map(classes_of, ast.iter_child_nodes(value)))
 
-        # Twice: what is appended to a variable may come after it was put into an attribute.
+        # Twice, because a variable may be assigned to an attribute before values are appended to it.
         for node in list(ast.walk(method)) * 2:
             if isinstance(node, ast.Assign):
                 for target in node.targets:
@@ -170,7 +171,7 @@ class Module:
             return set().union(*owned)
 
         def bind(target: ast.AST, value: ast.AST) -> None:
-            """Gives a loop's variables what they run over, through `enumerate` and `zip`."""
+            """Binds a loop's variables to the values that they run over, through `enumerate` and `zip`."""
             over = last_name(value.func) if isinstance(value, ast.Call) else None
             if over == "enumerate" and isinstance(target, ast.Tuple):
                 bind(target.elts[1], value.args[0])
@@ -197,9 +198,9 @@ class Module:
                 if last_name(called) in ("__call__", "forward"):
                     called = called.value
             if isinstance(called, ast.Call) or (isinstance(called, ast.Attribute) and not is_own(called)):
-                continue  # a call of what a call gives, or of a method of a layer
+                continue  # calls the result of a call, or a method of a layer
             known = [one for one in places if not isinstance(one, ast.Starred)]
-            if len(known) < len(places):  # what is unpacked takes places that cannot be counted
+            if len(known) < len(places):  # unpacked arguments have no known number of places
                 known = known[: next(i for i, one in enumerate(places) if isinstance(one, ast.Starred))]
             for layer in sorted(classes_in(called)):
                 signature = self.signature(layer)
@@ -219,7 +220,7 @@ def is_own(node: ast.AST) -> bool:
 
 
 def last_name(node: ast.AST) -> str | None:
-    """`x` of `x` and of `a.b.x`, None of all else."""
+    """The name `x` for `x` and for `a.b.x`, else None."""
     if isinstance(node, ast.Name):
         return node.id
     return node.attr if isinstance(node, ast.Attribute) else None

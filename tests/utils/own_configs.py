@@ -1,7 +1,7 @@
-"""Makes a config of every class of an installed Transformers with each of these keys, and prints what came of it.
+"""Makes a config of every class of an installed Transformers with each of these keys, and prints the outcomes.
 
-A line of JSON for each class says whether the class, or one of its parts, has a key for RoPE; and for each key, value
-and way of stating them, it says "loads", "refused" (as `refusal` has it), or the error.
+A line of JSON for each class says whether the class, or one of its parts, has a key for RoPE. For each key, value and
+way to state it, the line has "loads", "refused" (as `refusal` defines it), or the error.
 """
 
 import copy
@@ -14,7 +14,7 @@ import transformers
 from transformers_conformance.core.refusal import refuses, told
 
 
-# As people have them, for another model or by a slip; and what no number is.
+# Values that people state for another model or by mistake, and values that are not numbers.
 KEYS = {
     "rope_scaling": [None, {"type": "linear", "factor": 2.0}, {"rope_type": "nonsense"}, {"rope_type": "default"}],
     "rope_theta": [500000.0, 1000000, None, "10000"],

@@ -1,4 +1,4 @@
-"""Llama as a user's own model, right, and with one slip each, which `./run_tests --model` must see."""
+"""Llama as a user's own model: a right one, and wrong ones that `./run_tests --model` must catch."""
 
 import torch
 
@@ -21,7 +21,7 @@ class _BackwardsRotary(LlamaRotaryEmbedding):
 
 
 class BackwardsModel(OwnModel):
-    """Turns every pair the other way: the layout "half-split-reversed", which its author did not mean."""
+    """Turns every pair in the other direction: the layout "half-split-reversed", by mistake."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -29,7 +29,7 @@ class BackwardsModel(OwnModel):
 
 
 class UngroupedModel(OwnModel):
-    """Crashes where several heads share a key."""
+    """Crashes if several heads share a key."""
 
     def __init__(self, config):
         super().__init__(config)
@@ -37,7 +37,7 @@ class UngroupedModel(OwnModel):
 
 
 class HidingModel(OwnModel):
-    """Takes positions, and does not say so."""
+    """Takes positions, but its signature does not show them."""
 
     def forward(self, *args, **kwargs):
         return super().forward(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The tables of every model with a slice for RoPE whose config is given a factor beside it, as JSON, by rope type."""
+"""Prints, as JSON and by rope type, the tables of every model with a slice for RoPE whose config also has a factor."""
 
 import importlib
 import inspect
@@ -24,7 +24,7 @@ ROPE_TYPES = {
 
 
 def rotary_classes() -> Iterator[tuple[str, type, type]]:
-    """The model, its config classes that declare `qk_rope_head_dim`, and its rotary classes, in all pairs."""
+    """The model, its config classes that declare `qk_rope_head_dim`, and its rotary classes, in all combinations."""
     for file in sorted((Path(transformers.__file__).parent / "models").glob("*/configuration_*.py")):
         if "qk_rope_head_dim" not in file.read_text():
             continue
@@ -50,7 +50,7 @@ if __name__ == "__main__":
             try:
                 config = config_class(partial_rotary_factor=FACTOR, rope_parameters=parameters)
                 buffers = dict(rotary(config).named_buffers())
-            except Exception:  # another class of the file's
+            except Exception:  # another class of the file
                 continue
             for name, table in buffers.items():
                 if name.endswith("inv_freq") and "original" not in name and hasattr(config, "qk_rope_head_dim"):

@@ -1,6 +1,6 @@
-"""The fork says that earlier releases ignored `partial_rotary_factor` exactly where pristine ignores it.
+"""The fork says that earlier releases ignored `partial_rotary_factor` exactly if pristine ignores it.
 
-The oracle is pristine itself: a factor that it ignores changes none of its tables.
+Pristine itself decides: a factor that it ignores changes none of its tables.
 """
 
 import json
@@ -24,14 +24,14 @@ def _outcomes(tree: Path) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """By rotary module and rope type, what pristine and what the fork make of the factor, where both take it."""
+    """By rotary module and rope type, the outcomes of pristine and of the fork for the factor, if both accept it."""
     layout = Layout()
     pristine, fork = _outcomes(layout.upstream(DEFAULT_RELEASE)), _outcomes(layout.source(DEFAULT_RELEASE))
     both = {name: (one, fork[name]) for name, one in pristine.items()}
     return {name: pair for name, pair in both.items() if not any("error" in one for one in pair)}
 
 
-def test_a_factor_is_announced_where_pristine_ignores_it_and_nowhere_else(outcomes):
+def test_a_factor_is_announced_only_if_pristine_ignores_it(outcomes):
     expected = {
         name: [False, fork["honoured"] and not pristine["honoured"]] for name, (pristine, fork) in outcomes.items()
     }

@@ -1,4 +1,4 @@
-"""The PEP 517 backend as frontends call it, without an environment of their own."""
+"""The PEP 517 backend, called as frontends call it, without an isolated environment."""
 
 import email
 import json
@@ -53,13 +53,13 @@ def test_upstream_is_required_until_its_pristine_copy_is_here(tmp_path, monkeypa
     assert build_backend.get_requires_for_build_wheel() == [f"transformers=={DEFAULT_RELEASE}"]
 
 
-def test_an_unknown_release_is_refused_in_words(monkeypatch):
+def test_an_unknown_release_is_refused_with_a_message(monkeypatch):
     with pytest.raises(SystemExit, match="'9.9' is not known"):
         build_backend.get_requires_for_build_wheel({"upstream": "9.9"})
 
 
 def test_sdist_and_wheel(tmp_path, clean_environment):
-    """`python -m build`: the source distribution has none of upstream's files, the wheel made from it has them all."""
+    """`python -m build`: the source distribution has none of upstream's files, and the wheel has all of them."""
     done = run(sys.executable, "-m", "build", "--outdir", tmp_path, REPOSITORY, env=clean_environment)
     assert done.returncode == 0, done.stdout + done.stderr
     (sdist,), (wheel,) = tmp_path.glob("*.tar.gz"), tmp_path.glob("*.whl")

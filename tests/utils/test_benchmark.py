@@ -1,4 +1,4 @@
-"""The benchmark compares what it says, on inputs where both agree; its times are for people."""
+"""The benchmark times equal computations: both sides give the same results. Its times are not tested."""
 
 import importlib.util
 
@@ -18,7 +18,7 @@ FORK = Layout().source(DEFAULT_RELEASE) / "transformers"
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("root", "counterpart", "width"), benchmark.ROOTS)
-def test_the_rotations_that_it_times_are_bit_identical(root, counterpart, width, dtype):
+def test_the_rotations_of_the_benchmark_are_bit_identical(root, counterpart, width, dtype):
     inputs = benchmark.make_inputs(3, width, dtype)
     ours, theirs = benchmark.load_rotation(FORK, root), benchmark.load_rotation(PRISTINE, counterpart)
     assert all(map(torch.equal, ours(*inputs), theirs(*inputs)))
@@ -52,7 +52,7 @@ def test_the_root_compiles_whole_and_differentiates_twice(width):
     assert torch.autograd.gradgradcheck(lambda *heads: rotation(*heads, cos, sin), (q, k))
 
 
-def test_a_ratio_is_of_the_new_over_the_old():
+def test_a_ratio_is_the_new_time_over_the_old():
     def slow(count):
         return sum(range(200 * count))
 

@@ -1,4 +1,4 @@
-"""A pass does not write into what it is given."""
+"""A pass does not write into its inputs."""
 
 import torch
 from transformers.models.moonshine_streaming.modeling_moonshine_streaming import MoonshineStreamingDecoder

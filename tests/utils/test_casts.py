@@ -1,4 +1,4 @@
-"""A cast leaves rotary tables in float32, whatever holds their module."""
+"""A cast leaves rotary tables in float32, in any module around them."""
 
 import pytest
 import torch
@@ -26,7 +26,7 @@ from transformers.models.llama4.modeling_llama4 import Llama4VisionRotaryEmbeddi
 
 
 class Rotary(RotaryEmbeddingMixin, Tables):
-    """Ours, with a table of each kind."""
+    """Our mixin, with a table of each kind."""
 
 
 SIZES = {"hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 1, "intermediate_size": 32}
@@ -47,16 +47,16 @@ MODULES: dict[str, Make] = {
 @pytest.mark.parametrize("holds", PROPERTIES, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("name", MODULES)
 def test_tables(name, holds):
-    assert tables(MODULES[name]()), "there is nothing to ask about"
+    assert tables(MODULES[name]()), "there are no tables"
     assert holds(MODULES[name])
 
 
 class Cast(Tables):
-    """Upstream's: a table is a buffer as any other."""
+    """As upstream: a table is cast like any other buffer."""
 
 
 class NeverNarrower(Tables):
-    """Not narrower than it was, so that it stays wide for ever."""
+    """A table never becomes narrower, so a float64 table stays float64."""
 
     def _apply(self, fn, recurse=True):
         before = tables(self)
@@ -69,7 +69,7 @@ class NeverNarrower(Tables):
 
 
 class NeverCast(Tables):
-    """As it was made, on any device."""
+    """Tables keep their dtype in every cast, also to a wider type."""
 
     def _apply(self, fn, recurse=True):
         before = tables(self)
@@ -81,7 +81,7 @@ class NeverCast(Tables):
 
 
 class AlwaysWide(Tables):
-    """Float32 on every occasion."""
+    """Tables are always float32."""
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn, recurse)
@@ -90,7 +90,7 @@ class AlwaysWide(Tables):
 
 
 class RealAlone(Tables):
-    """Complex tables are forgotten."""
+    """Only real tables are kept; complex tables are cast."""
 
     def _apply(self, fn, recurse=True):
         before = {name: x for name, x in tables(self).items() if not x.is_complex()}
@@ -102,7 +102,7 @@ class RealAlone(Tables):
 
 
 class OneTable(RealAlone):
-    """The table of one kind of layers is forgotten, and complex ones are not."""
+    """The table of one layer type is cast, and complex tables are not."""
 
     def _apply(self, fn, recurse=True):
         before, complex_table = self.inv_freq, self.freqs_cis
@@ -115,7 +115,7 @@ class OneTable(RealAlone):
 
 
 class Everything(Tables):
-    """All that it holds stays, frequencies or not."""
+    """No tensor is cast, with or without frequencies."""
 
     def _apply(self, fn, recurse=True):
         def steady(x):
@@ -139,16 +139,16 @@ NARROWED = {
         (NeverNarrower, {"come_back_from_a_wider_type"}),
         (NeverCast, {"follow_to_a_wider_type"}),
         (AlwaysWide, NARROWED | {"follow_to_a_wider_type", "keep_a_type_that_somebody_chose"}),
-        (RealAlone, {"survive_a_narrow_cast", "follow_to_another_device"}),  # `half` asks no complex tensor
+        (RealAlone, {"survive_a_narrow_cast", "follow_to_another_device"}),  # `half` skips complex tensors
         (OneTable, NARROWED | {"keep_a_type_that_somebody_chose"}),
         (Everything, {"follow_to_a_wider_type", "leave_the_rest_to_the_cast"}),
     ],
 )
-def test_wrong_rules_are_seen(wrong, seen):
+def test_wrong_rules_fail(wrong, seen):
     assert {holds.__name__ for holds in PROPERTIES if not holds(wrong)} == seen
 
 
-def test_a_whole_model_is_loaded_cast_and_made_again_with_the_same_table(tmp_path):
+def test_a_loaded_cast_and_rebuilt_model_has_the_same_table(tmp_path):
     config = LlamaConfig(**SIZES, vocab_size=8)
     model = LlamaModel(config)
     wanted = 1 / config.rope_parameters["rope_theta"] ** (torch.arange(0, 8, 2, dtype=torch.float64) / 8)
@@ -159,4 +159,6 @@ def test_a_whole_model_is_loaded_cast_and_made_again_with_the_same_table(tmp_pat
     for one in (model.half(), loaded, loaded.to(torch.float16), made_again, nn.Sequential(made_again).bfloat16()[0]):
         table = one.rotary_emb.inv_freq
         assert table.dtype == torch.float32 and one.norm.weight.dtype in (torch.float16, torch.bfloat16)
-        torch.testing.assert_close(table.double(), wanted, rtol=4 * 2**-24, atol=0)  # a quotient, a power, an inverse
+        torch.testing.assert_close(
+            table.double(), wanted, rtol=4 * 2**-24, atol=0
+        )  # roundings of a quotient, a power, an inverse

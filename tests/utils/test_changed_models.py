@@ -1,4 +1,4 @@
-"""What is listed, what is tested and what the fork changes are held against each other, both ways."""
+"""The listed models, the tested models and the models that the fork changes are compared, in both directions."""
 
 import pytest
 from changed_models import Models, changed_by, find_models
@@ -45,11 +45,11 @@ ALL = frozenset({"llama", "phi"})
         (Models(ALL, ALL, ("llama", "phi", "phi")), ["models_changed.txt lists twice (1): phi"], []),
     ],
 )
-def test_each_way_not_to_be_the_same(models, too_much, missing):
+def test_each_difference_is_reported(models, too_much, missing):
     assert (models.too_much(), models.missing()) == (too_much, missing)
 
 
-def test_a_model_is_changed_where_any_file_in_its_folder_is():
+def test_a_model_is_changed_if_any_file_in_its_folder_is():
     files = ["modeling_utils.py", "models/phi/modular_phi.py", "models/phi/modeling_phi.py", "models/esm/deep/x.py"]
     assert changed_by(files) == {"phi", "esm"}
 
@@ -58,17 +58,17 @@ def test_this_repository_lists_and_tests_what_the_fork_changes_and_nothing_else(
     layout = Layout()
     models = find_models(layout, DEFAULT_RELEASE)
     assert (models.too_much(), models.missing()) == ([], [])
-    told = f"| models that the fork changes; all have tests | {len(models.changed)} | `make models` |"
-    assert told in (layout.root / "README.md").read_text()
+    text = f"| models that the fork changes; all have tests | {len(models.changed)} | `make models` |"
+    assert text in (layout.root / "README.md").read_text()
 
 
-# Models of the 4.57 line that are changed and not judged, by the files that the fork changes.
+# Models of the 4.57 line that the fork changes and no test judges, with the changed files.
 LEFT_OUT = {
-    # Its text is Persimmon's, which is judged.
+    # Its text model is Persimmon's, which is judged.
     "fuyu": {"fuyu/configuration_fuyu.py"},
-    # What it does is no rotation (src/exempt.yml); the edit lets an axis have a single pair.
+    # Its code is not a rotation (src/exempt.yml); the edit lets an axis have a single pair.
     "vjepa2": {"vjepa2/modeling_vjepa2.py"},
-    # Upstream keeps these for old checkpoints alone, and tests none of them.
+    # Upstream keeps these models only for old checkpoints, and does not test them.
     "deprecated": {
         "deprecated/mega/modeling_mega.py",
         "deprecated/open_llama/configuration_open_llama.py",
@@ -77,7 +77,7 @@ LEFT_OUT = {
 }
 
 
-def test_the_older_line_lists_what_its_fork_changes_but_for_what_is_left_out():
+def test_the_older_line_lists_the_changed_models_without_the_excluded_ones():
     layout, release = Layout(), LINES["4.57"].release
     if not layout.source(release).exists():
         pytest.skip(f"there is no fork of {release}: run ./run_tests --line 4.57")

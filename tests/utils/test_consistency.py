@@ -1,4 +1,4 @@
-"""Generated definitions follow their modular source in the fork as in upstream, and copies what they copy."""
+"""In the fork as upstream, generated definitions agree with their modular source, and copies with their original."""
 
 import pytest
 from consistency import Package, inconsistencies, reached_definitions
@@ -58,7 +58,7 @@ def write(folder, files) -> Package:
 
 
 def judge(tmp_path, change, reached) -> list[str]:
-    """What is found where the fork has `change(path, text)` in the place of each file."""
+    """The problems that are found if the fork has `change(path, text)` instead of each file."""
     upstream = write(tmp_path / "upstream", FILES)
     fork = write(tmp_path / "fork", {path: change(path, text) for path, text in FILES.items()})
     problems, compared = inconsistencies(upstream, fork, reached)
@@ -72,48 +72,48 @@ EVERYWHERE = {path: {name} for path in FILES for name in [path.split("/")[1].tit
 }
 
 
-def mended(text: str) -> str:
+def edited(text: str) -> str:
     return text.replace("arange(0, n, 2)", "arange(0, n - n % 2, 2)").replace("n = config.n\n", "n = config.width\n")
 
 
-def test_an_edit_that_reached_all_is_consistent(tmp_path):
-    assert judge(tmp_path, lambda path, text: mended(text), EVERYWHERE) == []
+def test_an_edit_that_reached_all_copies_is_consistent(tmp_path):
+    assert judge(tmp_path, lambda path, text: edited(text), EVERYWHERE) == []
 
 
 @pytest.mark.parametrize(
-    ("left_out", "told"),
+    ("left_out", "message"),
     [
         ("models/elm/modeling_elm.py", "models/elm/modeling_elm.py::ElmRotary.table is no longer what " + OAK),
         ("models/fir/modeling_fir.py", "models/fir/modeling_fir.py::FirRotary.table is no longer what " + OAK),
         ("models/yew/modeling_yew.py", "models/yew/modeling_yew.py::YewRotary is no longer what " + OAK),
     ],
 )
-def test_one_that_an_edit_missed_is_told(tmp_path, left_out, told):
-    problems = judge(tmp_path, lambda path, text: text if path == left_out else mended(text), EVERYWHERE)
-    assert len(problems) == 1 and problems[0].startswith(told)
+def test_a_definition_that_an_edit_missed_is_reported(tmp_path, left_out, message):
+    problems = judge(tmp_path, lambda path, text: text if path == left_out else edited(text), EVERYWHERE)
+    assert len(problems) == 1 and problems[0].startswith(message)
 
 
-def test_a_copy_that_was_edited_alone_is_told(tmp_path):
+def test_a_copy_that_was_edited_alone_is_reported(tmp_path):
     problems = judge(
-        tmp_path, lambda path, text: mended(text) if "modeling_elm" in path else text, EVERYWHERE | {OAK: set()}
+        tmp_path, lambda path, text: edited(text) if "modeling_elm" in path else text, EVERYWHERE | {OAK: set()}
     )
     assert [problem.split(" ")[0] for problem in problems] == ["models/elm/modeling_elm.py::ElmRotary.table"]
 
 
-def test_what_nothing_makes_is_told(tmp_path):
+def test_a_generated_definition_without_a_source_is_reported(tmp_path):
     reached = EVERYWHERE | {"models/elm/modeling_elm.py": {"ElmUnknown.table"}}
-    problems = judge(tmp_path, lambda path, text: mended(text), reached)
+    problems = judge(tmp_path, lambda path, text: edited(text), reached)
     assert problems == [
         "models/elm/modeling_elm.py::ElmUnknown.table is generated and edited, and has no known source"
     ]
 
 
 @pytest.mark.parametrize(("generated", "consistent"), [("return 1", True), ("return 2", False), (None, False)])
-def test_an_addition_stands_in_the_modular_file_and_in_the_generated_one(tmp_path, generated, consistent):
+def test_an_addition_is_in_the_modular_and_in_the_generated_file(tmp_path, generated, consistent):
     added = {"models/elm/modular_elm.py": "return 1", "models/elm/modeling_elm.py": generated}
 
     def change(path: str, text: str) -> str:
-        text = mended(text)
+        text = edited(text)
         if not added.get(path):
             return text
         method = f"    def width(self):\n        {added[path]}\n"

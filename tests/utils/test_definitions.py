@@ -27,7 +27,7 @@ def turn(q, cos: float = 1) -> float:
 '''
 
 
-def test_definitions_are_found_where_they_stand():
+def test_definitions_are_found_at_their_lines():
     source = textwrap.dedent(
         """\
         import os
@@ -63,7 +63,7 @@ def test_definitions_are_found_where_they_stand():
         "".join("    " + line for line in FUNCTION.splitlines(keepends=True)),
     ],
 )
-def test_fingerprint_leaves_prose_out(same):
+def test_fingerprint_ignores_comments_and_docstrings(same):
     assert fingerprint(same, "") == fingerprint(FUNCTION, "")
 
 
@@ -151,7 +151,7 @@ def test_split_of_every_rotation_of_upstream_loses_no_byte(pristine: Path):
     assert count > 300
 
 
-def test_index_gives_what_it_kept_and_survives_a_file_cut_short(tmp_path: Path):
+def test_index_returns_its_entries_and_survives_a_truncated_file(tmp_path: Path):
     path = tmp_path / "index.json"
     index = Index(path)
     spans, digest = index.definitions(FUNCTION), index.fingerprint(FUNCTION, "")
@@ -163,7 +163,7 @@ def test_index_gives_what_it_kept_and_survives_a_file_cut_short(tmp_path: Path):
     assert Index(path).definitions(FUNCTION) == spans
 
 
-def test_headers_are_the_lines_that_name_what_a_class_inherits_from():
+def test_headers_are_the_lines_that_name_the_base_classes():
     source = "class A: ...\n\n@late\nclass B(\n    x.Y,\n    Z,\n):\n    class C(B):\n        d = 1\n\nclass E(B): f"
     spans = find_headers(source)
     assert [(span.name, span.start, span.end) for span in spans] == [("class B", 3, 7), ("class C", 7, 8)]
@@ -182,6 +182,6 @@ def test_headers_are_the_lines_that_name_what_a_class_inherits_from():
         ("from torch import nnx", None),
     ],
 )
-def test_the_origin_of_a_name_is_what_imports_say(imports, origin):
+def test_the_origin_of_a_name_follows_from_imports(imports, origin):
     assert origin_of("nn.Module", f"import os\n{imports}\n") == origin
     assert origin_of("torch.nn.Module", "import torch\nimport torch.utils") == "torch.nn.Module"

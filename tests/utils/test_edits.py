@@ -14,7 +14,7 @@ SERIES = """\
 - {name: two, description: d, bug: b, forwarded: not yet, applied-upstream: null}
 """
 REST = "series: one, description: why, issue: 1, expected_matches: {5.23.0: 1}"
-# The verbs that descriptions begin with. Add one where none of these says it.
+# The verbs with which descriptions begin. Add a verb if none of these fits.
 VERBS = frozenset(
     """
     Accept Add Allow Alternate Avoid Build Cast Check Complete Compute Continue Convert Copy Count Cut Deinterleave
@@ -23,7 +23,7 @@ VERBS = frozenset(
     Split Start Take Treat Use Visit Warn
     """.split()
 )
-SUBJECT = 72  # characters
+SUBJECT = 72  # the longest description, in characters
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
     assert [edit.description for edit in load_overlay(layer(entries)).edits] == ["b", "d", "a", "c"]
 
 
-def test_further_roots_stand_in_the_same_file_or_name_theirs(layer):
+def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
     entries = "- {definition: f, extra_roots: {g: {5.23.0: 2}, models/x.py::C.f: {5.23.0: 3}}, " + REST + "}"
     (edit,) = load_overlay(layer(entries, "def f(): pass")).edits
     assert [str(root) for root in edit.roots] == ["m.py::f", "m.py::g", "models/x.py::C.f"]
@@ -144,7 +144,7 @@ def test_a_series_that_is_incomplete_is_refused(tmp_path: Path):
 
 
 def faults_of(description: str) -> list[str]:
-    """What keeps a description from being the subject of a commit."""
+    """The reasons why a description cannot be the subject of a commit."""
     first = description.split()[0]
     faults = {
         f"has {len(description)} characters": len(description) > SUBJECT,
@@ -175,5 +175,5 @@ def test_every_description_is_the_subject_of_a_commit():
         ("Flax's table hears head_dim", 'begins with "Flax\'s", which is none of the verbs in use'),
     ],
 )
-def test_a_description_that_is_no_subject_is_told_why(description, fault):
+def test_a_description_that_is_not_a_subject_gets_a_reason(description, fault):
     assert faults_of(description) == ([fault] if fault else [])

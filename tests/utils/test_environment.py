@@ -1,4 +1,4 @@
-"""The environments that tests run in, without making one."""
+"""The environments of tests. No test here makes an environment."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ def test_every_pinned_release_has_a_line_and_the_newest_is_the_default():
     assert environment.LINES[environment.DEFAULT_LINE].release == DEFAULT_RELEASE
 
 
-def test_a_release_is_of_the_line_that_has_its_fork():
+def test_a_release_belongs_to_the_line_with_its_fork():
     lines = environment.LINES
     assert [environment.line_of(lines[name].release) for name in lines] == [*lines]
     assert environment.line_of("5.0.0") == environment.DEFAULT_LINE
@@ -30,7 +30,7 @@ def test_lines_share_no_folder():
 
 @pytest.fixture
 def line(tmp_path, monkeypatch) -> environment.Line:
-    """A line in a checkout of its own, whose environment looks as if it were made."""
+    """A line in a separate checkout, whose environment looks complete."""
     (tmp_path / "conformance").mkdir()
     (tmp_path / "tests" / "references").mkdir(parents=True)
     line = environment.Line("9.9.9", "env-9", "constraints-9.txt", "requirements-9.txt", newest_python=(3, 99))
@@ -48,7 +48,7 @@ def test_an_environment_that_is_up_to_date_is_used_as_it_is(line):
 
 
 @pytest.mark.parametrize("name", ["constraints-9.txt", "requirements-9.txt", *environment.OF_ALL_LINES])
-def test_one_whose_inputs_changed_is_made_anew(line, name, monkeypatch):
+def test_an_environment_with_changed_inputs_is_made_again(line, name, monkeypatch):
     made = []
     monkeypatch.setattr(environment.venv, "create", lambda home, with_pip: made.append(home) or sys.exit("made"))
     (environment.ROOT / name).write_text("other\n")
@@ -57,7 +57,7 @@ def test_one_whose_inputs_changed_is_made_anew(line, name, monkeypatch):
     assert made == [line.home]
 
 
-def test_two_that_need_it_at_once_make_it_once(line, monkeypatch):
+def test_two_processes_make_an_environment_once(line, monkeypatch):
     made = []
 
     def make(home, with_pip):

@@ -1,4 +1,4 @@
-"""What is known to break is said once, in full, and by edits that exist."""
+"""Expected failures are complete, each bug is stated once, and the edits that they name exist."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ from transformers_conformance.core.recording import load_expected_failures
 
 
 BUGS = upstream_bugs.load_expected_failures()
-# What the 4.x line calls configs that have another name on the newest one.
+# The names on the 4.x line of configs that have another name on the newest line.
 OLDER_NAMES = {"EvollaModel": "evolla", "Glm4vMoe_text": "glm4v_moe_text"}
 
 
@@ -25,37 +25,37 @@ def test_every_place_can_be_read():
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug["bug"])
-def test_a_bug_says_all_that_it_must_and_no_more(bug):
+def test_a_bug_has_exactly_its_fields(bug):
     assert set(bug) - {"repaired_by", "unrepaired"} == {"bug", "kind", "reason", "link", "where"}
     assert bug["link"].startswith("https://github.com/huggingface/transformers/")
     assert ("repaired_by" in bug) != ("unrepaired" in bug)
     known = {path.parent.name for path in (REPOSITORY / "tests" / "models").glob("*/test_*.py")}
     for place in bug["where"]:
-        # Of a model, or of a part of it whose config has a name of its own.
+        # The model type of a model, or of a part whose config has its own name.
         names = [OLDER_NAMES.get(name, name) for name in place.get("models", ())]
         assert all(name in CONFIG_MAPPING_NAMES and model_type_to_module_name(name) in known for name in names)
         assert place.get("models") != []
-        # What an edit of ours repairs is broken on upstream alone.
+        # A bug that an edit repairs occurs only on upstream.
         assert ("repaired_by" in bug) == (place.get("builds") == ["pristine"])
 
 
 @pytest.mark.parametrize("key", ["bug", "reason"])
-def test_no_bug_is_told_twice(key):
-    """Results name the bug that explains them by its reason."""
-    told = [bug[key] for bug in BUGS]
-    assert sorted(told) == sorted(set(told))
+def test_no_bug_is_stated_twice(key):
+    """Results name a bug by its reason."""
+    stated = [bug[key] for bug in BUGS]
+    assert sorted(stated) == sorted(set(stated))
 
 
-def test_what_repairs_a_bug_is_an_edit():
+def test_repairs_are_edits():
     described = {edit.description for edit in load_overlay([REPOSITORY / "src", REPOSITORY / "src" / "4.57"]).edits}
     named = {name for bug in BUGS for name in bug.get("repaired_by", ())}
     assert named <= described
 
 
-def test_the_page_tells_of_every_bug_and_of_no_other():
+def test_the_page_names_every_bug_and_no_other():
     text = upstream_bugs.PAGE.read_text()
     sections = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
-    # The page is as old as the last full run of all releases, and names what was found since.
+    # The page was written after the last full run of all releases; its first paragraph names newer bugs.
     head = text.partition("## ")[0]
     since = [bug["bug"] for bug in BUGS if f"`{bug['bug']}`" in head]
     assert sections == [bug["bug"] for bug in BUGS if bug["bug"] not in since]
@@ -66,12 +66,12 @@ def test_the_page_tells_of_every_bug_and_of_no_other():
         row = re.search(
             rf"^\| {re.escape(release)} \| `{re.escape(upstream_bugs.command(release))}` \| (\d+) \|", text, re.M
         )
-        assert row and int(row[1]) >= len(judged)  # some are judged in two parts
+        assert row and int(row[1]) >= len(judged)  # some models are judged in two parts
 
 
 @cache
 def properties_are_asked_of(model: str) -> bool:
-    """Some have tests of their own instead, and leave no results."""
+    """Some models have tests of their own instead, and write no results."""
     return bool(parts_of(registered_models()[model]))
 
 
@@ -94,7 +94,7 @@ def test_a_page_joins_exceptions_and_results():
     assert text.endswith("Repaired by: an edit.\n")
 
 
-def test_a_place_for_all_models_is_told_of_those_in_which_it_was_seen():
+def test_a_place_for_all_models_lists_the_models_that_failed():
     bug = {"bug": "crash", "reason": "it crashes", "link": "https://x", "unrepaired": "meant so"}
     bug["where"] = [{"properties": ["forward"]}]
     text = upstream_bugs.page([bug], [line(), line(model="glm"), line(model="gptj", status="pass", known=None)])
@@ -128,7 +128,7 @@ def test_a_release_that_was_not_judged_is_named(results):
         upstream_bugs.load_results()
 
 
-def test_a_failure_that_nobody_knows_is_named(results):
+def test_an_unknown_failure_is_named(results):
     results('{"release": "5.0.0", "model": "phi", "property": "far", "status": "fail", "known": null}\n')
     with pytest.raises(SystemExit, match="expected_failures.toml knows nothing of 1 failures: 5.0.0 phi far"):
         upstream_bugs.load_results()

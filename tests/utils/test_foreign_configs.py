@@ -1,7 +1,7 @@
-"""Nothing that loads breaks: configs of classes that are not Transformers' own are on the fork what they are upstream.
+"""Configs of classes outside Transformers are the same on the fork and on upstream, if upstream loads them.
 
-Each is built in two processes, one of which has pristine upstream. The table holds classes as people write them;
-Hypothesis then chooses which attributes exist, what they hold, and when they are set.
+Each config is built in two processes, one with the fork and one with pristine upstream. The table holds classes as
+people write them. Then Hypothesis chooses which attributes exist, which values they have, and when they are set.
 """
 
 import json
@@ -26,7 +26,7 @@ BASE = {"rope_theta": 1e4}
 SIZES = {"hidden_size": 64, "num_attention_heads": 4}
 TODAY = {"rope_parameters": {"rope_type": "default", "rope_theta": 1e4}}
 NUMPY = {"rope_type": "linear", "factor": {"numpy": 2.0}}
-# As classes of remote code and of servers are written: (style, attributes of the class, arguments).
+# Classes as in remote code and in servers: (style, attributes of the class, arguments).
 TABLE: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "d_model": ("init last", {"d_model": 64, "num_attention_heads": 4} | TODAY, {}),
     "embed_dim": ("init last", {"embed_dim": 64, "n_heads": 4} | BASE, {"rope_scaling": LINEAR}),
@@ -54,7 +54,7 @@ TABLE: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 class Worker:
-    """A process that has imported one Transformers."""
+    """A process that has imported one tree of Transformers."""
 
     def __init__(self, tree: Path):
         self._process = subprocess.Popen(
@@ -86,7 +86,7 @@ def builds() -> Iterator[tuple[Worker, Worker]]:
 
 
 def require_equal(builds: tuple[Worker, Worker], described: dict[str, Any]) -> Any:
-    """What upstream makes of a config; the fork must make the same of it, if upstream makes anything of it."""
+    """Returns upstream's outcome. If upstream loads the config, the fork must have the same outcome."""
     pristine, fork = (worker.outcome(described) for worker in builds)
     if isinstance(pristine, list):
         assert isinstance(fork, list), fork
@@ -101,8 +101,8 @@ def test_classes_as_people_write_them(builds, name: str):
     assert isinstance(require_equal(builds, described), list), "upstream does not load it, so it shows nothing"
 
 
-def test_a_refusal_shows(builds):
-    """A negative control: what upstream refuses, or makes into other attributes, is told from what it loads."""
+def test_a_refusal_changes_the_outcome(builds):
+    """A negative control: outcomes differ for configs that upstream refuses, changes or loads."""
     same = {"style": "of Llama", "attributes": {}, "arguments": {"rope_theta": 1e4}}
     other = same | {"arguments": {"rope_theta": 1e6}}
     assert builds[0].outcome(same) != builds[1].outcome(other)
@@ -110,8 +110,8 @@ def test_a_refusal_shows(builds):
 
 
 @pytest.mark.parametrize("key", ["rope_scaling", "rope_parameters"])
-def test_what_the_caller_gave_stays_as_it_was(builds, key: str):
-    """As far as the class converts its parameters; upstream writes into them, which shows that they are looked at."""
+def test_the_callers_dicts_do_not_change(builds, key: str):
+    """For classes that convert their parameters. Upstream writes into these dicts, so the test can fail."""
     given = {key: dict(LINEAR)}
     pristine, fork = (worker.outcome({"style": "of Llama", "attributes": {}, "arguments": given}) for worker in builds)
     assert fork == [pristine[0], given] and pristine[1] != given

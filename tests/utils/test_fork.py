@@ -1,4 +1,4 @@
-"""The forks that are built here are upstream with our edits, and nothing else changed; the newest is installed."""
+"""The built forks are upstream with our edits and no other change, and the newest fork is installed."""
 
 import importlib.metadata
 import inspect
@@ -28,7 +28,7 @@ FORK = LAYOUT.source(DEFAULT_RELEASE)
 
 @pytest.fixture(params=known_releases(LAYOUT))
 def release(request) -> str:
-    """One whose fork is built."""
+    """A release whose fork is built."""
     line = next(name for name, line in LINES.items() if line.release == request.param)
     if not LAYOUT.source(request.param).exists():
         pytest.skip(f"there is no fork of {request.param}: run ./run_tests --line {line}")
@@ -47,7 +47,7 @@ def test_the_files_that_differ_are_those_that_the_stamp_names(release):
 
 
 def test_modular_and_generated_files_are_reached_together(release):
-    """What a modular file defines anew stands in the file generated from it too: one alone would be undone."""
+    """An edit of a modular file also reaches its generated file; else generating that file would undo the edit."""
     changed = set(built_files(LAYOUT, release))
     modular = [file for file in changed if Path(file).name.startswith("modular_")]
     assert modular
@@ -80,7 +80,7 @@ def test_changed_files_are_formatted_as_upstream_formats_them(release):
 def test_it_is_installed_as_transformers_with_upstreams_requirements_extras_and_entry_points():
     ours = importlib.metadata.distribution("transformers")
     theirs = importlib.metadata.PathDistribution(PRISTINE)
-    # An editable install keeps the version of the patch set that it was made from; a build moves on.
+    # An editable install keeps the version of the patch set at its time, and later builds have newer ones.
     assert re.fullmatch(re.escape(DEFAULT_RELEASE) + r"\+rope\.\w+", ours.version)
     assert Version(ours.version) in Requirement("transformers>=5").specifier
     assert Version(ours.version) in Requirement(f"transformers=={DEFAULT_RELEASE}").specifier
@@ -131,7 +131,7 @@ for name in sys.stdin.read().split():
 
 
 def test_configs_need_no_torch(release):
-    """As on upstream: TensorFlow's and Flax's users, and tokenizers', may have none."""
+    """As on upstream: users of TensorFlow, Flax or only tokenizers may not have torch."""
     files = [file for file in built_files(LAYOUT, release) if "/configuration_" in file]
     names = [f"transformers.{file.removesuffix('.py').replace('/', '.')}" for file in files]
     line = next(line for line in LINES.values() if line.release == release)
@@ -161,7 +161,7 @@ def test_models_pickle_and_auto_classes_find_them():
 
 
 def test_remote_code_runs_on_the_fork(tmp_path):
-    """A model whose code lies beside its weights, loaded as from a hub: it inherits the fork's rotary embedding."""
+    """A model whose code is next to its weights, loaded as from a hub, inherits the fork's rotary embedding."""
     import torch
 
     from transformers import AutoConfig, AutoModel
@@ -196,7 +196,7 @@ def test_remote_code_runs_on_the_fork(tmp_path):
 
 @pytest.mark.parametrize("decorated", [False, True])
 def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(decorated, monkeypatch):
-    """Remote code subclasses a config as it likes: the fork warns once, where upstream validates at all."""
+    """Remote code may subclass a config in any way: the fork warns once, if upstream validates the config."""
     from huggingface_hub.dataclasses import strict
 
     from transformers import LlamaConfig, modeling_rope_utils
@@ -207,14 +207,14 @@ def test_a_config_is_asked_for_its_rotary_width_once_with_or_without_strict(deco
     config_class = strict(MineConfig) if decorated else MineConfig
     said = []
     monkeypatch.setattr(modeling_rope_utils.logger, "warning", said.append)
-    for factor, told in ((0.25, "`partial_rotary_factor`=0.25 leaves one of 4 channels"), (1.5, "but is 1.5")):
+    for factor, message in ((0.25, "`partial_rotary_factor`=0.25 leaves one of 4 channels"), (1.5, "but is 1.5")):
         said.clear()
         config_class(hidden_size=16, num_attention_heads=4, rope_parameters={"partial_rotary_factor": factor})
-        assert len(said) == decorated and all(told in text for text in said)
+        assert len(said) == decorated and all(message in text for text in said)
 
 
-def test_a_slice_that_follows_from_a_factor_is_not_asked_for_apart(monkeypatch):
-    """DeepSeek-V4's factors stand by kind of layer; its slice is made of a default that none of them need be."""
+def test_a_slice_that_follows_from_a_factor_is_not_checked_separately(monkeypatch):
+    """DeepSeek-V4 has factors by layer type; its slice follows from a default, which may differ from all of them."""
     from transformers import DeepseekV4Config, modeling_rope_utils
 
     said = []
@@ -225,8 +225,8 @@ def test_a_slice_that_follows_from_a_factor_is_not_asked_for_apart(monkeypatch):
     assert len(said) == 2 and all("`partial_rotary_factor`=0.125 leaves one of 8 channels" in text for text in said)
 
 
-def test_a_factor_that_stands_beside_no_kind_counts_for_all():
-    """DeepSeek-V4 makes parameters by kind of layer of flat ones."""
+def test_a_factor_outside_the_layer_types_counts_for_all():
+    """DeepSeek-V4 makes parameters by layer type from flat parameters."""
     from transformers import DeepseekV4Config
 
     config = DeepseekV4Config(head_dim=8, num_hidden_layers=2, rope_parameters={"partial_rotary_factor": 0.5})
@@ -234,7 +234,7 @@ def test_a_factor_that_stands_beside_no_kind_counts_for_all():
     assert config.qk_rope_head_dim == 4
 
 
-def test_each_table_of_longrope_has_the_factor_that_phimoes_config_gives_it():
+def test_each_table_of_longrope_has_its_factor_from_phimoes_config():
     import torch
 
     from transformers import PhimoeConfig, PhimoeModel

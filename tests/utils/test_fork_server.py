@@ -1,4 +1,4 @@
-"""Runs that share one import do not share anything else."""
+"""Runs that share one import share nothing else."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def server(tmp_path):
         "    assert os.environ['SAID'] == 'so'\n"
         "def test_is_alone(): assert 'left_behind' not in sys.modules\n"
         "def test_shared(): assert 'wave' in sys.modules\n"
-        "def test_fails(): assert False, 'as told'\n"
+        "def test_fails(): assert False, 'on purpose'\n"
         "def test_hangs():\n"
         "    import subprocess\n"
         "    print('started', subprocess.Popen(['sleep', '600']).pid, file=sys.__stderr__)\n"
@@ -41,8 +41,8 @@ def run(server: ForkServer, tmp_path: Path, name: str) -> tuple[int, str]:
 def test_each_run_has_its_status_its_variables_and_its_log(server, tmp_path):
     for name, status in (("passes", 0), ("is_alone", 0), ("shared", 0), ("fails", 1), ("nothing", 5)):
         assert run(server, tmp_path, name)[0] == status, name
-    assert "as told" in run(server, tmp_path, "fails")[1]
-    assert "as told" not in run(server, tmp_path, "passes")[1]
+    assert "on purpose" in run(server, tmp_path, "fails")[1]
+    assert "on purpose" not in run(server, tmp_path, "passes")[1]
 
 
 def test_a_run_names_the_files_that_it_loaded_and_no_other_runs(server, tmp_path):
@@ -52,7 +52,7 @@ def test_a_run_names_the_files_that_it_loaded_and_no_other_runs(server, tmp_path
     assert server.run([tmp_path / "test_shown.py", "-k", "dies"], {}, tmp_path / "log").loaded == ()
 
 
-def test_a_function_that_raises_is_shown_and_ends_no_other(tmp_path):
+def test_a_function_that_raises_is_logged_and_does_not_end_others(tmp_path):
     (tmp_path / "shown.py").write_text("def shown(arguments):\n    print(1 // int(arguments[0]))\n")
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     server = ForkServer(Path(sys.executable), "shown:shown", [], tmp_path, os.environ | {"PYTHONPATH": paths})
@@ -64,12 +64,12 @@ def test_a_function_that_raises_is_shown_and_ends_no_other(tmp_path):
     server.close()
 
 
-def test_a_run_that_dies_ends_no_other(server, tmp_path):
+def test_a_run_that_dies_does_not_end_others(server, tmp_path):
     assert run(server, tmp_path, "dies")[0] == -9
     assert run(server, tmp_path, "passes")[0] == 0
 
 
-def test_a_run_that_hangs_is_ended_with_what_it_started_and_shows_where_it_was(server, tmp_path):
+def test_a_run_that_hangs_is_ended_with_its_processes_and_logs_its_calls(server, tmp_path):
     log = tmp_path / "log"
     arguments = [tmp_path / "test_shown.py", "-k", "hangs", "-s", "-p", "no:cacheprovider"]
     start = time.monotonic()
@@ -78,7 +78,7 @@ def test_a_run_that_hangs_is_ended_with_what_it_started_and_shows_where_it_was(s
     assert (ended.status, ended.timed_out, ended.loaded) == (-9, True, ())
     assert "in test_hangs" in log.read_text()
     started = Path("/proc") / re.search(r"started (\d+)", log.read_text())[1] / "stat"
-    assert not started.exists() or " Z " in started.read_text()  # a zombie, where nothing collects it
+    assert not started.exists() or " Z " in started.read_text()  # it may be a zombie if no parent collects it
     assert run(server, tmp_path, "passes")[0] == 0
 
 

@@ -1,4 +1,4 @@
-"""Imports that definitions of ours need, in the files that they reach."""
+"""The imports that our definitions need, in the files that they reach."""
 
 import pytest
 
@@ -9,7 +9,7 @@ OURS = "import math\n\nfrom ...tools import turn\nfrom .configuration_elm import
 THEIRS = "import os\n\nfrom {}utils import logging\n\n\ndef f():\n    return {}\n"
 
 
-def test_what_is_used_and_not_imported_is_added_in_order():
+def test_a_missing_import_is_added_in_order():
     merged = merge_imports(THEIRS.format("...", "turn(math.pi)"), OURS)
     assert merged.startswith(
         "import math\nimport os\n\nfrom ...tools import turn\nfrom ...utils import logging\n\n\ndef"
@@ -17,13 +17,13 @@ def test_what_is_used_and_not_imported_is_added_in_order():
     assert "ElmConfig" not in merged
 
 
-def test_what_is_imported_already_is_left_as_it_is():
+def test_an_existing_import_does_not_change():
     text = "from elsewhere import turn\n" + THEIRS.format("...", "turn(1)")
     assert merge_imports(text, OURS) == text
 
 
 @pytest.mark.parametrize(("levels", "dots"), [(1, "...."), (0, "..."), (-1, "..")])
-def test_a_file_that_lies_deeper_reaches_further_out_and_no_further_within_its_folder(levels, dots):
+def test_relative_imports_of_a_deeper_file_have_more_dots(levels, dots):
     merged = merge_imports(THEIRS.format(dots, "turn(ElmConfig)"), OURS, levels)
     assert f"from {dots}tools import turn\nfrom {dots}utils import logging\n" in merged
     assert "from .configuration_elm import ElmConfig\n" in merged

@@ -1,6 +1,7 @@
-"""Every model gives each of its layers what its signature has at that place, also under gradient checkpointing.
+"""Every model passes positional arguments to its layers in the order of the layer's signature, also under gradient
+checkpointing.
 
-In 4.57.6 CLVP's decoder gives `cache_position` for `use_cache` there; what the first attempt had found by hand.
+In 4.57.6, CLVP's decoder passes `cache_position` as `use_cache`.
 """
 
 import textwrap
@@ -18,19 +19,21 @@ LAYOUT = Layout()
 
 
 def modeling_files(package: Path) -> list[Path]:
-    """PyTorch's; the calls of the other frameworks' models are not checkpointed."""
+    """The modeling files of PyTorch. Models of the other frameworks have no checkpointing."""
     paths = sorted((package / "models").rglob("modeling_*.py"))
     return [path for path in paths if not path.name.startswith(("modeling_tf_", "modeling_flax_"))]
 
 
 @pytest.mark.parametrize("release", known_releases(LAYOUT))
-def test_layers_are_given_what_their_signatures_have(release):
+def test_layers_get_arguments_in_the_order_of_their_signatures(release):
     source = LAYOUT.source(release)
     if not source.exists():
         line = next(name for name, line in LINES.items() if line.release == release)
         pytest.skip(f"there is no fork of {release}: run ./run_tests --line {line}")
     read, slips, unseen = 0, [], set()
-    for path in modeling_files(source / "transformers"):  # a syntax tree at a time, of which hundreds fill memory
+    for path in modeling_files(
+        source / "transformers"
+    ):  # one syntax tree at a time, because hundreds of them would fill the memory
         module = Module(path)
         calls = list(module.calls())
         read += len(calls)
@@ -40,8 +43,8 @@ def test_layers_are_given_what_their_signatures_have(release):
     assert unseen == set(), "layers that a model makes, and calls in a way that is not read here"
 
 
-def test_pristine_clvp_gives_one_thing_for_another():
-    """The fork of 4.57.6 mends it; the newest release names its arguments."""
+def test_pristine_clvp_passes_a_wrong_argument():
+    """The fork of 4.57.6 repairs this call; the newest release passes keyword arguments."""
     package = LAYOUT.upstream("4.57.6") / "transformers"
     if not package.exists():
         pytest.skip("there is no upstream 4.57.6: run ./run_tests --line 4.57")
@@ -85,7 +88,7 @@ class Model:
         ("layer(hidden_states, None, None, None, causal_mask)", ["takes 4 arguments by place, and is given 5"]),
     ],
 )
-def test_slips_are_told(tmp_path, call, slips):
+def test_wrong_calls_are_reported(tmp_path, call, slips):
     path = tmp_path / "modeling_tiny.py"
     path.write_text(textwrap.dedent(MODEL).replace("CALL", call))
     module = Module(path)

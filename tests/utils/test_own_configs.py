@@ -1,4 +1,4 @@
-"""Nothing that loads breaks: a config of every class of the release with keys of RoPE, whether or not it has RoPE."""
+"""Configs of all classes with keys of RoPE load on the fork if they load on pristine, with or without RoPE."""
 
 import json
 import os
@@ -13,20 +13,20 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 WORKER = Path(__file__).with_name("own_configs.py")
 TREES = {"pristine": Layout().upstream(DEFAULT_RELEASE), "fork": Layout().source(DEFAULT_RELEASE)}
-# Other errors than a refusal, none of a form that a model could have run with.
+# Errors that are not refusals. No model could have run with these configs.
 NAMED = {
-    # The class makes a list of a base for each layer out of it, and the check of the list's field comes first.
+    # The class makes a list from it, with a base per layer, and the check of the list's field comes first.
     ("muse_spark_text", "rope_theta=None as an argument"),
     ("muse_spark_text", "rope_theta='10000' as an argument"),
-    # The class reads one base for each kind of layers from it: of a string, its characters.
+    # The class reads one base per layer type from it; from a string, it reads the characters.
     ("ultrabert", "rope_theta='10000' as an argument"),
-    # The factor of its encoder is 4; without one, upstream's forward fails by the shapes of its tensors.
+    # The factor of its encoder is 4. Without a factor, upstream's forward fails because shapes differ.
     ("efficientloftr", "partial_rotary_factor=None as an argument"),
 }
 
 
 def broken(pristine: dict[str, dict], fork: dict[str, dict]) -> list[tuple[str, str, str]]:
-    """What loads on pristine and neither loads on the fork nor is refused; nor may a class without RoPE refuse."""
+    """Configs that load on pristine and crash on the fork, or that a class without RoPE refuses on the fork."""
     return [
         (model, case, fork[model]["found"][case])
         for model, one in pristine.items()
@@ -49,14 +49,14 @@ def found() -> dict[str, dict[str, dict]]:
     return {build: {(one := json.loads(line))["model"]: one for line in every} for build, every in lines.items()}
 
 
-def test_what_loads_on_pristine_loads_or_is_refused_by_name(found):
+def test_configs_that_load_on_pristine_load_or_are_refused_by_name(found):
     assert found["pristine"].keys() == found["fork"].keys() and len(found["fork"]) > 500
     problems = broken(found["pristine"], found["fork"])
     assert [problem for problem in problems if problem[:2] not in NAMED] == []
-    assert {problem[:2] for problem in problems} >= NAMED, "one that is named breaks no more: take it out"
+    assert {problem[:2] for problem in problems} >= NAMED, "a config in NAMED loads now: remove it"
 
 
-def test_every_key_is_asked_of_classes_with_rope_and_without(found):
+def test_every_key_is_tried_on_classes_with_and_without_rope(found):
     kinds = {one["rope"] for one in found["fork"].values()}
     assert kinds == {True, False}
     statuses = {status for one in found["fork"].values() for status in one["found"].values()}
@@ -73,6 +73,6 @@ def test_every_key_is_asked_of_classes_with_rope_and_without(found):
         (False, "loads", False),
     ],
 )
-def test_what_counts_as_broken(rope, status, breaks):
+def test_outcomes_that_count_as_broken(rope, status, breaks):
     pristine, fork = ({"x": {"rope": rope, "found": {"key": found}}} for found in ("loads", status))
     assert bool(broken(pristine, fork)) is breaks

@@ -1,4 +1,4 @@
-"""The documents say what is so: their commands exist, or do what they say; their links lead somewhere."""
+"""The documents are right: their commands exist and run, their links work, and they name every error."""
 
 import argparse
 import ast
@@ -23,7 +23,7 @@ from transformers_conformance.core.recording import load_expected_failures
 
 
 README = REPOSITORY / "README.md"
-# Those that commands write from results are theirs to test.
+# Commands write these documents from results; other tests check them.
 WRITTEN = ("properties.md", "upstream_bugs.md")
 DOCUMENTS = [
     README,
@@ -36,11 +36,11 @@ DOCUMENTS = [
         if path.name not in WRITTEN and not path.name.startswith("mutants")
     ),
 ]
-# What is shown to be typed. Of the two, `bash` is run here; `sh` takes long, needs what not everybody has, or writes
-# into the checkout.
+# The languages of blocks with commands. Tests run `bash` blocks. They do not run `sh` blocks, which take long, need
+# other software, or write into the checkout.
 SHELLS = ("bash", "sh")
 INSTALL = "pip install"
-# These write what is committed: no test runs them.
+# These commands write committed files: no test runs them.
 WRITERS = re.compile(r"make (relock|known|bugs|mutants|fixup)|write_table|git |rm ")
 
 
@@ -55,7 +55,7 @@ def commands(text: str, *languages: str) -> list[str]:
 
 
 def named_in_passing(text: str) -> list[str]:
-    """Commands within sentences and tables; dots stand for what the reader fills in."""
+    """Commands in sentences and tables, without those that have dots for the reader to replace."""
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     spans = re.findall(r"`((?:make|python3?|\./run_tests|pip) [^`]+)`", prose)
     return [span for span in spans if "..." not in span and "<" not in span]
@@ -64,11 +64,11 @@ def named_in_passing(text: str) -> list[str]:
 RUN = list(dict.fromkeys(command for path in DOCUMENTS for command in commands(path.read_text(), "bash")))
 
 
-# --- what a command names -------------------------------------------------------------------------------------------
+# --- names in commands -----------------------------------------------------------------------------------------------
 
 
 class WrongCommandError(Exception):
-    """A command names what does not exist."""
+    """A command has a name that does not exist."""
 
 
 def require(holds: object, problem: str) -> None:
@@ -77,7 +77,7 @@ def require(holds: object, problem: str) -> None:
 
 
 def check_command(command: str) -> None:
-    """Raises `WrongCommandError` where a command names a program, a target, an option or a file that is not there."""
+    """Raises `WrongCommandError` if a command names a program, a target, an option or a file that does not exist."""
     for file in re.findall(r"\$\(cat (\S+)\)", command):
         require((REPOSITORY / file).is_file(), f"no file {file}")
     words = shlex.split(re.sub(r"\$\(cat (\S+)\)", lambda found: (REPOSITORY / found[1]).read_text(), command))
@@ -109,7 +109,7 @@ def check_run_tests(words: list[str]) -> None:
             arguments = runner.run.parse_arguments()
             runner.run.model_tests(arguments.models, arguments.line)
         except SystemExit as end:
-            require(not end.code, str(end.code))  # --help ends without one
+            require(not end.code, str(end.code))  # --help exits without a code
         else:
             require(all(place.count(":") == 3 for place in arguments.model or ()), "--model FILE:CONFIG:MODEL:LAYOUT")
 
@@ -199,7 +199,7 @@ def test_commands_are_found_in_all_kinds_of_places():
         "./run_tests nothing",
         "./run_tests --nothing",
         "./run_tests --line 9",
-        "./run_tests tf_gptj",  # of the other line
+        "./run_tests tf_gptj",  # a model of the other line
         "./run_tests --model my_model.py",
         "./run_tests $(cat nothing.txt)",
         "pip install -c lines/9/constraints.txt -e .",
@@ -214,17 +214,17 @@ def test_commands_are_found_in_all_kinds_of_places():
         "diff README.md src/nothing",
     ],
 )
-def test_a_command_that_names_what_does_not_exist_is_seen(command):
+def test_a_command_with_a_name_that_does_not_exist_fails(command):
     with pytest.raises(WrongCommandError):
         check_command(command)
 
 
-# --- what is run ----------------------------------------------------------------------------------------------------
+# --- commands that run -----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def users_environment() -> Path:
-    """A user's own virtual environment, new, with nothing but pip."""
+    """A new virtual environment of a user, with only pip."""
     home = REPOSITORY / "build" / "readme"
     venv.create(home, clear=True, with_pip=True)
     return home / "bin"
@@ -254,12 +254,12 @@ def test_the_install_command_in_a_fresh_environment(users_environment):
     assert Path(done.stdout.splitlines()[-1]).is_relative_to(Layout().source(DEFAULT_RELEASE))
 
 
-def test_nothing_is_run_that_writes_what_is_committed():
+def test_no_test_runs_a_command_that_writes_committed_files():
     assert not [command for command in RUN if WRITERS.search(command)]
     assert WRITERS.search("make relock RELEASE=4.57.6")
 
 
-# `./run_tests` over all models is what CI starts with.
+# CI runs `./run_tests` over all models before these tests.
 @pytest.mark.parametrize(
     "command", [command for command in RUN if not command.startswith(INSTALL) and command != "./run_tests"]
 )
@@ -303,7 +303,7 @@ def test_the_numbers_are_those_that_commands_print(command, printed):
     assert sorted(re.search(printed, done.stdout).groups()) == numbers(command)
 
 
-# --- what is shown --------------------------------------------------------------------------------------------------
+# --- examples --------------------------------------------------------------------------------------------------------
 
 
 def test_the_edit_that_is_shown_is_in_the_overlay():
@@ -311,7 +311,7 @@ def test_the_edit_that_is_shown_is_in_the_overlay():
     assert entry in (REPOSITORY / "src/transformers/models/llama/modeling_llama.yml").read_text()
 
 
-def test_the_property_that_is_shown_holds_of_a_right_model():
+def test_the_property_that_is_shown_holds_for_a_right_model():
     (code,) = blocks((REPOSITORY / "CONTRIBUTING.md").read_text(), "python")
     judge = """
 from transformers import LlamaConfig, LlamaModel
@@ -341,11 +341,11 @@ def test_the_expected_failure_that_is_shown_can_be_read(tmp_path):
     }
 
 
-# --- links ----------------------------------------------------------------------------------------------------------
+# --- links -----------------------------------------------------------------------------------------------------------
 
 
 def anchors(text: str) -> set[str]:
-    """Of headings, as GitHub makes them."""
+    """The anchors of headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -366,7 +366,7 @@ def test_links_lead_to_files_and_headings(path):
     assert broken_links(path, path.read_text()) == []
 
 
-def test_a_broken_link_is_seen():
+def test_a_broken_link_is_found():
     text = "[a](README.md) [b](NOTHING.md) [c](README.md#install) [d](README.md#nothing) [e](https://example.org/x)"
     assert broken_links(README, text) == ["NOTHING.md", "README.md#nothing"]
 
@@ -375,17 +375,19 @@ def test_the_index_names_every_document():
     index = (REPOSITORY / "docs" / "README.md").read_text()
     documents = {path.name for path in (REPOSITORY / "docs").glob("*.md")} - {"README.md"}
     missing = documents - set(re.findall(r"\]\((\w[\w.-]*\.md)\)", index))
-    assert all(name.startswith("mutants") for name in missing), missing  # one a line, of which one is named
+    assert all(name.startswith("mutants") for name in missing), (
+        missing
+    )  # there is one per line, and the index names one of them
 
 
-# --- errors ---------------------------------------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------------------------------
 
 
 RAISERS = {"OverlayError", "SystemExit", "exit", "moved", "refuse", "_stale"}
 
 
 def errors(code: str) -> Iterator[str]:
-    """The most telling words of each error that code raises: the longest that are the same every time."""
+    """The longest constant text of each error that code raises."""
     for node in ast.walk(ast.parse(code)):
         message = None
         if isinstance(node, ast.Call) and node.args:
@@ -399,13 +401,13 @@ def errors(code: str) -> Iterator[str]:
             yield words[:20].strip()
 
 
-def test_troubleshooting_tells_of_every_error():
-    told = (REPOSITORY / "docs" / "troubleshooting.md").read_text()
+def test_troubleshooting_names_every_error():
+    document = (REPOSITORY / "docs" / "troubleshooting.md").read_text()
     utils = REPOSITORY / "utils"
     files = [*utils.glob("overlay/*.py"), *utils.glob("discovery/*.py"), utils / "environment.py"]
     found = {words for file in [*files, utils / "runner" / "run.py"] for words in errors(file.read_text())}
     assert len(found) > 30
-    assert {words for words in found if words not in told} == set()
+    assert {words for words in found if words not in document} == set()
 
 
 def test_errors_are_found_in_every_form():

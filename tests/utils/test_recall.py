@@ -1,4 +1,4 @@
-"""What takes part in a rotation is told by its tensors; and the rules of discovery find it."""
+"""Tensors show which definitions take part in a rotation, and the rules of discovery find these definitions."""
 
 import importlib.util
 import os
@@ -84,14 +84,14 @@ def found_in(tmp_path):
     return run
 
 
-def test_all_that_rotates_is_told_and_nothing_else(found_in):
+def test_exactly_the_rotating_definitions_are_found(found_in):
     assert found_in(MODEL) == {"swap", "turn", "Model.rotate", *MAKES_ANGLES}
 
 
 @pytest.mark.parametrize(
     ("old", "new", "found"),
     [
-        # Sinusoids that are added are no rotation
+        # Adding sinusoids is not a rotation
         ("x * cos + swap(x) * sin", "x + cos + sin", set()),
         # Angles that nothing uses
         ("x * cos + swap(x) * sin", "swap(x)", set()),
@@ -100,13 +100,13 @@ def test_all_that_rotates_is_told_and_nothing_else(found_in):
         ("torch.cat((turn(head, cos, sin), tail), dim=-1)", "turn(head, cos, sin)", {"swap", "turn", *MAKES_ANGLES}),
     ],
 )
-def test_what_takes_no_part_is_left(found_in, old, new, found):
+def test_other_definitions_are_not_found(found_in, old, new, found):
     text = MODEL.replace(old, new).replace("gate(self.rotate(x, cos, sin), x) @ x.T", "self.rotate(x, cos, sin)")
     assert old not in text
     assert found_in(text) == found
 
 
-def test_the_report_counts_what_each_rule_adds_and_names_what_all_miss():
+def test_the_report_counts_the_finds_of_each_rule_and_names_missed_definitions():
     first, second = (rule.name for rule in ROPE.rules([])[:2])
     found = [FoundDefinition("a.py", "f", (), (first,)), FoundDefinition("a.py", "g", (), (first, second))]
     lines = list(report(found, {("a.py", "g"), ("a.py", "h")}))
@@ -119,7 +119,7 @@ def test_the_report_counts_what_each_rule_adds_and_names_what_all_miss():
     ]
 
 
-def test_the_rules_find_what_rotates_in_a_model():
+def test_the_rules_find_the_rotating_definitions_of_a_model():
     layout = Layout()
     path = f"{layout.upstream(DEFAULT_RELEASE)}{os.pathsep}{layout.root / 'utils'}"
     command = [sys.executable, "-m", "discovery.recall", "phi", "--release", DEFAULT_RELEASE]

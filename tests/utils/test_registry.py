@@ -1,4 +1,4 @@
-"""The registry of models: every model has tests of one form, and states what it is."""
+"""The registry of models: every model has tests in one form, which describe the model."""
 
 import pytest
 from environment import DEFAULT_LINE, LINES

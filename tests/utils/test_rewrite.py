@@ -37,7 +37,7 @@ def test_constraints_narrow_a_rule():
     assert apply_rule(FUNCTION, rule, {"WIDTH": {"regex": "^dim$"}}, "y")[1] == 1
 
 
-def test_an_empty_fix_takes_whole_lines_away():
+def test_an_empty_fix_removes_whole_lines():
     text = "def f(x):\n    if x:\n        return 1\n    elif not x:\n        return 2\n    return 3\n"
     new, times = apply_rule(text, {"kind": "elif_clause"}, None, "")
     assert (new, times) == ("def f(x):\n    if x:\n        return 1\n    return 3\n", 1)
@@ -49,7 +49,7 @@ def test_no_match_changes_nothing():
 
 OVERLAYS = [read_overlay(Layout(), release) for release in known_releases(Layout()).values()]
 REWRITES = list({edit.label: edit for overlay in OVERLAYS for edit in overlay.edits if edit.rule}.values())
-# What each kind of rule of the overlay must leave alone, beside what it already wrote.
+# Code that no rule of the overlay may change, and code that rules have already written.
 NEAR_MISSES = textwrap.dedent(
     """\
     def f(config, dim, other_dim, sin, cos):

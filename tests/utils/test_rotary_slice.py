@@ -1,4 +1,4 @@
-"""Mistral 4's share of the whole head beside `qk_rope_head_dim`, whose slice of the head rotates."""
+"""Mistral 4 has `qk_rope_head_dim`, whose slice of the head rotates, and also a factor of the whole head."""
 
 import pytest
 import torch
@@ -29,17 +29,17 @@ SHARE = {"partial_rotary_factor": 0.25}
         SHARE,
     ],
 )
-def test_a_share_that_fits_is_honoured_however_it_is_given(asked):
+def test_a_factor_that_fits_is_honoured_in_every_form(asked):
     model = Mistral4Model(Mistral4Config(**SIZES, **asked)).eval()
     assert len(model.rotary_emb.inv_freq) == int(32 * 0.25) // 2
     assert model(input_ids=torch.arange(4, 12)[None])[0].isfinite().all()
 
 
-def test_the_slice_alone_decides_where_no_share_is_given():
+def test_without_a_factor_the_slice_decides():
     model = Mistral4Model(Mistral4Config(**SIZES, rope_parameters=DEFAULT))
     assert len(model.rotary_emb.inv_freq) == 16 // 2
 
 
-def test_a_share_wider_than_the_slice_is_refused():
+def test_a_factor_wider_than_the_slice_is_refused():
     with pytest.raises(Exception, match=r"ValueError: `partial_rotary_factor`.* from 0 to 0\.5.* is 0\.75"):
         Mistral4Config(**SIZES, rope_parameters=DEFAULT | {"partial_rotary_factor": 0.75})

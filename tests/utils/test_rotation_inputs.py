@@ -1,6 +1,6 @@
-"""R7: heads and tables may differ in type and batch, and the fork's rotations give what pristine's give, bit for bit.
+"""R7: if heads and tables differ in dtype and batch, the fork's rotations still have pristine's results, bit for bit.
 
-The functions are run apart from their packages, so that one process compares those of both trees.
+The functions run outside their packages, so that one process compares those of both trees.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ ROTATIONS = (
     ("models/qwen2_vl/modeling_qwen2_vl.py", "apply_rotary_pos_emb_vision"),
 )
 FLOAT, HALF, BRAIN, DOUBLE = torch.float32, torch.float16, torch.bfloat16, torch.float64
-# Heads, cosines and sines: the batch and the type of each.
+# The batch and the dtype of heads, of cosines and of sines.
 GIVEN = {
     "one type": ((2, FLOAT), (2, FLOAT), (2, FLOAT)),
     "narrow heads": ((2, BRAIN), (2, FLOAT), (2, FLOAT)),
@@ -43,8 +43,9 @@ GIVEN = {
 
 
 def inputs(file: str, given: str) -> tuple[torch.Tensor, ...]:
-    """Heads `[batch, heads, positions, head_dim]` and tables `[batch, positions, head_dim]`. Vision has the positions
-    first, and no batch in its tables: a second axis of the tables stands for it."""
+    """Heads `[batch, heads, positions, head_dim]` and tables `[batch, positions, head_dim]`.
+
+    In vision models, positions come first and tables have no batch: a second axis of the tables replaces it."""
     (heads, dtype), *tables = GIVEN[given]
     generator = torch.Generator().manual_seed(0)
     q = torch.randn(heads, 2, POSITIONS, HEAD_DIM, generator=generator).to(dtype)
@@ -58,7 +59,7 @@ def inputs(file: str, given: str) -> tuple[torch.Tensor, ...]:
 
 
 def run(rotation: Callable, file: str, given: str) -> list[torch.Tensor] | None:
-    """The turned heads and the gradients of those that were given; None where the shapes do not go together."""
+    """The rotated heads and the gradients of the inputs; None if the shapes do not fit."""
     q, k, cos, sin = inputs(file, given)
     try:
         turned = rotation(q, k, cos, sin)
@@ -69,7 +70,7 @@ def run(rotation: Callable, file: str, given: str) -> list[torch.Tensor] | None:
 
 
 def same(ours: Callable, theirs: Callable, file: str, given: str) -> bool:
-    """Whether both give the same bits of the same type, or neither gives anything."""
+    """Whether both have the same bits and dtype, or both have no result."""
     made, wanted = run(ours, file, given), run(theirs, file, given)
     if made is None or wanted is None:
         return made is wanted
@@ -112,5 +113,5 @@ NARROW = {given for given, ((_, dtype), *_) in GIVEN.items() if dtype in (BRAIN,
         (back_to_the_type_of_heads, NARROW),
     ],
 )
-def test_wrong_rotations_are_seen(wrong, seen):
+def test_wrong_rotations_fail(wrong, seen):
     assert {given for given in GIVEN if not same(wrong, plain, ROTATIONS[0][0], given)} == seen

@@ -1,4 +1,4 @@
-"""Parts of the models for several machines, and how their results become one set."""
+"""Shards of the models for several machines, and the merge of their results."""
 
 import argparse
 import json
@@ -53,7 +53,7 @@ def test_without_times_models_take_turns_by_name():
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2", ""])
-def test_what_names_no_shard_is_refused(text):
+def test_an_invalid_shard_is_refused(text):
     with pytest.raises(argparse.ArgumentTypeError, match="is not I/N"):
         Shard.parse(text)
 
@@ -80,7 +80,9 @@ def test_results_of_shards_are_merged_by_model(tmp_path):
     assert (tmp_path / "all/5.23.0-fork/phi.jsonl").read_bytes() == (
         tmp_path / "one/5.23.0-fork/phi.jsonl"
     ).read_bytes()
-    assert merge([tmp_path / "all", tmp_path / "one"], tmp_path / "all") == merged  # may be repeated, and in place
+    assert (
+        merge([tmp_path / "all", tmp_path / "one"], tmp_path / "all") == merged
+    )  # a merge may be repeated, and may be in place
 
 
 def test_results_that_contradict_each_other_are_refused(tmp_path):
@@ -122,5 +124,5 @@ def test_two_shards_judge_two_models_and_their_results_become_one_set(tmp_path):
     assert judged == models
     assert merge([tmp_path / "1", tmp_path / "2"], tmp_path / "all") == {subject: sorted(models)}
     found = list(problems(subject, models, tmp_path / "all"))
-    assert any("no shard has results" in one for one in found)  # of the models that no shard judged
+    assert any("no shard has results" in one for one in found)  # the models that no shard judged
     assert not any(one.startswith(f"{model}:") for one in found for model in models)

@@ -1,7 +1,7 @@
-"""R7: all of a slice for RoPE rotates on the fork as it does upstream, whatever factor stands beside it.
+"""R7: a whole slice for RoPE rotates on the fork as upstream, also if the config has a factor.
 
-The published configs of Ling and Ring have `partial_rotary_factor: 0.5` beside `qk_rope_head_dim` 64 and `head_dim`
-128: the factor describes the head that the slice is cut from.
+The published configs of Ling and Ring have `partial_rotary_factor: 0.5`, `qk_rope_head_dim` 64 and `head_dim` 128: the
+factor describes the head from which the slice is cut.
 """
 
 import json
@@ -25,8 +25,8 @@ def _tables(tree: Path) -> dict[str, tuple[int, list[float]]]:
     return json.loads(done.stdout)
 
 
-def test_a_factor_beside_a_slice_leaves_its_table_alone():
-    """Under every rope type."""
+def test_a_factor_does_not_change_the_table_of_a_slice():
+    """The tables are the same under every rope type."""
     layout = Layout()
     pristine, fork = _tables(layout.upstream(DEFAULT_RELEASE)), _tables(layout.source(DEFAULT_RELEASE))
     assert {
@@ -37,7 +37,7 @@ def test_a_factor_beside_a_slice_leaves_its_table_alone():
     } <= pristine.keys()
     assert len({name.partition(".")[0] for name in pristine}) >= 15
     assert fork.keys() == pristine.keys()
-    # Elsewhere pristine cuts the table, and its forward crashes.
+    # In other models, pristine cuts the table, and its forward crashes.
     whole = {name for name, (width, table) in pristine.items() if 2 * len(table) == width}
     assert len(whole) >= 8 and whole != pristine.keys()
     assert not [name for name in whole if fork[name] != pristine[name]]

@@ -1,6 +1,7 @@
-"""Heads for which a class's own `mrope_section` was not made: the model is built, as upstream builds it, and says so.
+"""Heads that do not fit the default `mrope_section` of a class: the model is built as upstream, with a warning.
 
-A section that the config states must fit. Where the axes take turns, one with more pairs will do, as upstream has it.
+A section that the config states must fit. If the axes are interleaved, a section with more pairs is accepted too, as
+upstream accepts it.
 """
 
 import importlib
@@ -33,7 +34,7 @@ IN_TURNS = [
     ("qwen4_exp", "Qwen4ExpTextConfig", "Qwen4ExpTextRotaryEmbedding"),
 ]
 IN_COUPLES = [("ernie4_5_vl_moe", "Ernie4_5_VLMoeTextConfig", "Ernie4_5_VLMoeTextRotaryEmbedding")]
-INTERLEAVED = ("glm4v", "glm_ocr")  # neighbours turn, and not halves
+INTERLEAVED = ("glm4v", "glm_ocr")  # pairs are neighbours, not halves
 OF_FOUR_AXES = [("hunyuan_vl", "HunYuanVLTextConfig", "HunYuanVLRotaryEmbedding")]
 HEADS, HEAD_DIM = 4, 16
 DEFAULT = {"rope_type": "default", "rope_theta": 10000.0, "partial_rotary_factor": 1.0}
@@ -48,13 +49,13 @@ def rotary(model: str, config: str, module: str, head_dim: int = HEAD_DIM, **par
 
 
 def angles_of(made: torch.nn.Module, places: torch.Tensor) -> set[tuple[float, ...]]:
-    """The cosines that each pair of a table has at positions on all axes, told by its channel."""
+    """The cosines of each pair of a table, found by its channel, at positions on all axes."""
     cosines = made(torch.zeros(1, places.shape[-1], HEADS * HEAD_DIM), places)[0]
     return {tuple(channel) for channel in cosines[0].T.tolist()}
 
 
 def require_text_turned(made: torch.nn.Module) -> None:
-    """Text, whose axes are the same, turns by the table, pair by pair."""
+    """Text, whose positions are the same on all axes, turns by the table, pair by pair."""
     axes = len(made.mrope_section) if isinstance(made.mrope_section, list) else 3
     text = torch.arange(5).expand(axes, 1, -1)
     angles = torch.arange(5)[:, None].float() * made.inv_freq
@@ -67,7 +68,7 @@ def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.fixture
 def logged(caplog):
-    """What the library logs, each record once: where `CI` is set, its logger propagates to pytest's own handler."""
+    """The records that the library logs, each one once: if `CI` is set, its logger propagates to pytest's handler."""
     logger = transformers_logging.get_logger("transformers")
     transformers_logging.warning_once.cache_clear()
     propagate, logger.propagate = logger.propagate, False
@@ -79,7 +80,7 @@ def logged(caplog):
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
 @pytest.mark.parametrize("head_dim", [2, 6, HEAD_DIM, 256])
-def test_a_section_that_no_config_states_is_warned_of_once(model, config, module, head_dim, logged):
+def test_a_default_section_that_does_not_fit_gives_one_warning(model, config, module, head_dim, logged):
     made = rotary(model, config, module, head_dim)
     assert len(made.inv_freq) == head_dim // 2
     require_text_turned(made)
@@ -88,8 +89,8 @@ def test_a_section_that_no_config_states_is_warned_of_once(model, config, module
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
 @pytest.mark.parametrize("factor", [0.0, 0.25, 0.5])
-def test_a_factor_beside_sections_that_no_config_states_is_heard(model, config, module, factor, logged):
-    """Upstream builds the model and runs it, whether or not it hears of the factor."""
+def test_a_factor_with_default_sections_counts(model, config, module, factor, logged):
+    """Upstream builds and runs the model, with or without the factor."""
     made = rotary(model, config, module, 128, partial_rotary_factor=factor)
     assert len(made.inv_freq) == 64 * factor
     require_text_turned(made)
@@ -119,7 +120,7 @@ def test_so_do_heads_of_each_layer_type(logged):
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY)
-def test_a_stated_section_that_fits_is_taken_in_silence(model, config, module, logged):
+def test_a_stated_section_that_fits_gives_no_warning(model, config, module, logged):
     made = rotary(model, config, module, mrope_section=[2, 3, 3])
     assert made.mrope_section == [2, 3, 3]
     x = torch.zeros(1, 5, HEADS * HEAD_DIM)
@@ -139,8 +140,8 @@ def test_a_stated_section_that_does_not_sum_is_refused(model, config, module, se
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY)
-def test_sections_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, config, module, logged):
-    """Upstream ignores the factor here and loads: so does the fork, by which text rotates as the factor says."""
+def test_sections_of_a_whole_head_with_a_factor_are_cut_with_a_warning(model, config, module, logged):
+    """Upstream ignores the factor and loads. The fork loads too, and text rotates by the factor."""
     made = rotary(model, config, module, mrope_section=[2, 3, 3], partial_rotary_factor=0.5)
     assert made.mrope_section == [2, 2, 0]
     places = torch.arange(5).expand(3, 1, -1)
@@ -151,15 +152,15 @@ def test_sections_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, 
 
 
 @pytest.mark.parametrize(("model", "config", "module"), IN_COUPLES)
-def test_stated_sections_that_are_no_couples_are_refused(model, config, module):
-    """Upstream crashes as it stacks height and width, or cuts none off for time."""
+def test_stated_sections_that_do_not_fit_interleaved_axes_are_refused(model, config, module):
+    """Upstream crashes when it stacks height and width, or leaves no pairs for time."""
     for sections in ([2, 4, 2], [4, 4, 0]):
         with pytest.raises(ValueError, match="must sum to the 8 pairs .* alike"):
             rotary(model, config, module, mrope_section=sections)
 
 
 @pytest.mark.parametrize(("model", "config", "module"), IN_COUPLES)
-def test_couples_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, config, module, logged):
+def test_couples_of_a_whole_head_with_a_factor_are_cut_with_a_warning(model, config, module, logged):
     for sections in ([3, 3, 2], [2, 2, 4]):
         made = rotary(model, config, module, mrope_section=sections, partial_rotary_factor=0.5)
         height, width, time = made.mrope_section
@@ -170,8 +171,8 @@ def test_couples_of_a_whole_head_beside_a_factor_are_cut_with_a_warning(model, c
 
 @pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
 @pytest.mark.parametrize("sections", [[2, 3, 2], [1, 1, 1], [0, 0, 0]])
-def test_stated_sections_of_axes_in_turns_that_leave_pairs_to_no_axis_are_refused(model, config, module, sections):
-    """Upstream gives those pairs to time."""
+def test_stated_interleaved_sections_that_leave_pairs_without_an_axis_are_refused(model, config, module, sections):
+    """Upstream gives these pairs to time."""
     pattern = rf"`mrope_section`=\[{', '.join(map(str, sections))}\] must sum to the {HEAD_DIM // 2} pairs"
     with pytest.raises(ValueError, match=pattern):
         rotary(model, config, module, mrope_section=sections)
@@ -179,13 +180,13 @@ def test_stated_sections_of_axes_in_turns_that_leave_pairs_to_no_axis_are_refuse
 
 @pytest.mark.parametrize(("model", "config", "module"), IN_TURNS)
 @pytest.mark.parametrize("sections", [[16, 8, 8], [3, 3, 3], [0, 4, 4]])
-def test_stated_sections_of_axes_in_turns_are_warned_of(model, config, module, sections, logged):
-    """Upstream's own tests state `[16, 8, 8]` of 4 pairs; text is right, and images share what there is."""
+def test_stated_interleaved_sections_of_more_pairs_give_a_warning(model, config, module, sections, logged):
+    """Upstream's own tests state `[16, 8, 8]` for 4 pairs. Text is right, and the axes of images share the 4 pairs."""
     made = rotary(model, config, module, mrope_section=sections)
     require_text_turned(made)
     (warning,) = warnings_of(logged)
     assert f"`mrope_section`={sections} shares the 8 pairs" in warning
-    # A position on one axis alone shows which pairs it turns
+    # A position on only one axis shows which pairs this axis turns
     shares = []
     for axis in range(3):
         places = torch.zeros(3, 1, 5, dtype=torch.long)
@@ -207,7 +208,7 @@ def test_sections_of_a_whole_head_on_four_axes_are_cut_with_a_warning(model, con
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + OF_FOUR_AXES)
 def test_both_channels_of_a_pair_turn_by_the_same_axis(model, config, module):
-    """R1: a pair whose channels turn by unlike angles is not turned, but bent."""
+    """R1: if the channels of a pair turn by different angles, this is not a rotation."""
     sections = [2, 2, 2, 2] if model == "hunyuan_vl" else [2, 3, 3]
     made = rotary(model, config, module, mrope_section=sections)
     places = torch.arange(len(sections))[:, None, None] * 7 + torch.arange(5)
@@ -216,7 +217,7 @@ def test_both_channels_of_a_pair_turn_by_the_same_axis(model, config, module):
         first, second = slice(0, None, 2), slice(1, None, 2)
     else:
         first, second = slice(None, HEAD_DIM // 2), slice(HEAD_DIM // 2, None)
-    if cosines.shape[-1] == HEAD_DIM:  # else the table has each angle once
+    if cosines.shape[-1] == HEAD_DIM:  # other tables have each angle once
         assert torch.equal(cosines[:, first], cosines[:, second]) and torch.equal(sines[:, first], sines[:, second])
     axis_of_pair = [axis for axis, share in enumerate(sections) for _ in range(share)]
     if (model, config, module) in FAMILY + OF_FOUR_AXES:

@@ -1,4 +1,4 @@
-"""Text models that rotate by several axes take positions of each axis, with or without the place in the row first."""
+"""Text models that rotate by several axes take positions of each axis, also with the index in the row in front."""
 
 import pytest
 import torch
@@ -32,12 +32,12 @@ def outputs(model: torch.nn.Module, position_ids: torch.Tensor | None) -> torch.
         return model(inputs_embeds=embeddings, position_ids=position_ids).last_hidden_state
 
 
-def test_the_place_in_the_row_stands_in_front_of_the_axes_or_not_at_all(model):
+def test_positions_with_and_without_the_index_in_the_row_are_equal(model):
     assert torch.equal(outputs(model, AXES), outputs(model, torch.cat((PLACES[None, None], AXES))))
 
 
-def test_counted_places_are_those_of_text_on_all_axes(model):
+def test_counted_positions_are_those_of_text_on_all_axes(model):
     of_text = PLACES.expand(3, 1, -1)
     assert torch.equal(outputs(model, None), outputs(model, of_text))
     assert torch.equal(outputs(model, of_text), outputs(model, PLACES[None]))
-    assert not torch.equal(outputs(model, of_text), outputs(model, AXES))  # else nothing would be told
+    assert not torch.equal(outputs(model, of_text), outputs(model, AXES))  # otherwise, equality would prove nothing

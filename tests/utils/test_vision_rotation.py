@@ -1,6 +1,8 @@
-"""Rotations and tables of encoders: bit for bit pristine's where those are right (R7), and whole pairs at every other
-width (R1, R4). Where both trees are compared, definitions run apart from their packages, in one process. Elsewhere it
-is the installed fork that runs."""
+"""Rotations and tables of encoders: equal to pristine's, bit for bit, at widths where pristine is right (R7), and
+whole pairs at all other widths (R1, R4).
+
+Tests that compare both trees run definitions outside their packages, in one process. Others run the installed fork.
+"""
 
 import importlib
 from collections.abc import Callable
@@ -20,7 +22,7 @@ Heads = tuple[torch.Tensor, ...]  # of shape [1, heads, positions, head_dim]
 
 @dataclass(frozen=True)
 class Rotation:
-    """An application, its layout, and how it is called on q and k with `angles` [positions, pairs] in a dtype."""
+    """A function that rotates, its layout, and its call on q and k with `angles` [positions, pairs] in a dtype."""
 
     file: str
     name: str
@@ -55,7 +57,7 @@ def plain(table: Callable, *further: object) -> Callable:
 
 
 def behind_a_prefix(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
-    """Class and register tokens have no positions, and stay as they are."""
+    """Class and register tokens have no positions, and do not change."""
     made = function(*(torch.cat((x[..., -2:, :], x), dim=-2) for x in heads), *halves(angles, dtype))
     assert all(torch.equal(y[..., :2, :], x[..., -2:, :].to(y)) for x, y in zip(heads, made, strict=True))
     return tuple(x[..., 2:, :] for x in made)
@@ -74,7 +76,7 @@ def before_keys_without_positions(*repeats: object) -> Callable:
 
 
 def across(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
-    """Keys of two frames, each with a token of its time before those of its positions, and one of no frame."""
+    """Keys of two frames, each with a token for its time before the tokens of its positions; and one other key."""
     q, k = heads
     table = neighbours(angles, dtype)
     time = k[..., -1:, :]
@@ -86,7 +88,7 @@ def across(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.
 
 
 def apart(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
-    """It leaves pairs in two halves; what is compared has them side by side again."""
+    """The function returns pairs in two halves; for the comparison, they are made neighbours again."""
     width = 2 * angles.shape[-1]
     alone, nothing = function(heads[0], None, *(x[None] for x in halves(angles, dtype)))
     made = function(*heads, *(x[None] for x in halves(angles, dtype)))
@@ -120,7 +122,7 @@ def real_and_imaginary(function: Callable, heads: Heads, angles: torch.Tensor, d
 
 
 def of_hidden_states(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
-    """A table of cosines and sines, and heads that lie side by side."""
+    """A table of cosines and sines, and heads that are concatenated."""
     module = SimpleNamespace(num_heads=HEADS, head_size=heads[0].shape[-1])
     table = torch.stack(halves(angles, dtype))[:, :, None, None]
     joined = (function(module, x.transpose(1, 2).flatten(2).expand(3, -1, -1), table)[:1] for x in heads)
@@ -130,7 +132,7 @@ def of_hidden_states(function: Callable, heads: Heads, angles: torch.Tensor, dty
 def sines_first(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
     sinusoids = [angles.sin(), angles.cos()]
     if heads[0].shape[-1] % 2:
-        sinusoids.insert(1, torch.full_like(angles[:, :1], 9.0))  # a sine without a cosine
+        sinusoids.insert(1, torch.full_like(angles[:, :1], 9.0))  # the last sine has no cosine
     table = torch.cat(sinusoids, dim=-1).to(dtype)[None, None]
     q, k, v = function(table, *heads, heads[1])
     assert torch.equal(k, v) and len(function(table, *heads)) == 2
@@ -142,7 +144,7 @@ def of_one_row(function: Callable, heads: Heads, angles: torch.Tensor, dtype: to
 
 
 def on_two_axes(function: Callable, heads: Heads, angles: torch.Tensor, dtype: torch.dtype) -> Heads:
-    """Each axis turns a half of the channels, by itself: what is compared has the halves of both axes together."""
+    """Each axis turns its half of the channels; the comparison joins the halves of both axes."""
     half = angles.shape[-1] // 2
     cos, sin = (
         torch.cat(parts, dim=-1)[None]
@@ -157,7 +159,7 @@ def on_two_axes(function: Callable, heads: Heads, angles: torch.Tensor, dtype: t
 
 
 class Static:
-    """Lets a static method be found by its class, which is not there."""
+    """Stands for the class of a static method, which does not exist outside its package."""
 
     def __init__(self, **members: Callable):
         self.__dict__.update(members)
@@ -201,7 +203,7 @@ def imported(file: str, name: str) -> Callable:
 
 
 def run(rotation: Rotation, of, width: int, head_dim: int, dtype: torch.dtype, table: torch.dtype) -> tuple:
-    """q and k, the angles, and what an application of a tree makes of them; of None, that of the installed fork."""
+    """q and k, the angles, and the results of a tree's function for them; of the installed fork's if `of` is None."""
     generator = torch.Generator().manual_seed(head_dim)
     shape = (1, HEADS, POSITIONS, head_dim)
     heads = tuple(torch.randn(shape, generator=generator).to(dtype).requires_grad_() for _ in "qk")
@@ -218,7 +220,7 @@ def run(rotation: Rotation, of, width: int, head_dim: int, dtype: torch.dtype, t
 TYPES = (
     (torch.float32, torch.float32),
     (torch.bfloat16, torch.bfloat16),
-    (torch.bfloat16, torch.float32),  # heads under autocast
+    (torch.bfloat16, torch.float32),  # under autocast, only heads are bfloat16
 )
 
 
@@ -239,10 +241,10 @@ def test_a_table_as_wide_as_the_head_gives_the_bits_of_pristine(rotation: Rotati
 @each_rotation
 @pytest.mark.parametrize("head_dim", range(4, 11))
 def test_a_narrower_table_rotates_its_pairs_and_no_other_channel(rotation: Rotation, head_dim: int):
-    """R1, R4: against a rotation in float64; what passes is bit-equal."""
+    """R1, R4: compared with a rotation in float64; passing channels are bit-equal."""
     for width in (4, 8):
         if width >= head_dim or (rotation.call is sines_first and width < head_dim - 1):
-            continue  # a sinusoid table is as wide as the head, less what is odd
+            continue  # a sinusoid table is as wide as the head, less one odd channel
         heads, angles, made = run(rotation, None, width, head_dim, torch.float32, torch.float32)
         for x, y in zip(heads, made, strict=True):
             assert torch.allclose(y.double(), rotated(x.double(), angles, rotation.layout), atol=1e-5)
@@ -255,7 +257,7 @@ HEAD_DIMS = range(3, 21)
 
 
 def config_of(head_dim: int, **rope_parameters: object) -> SimpleNamespace:
-    """A config of one head, under the names that the families have for its width."""
+    """A config of one head, with the keys of all model families for its width."""
     width = {"hidden_size": head_dim, "embed_dim": head_dim, "head_dim": head_dim, "num_attention_heads": 1}
     memory = {"memory_attention_hidden_size": 2 * head_dim, "memory_attention_downsample_rate": 2}
     return SimpleNamespace(
@@ -272,7 +274,7 @@ def config_of(head_dim: int, **rope_parameters: object) -> SimpleNamespace:
 
 
 def computed(file: str, name: str, of, config: SimpleNamespace) -> torch.Tensor:
-    """The frequencies that a function returns, or that a constructor keeps."""
+    """The frequencies that a function returns, or that a constructor stores."""
     function = load(file, name, of)
     if name.endswith("__init__"):
         module = SimpleNamespace()
@@ -306,8 +308,8 @@ OF_SEVERAL_AXES = (
 
 
 @pytest.mark.parametrize("place", AXIAL + SINGLE, ids=lambda place: place[1])
-def test_an_axis_has_as_many_frequencies_as_pairs_fit(place: tuple[str, str]):
-    """R1, R2: of two axes each has half of the head; where pristine's table fits the head, its bits are the same."""
+def test_an_axis_has_one_frequency_per_pair(place: tuple[str, str]):
+    """R1, R2: each of two axes has half of the head; if pristine's table fits the head, the bits are the same."""
     width_of_pair = 4 if place in AXIAL else 2
     for head_dim in HEAD_DIMS:
         config = config_of(head_dim, alpha=3.0)
@@ -322,8 +324,8 @@ def test_an_axis_has_as_many_frequencies_as_pairs_fit(place: tuple[str, str]):
 @pytest.mark.parametrize(
     "place", [place for place in AXIAL + SINGLE if "__init__" not in place[1]], ids=lambda place: place[1]
 )
-def test_a_share_of_the_head_counts_as_a_head_of_that_width(place: tuple[str, str]):
-    """R6: under rope types of their own too."""
+def test_a_part_of_the_head_counts_as_a_head_of_that_width(place: tuple[str, str]):
+    """R6: also under a model's own rope types."""
     for factor, width in ((0.5, 8), (0.25, 4), (0.8, 12), (0.0, 0)):
         config = config_of(16, alpha=3.0, partial_rotary_factor=factor)
         partial = computed(*place, fork(), config)
@@ -355,7 +357,7 @@ SECTIONED = [("qwen2_vl", "Qwen2VL"), ("glm4v", "Glm4vText")]
 
 
 def sectioned(head_dim: int, sections: list[int]) -> SimpleNamespace:
-    """A config that holds its sections against its pairs."""
+    """A config that compares its sections with its pairs."""
     config = config_of(head_dim, mrope_section=sections)
     held_against = load("modeling_rope_utils.py", "RotaryEmbeddingConfigMixin._whole_sections", fork())
     config._whole_sections, config._is_own_class = partial(held_against, config), lambda: True
@@ -377,8 +379,8 @@ def test_sections_must_sum_to_the_pairs(file: str, owner: str):
             construct(module, config)
 
 
-def test_sections_that_interleave_must_be_alike():
-    """Ernie's height and width take turns; time has the rest."""
+def test_interleaved_sections_must_be_equal():
+    """Height and width of Ernie are interleaved; time has the rest."""
     compute = load(
         "models/ernie4_5_vl_moe/modeling_ernie4_5_vl_moe.py",
         "Ernie4_5_VLMoeTextRotaryEmbedding.compute_default_rope_parameters",
@@ -392,7 +394,7 @@ def test_sections_that_interleave_must_be_alike():
 
 
 def test_a_table_wider_than_the_head_is_refused():
-    """CLVP's has 32 channels at least."""
+    """The table of CLVP has at least 32 channels."""
     construct = imported("models/clvp/modeling_clvp.py", "ClvpRotaryPositionalEmbedding")
     for hidden_size, projection_dim, width in ((64, 16, 32), (70, 140, 34), (80, 160, 40)):
         config = SimpleNamespace(hidden_size=hidden_size, projection_dim=projection_dim, num_attention_heads=2)
@@ -403,7 +405,7 @@ def test_a_table_wider_than_the_head_is_refused():
 
 
 def test_a_rotation_over_all_heads_needs_a_quarter_of_their_channels_as_frequencies():
-    """EfficientLoFTR's factor, 4 where there are eight heads."""
+    """The factor of EfficientLoFTR is 4 if there are eight heads."""
     from huggingface_hub.errors import StrictDataclassClassValidationError
 
     from transformers import EfficientLoFTRConfig
@@ -420,7 +422,7 @@ def test_a_rotation_over_all_heads_needs_a_quarter_of_their_channels_as_frequenc
 
 
 def test_encoders_run_at_head_widths_that_hold_no_whole_number_of_pairs():
-    """What an initialized model keeps fits what its constructor made; a table follows a model that is cast."""
+    """Models run after initialization and after a cast: the tables that initialization fills fit the constructor's."""
     from transformers import (
         DINOv3ViTConfig,
         DINOv3ViTModel,

@@ -1,5 +1,5 @@
-"""Upstream's RoPE definitions: what is said of each, found once for all tests of a process; and each of them to run,
-apart from its package, from the text of the pristine tree or of the fork's."""
+"""Upstream's RoPE definitions: the edit or exemption of each, found once per process; and functions that run a
+definition outside its package, from the text of the pristine tree or of the fork."""
 
 import ast
 import builtins
@@ -40,7 +40,7 @@ def fork(release: str = DEFAULT_RELEASE) -> Tree:
 
 
 def reason_to_skip(release: str) -> str | None:
-    """Why nothing can be asked of a release here: the fork of another line may not be built."""
+    """The reason why a release cannot be tested here: the fork of another line may not be built."""
     if LAYOUT.source(release).exists():
         return None
     line = next(name for name, line in LINES.items() if line.release == release)
@@ -48,13 +48,13 @@ def reason_to_skip(release: str) -> str | None:
 
 
 class Globals(dict):
-    """The globals of one file of a tree: its functions, and those that all models share, read when they are called."""
+    """The globals of one file of a tree: its functions and those that all models share. They are read when called."""
 
     def __init__(self, file: str, of: Tree):
         super().__init__(torch=torch, math=math, pi=math.pi, nn=torch.nn, __name__=file)
         self.update(broadcast_tensors=torch.broadcast_tensors, Iterable=Iterable)
         self["logger"] = SimpleNamespace(warning_once=lambda *_: None)
-        self["super"] = lambda: SimpleNamespace(__init__=lambda *_: None)  # what a class inherits is not run
+        self["super"] = lambda: SimpleNamespace(__init__=lambda *_: None)  # inherited code does not run
         self._file, self._of = file, of
 
     def __missing__(self, name: str) -> object:
@@ -67,8 +67,7 @@ class Globals(dict):
 
 
 def load(file: str, name: str, of: Tree | None = None, names: Globals | None = None) -> Callable:
-    """A function or method of a file of a tree (default: of the pristine one), without its decorators and
-    annotations."""
+    """A function or method of a file of a tree (by default the pristine one), without decorators and annotations."""
     of = tree() if of is None else of
     node = ast.parse(textwrap.dedent(text_of(FoundDefinition(file, name, ()), of))).body[0]
     node.decorator_list, node.returns = [], None
@@ -81,7 +80,7 @@ def load(file: str, name: str, of: Tree | None = None, names: Globals | None = N
 
 
 def rotated(x: torch.Tensor, angles: torch.Tensor, layout: str) -> torch.Tensor:
-    """The reference, in float64: `x` [..., head] with `2 * angles.shape[-1]` leading channels turned by `angles`."""
+    """The reference in float64: turns the first `2 * angles.shape[-1]` channels of `x` [..., head] by `angles`."""
     width = 2 * angles.shape[-1]
     x, rest = x[..., :width], x[..., width:]
     a, b = x.chunk(2, -1) if layout == "half-split" else (x[..., 0::2], x[..., 1::2])

@@ -119,6 +119,6 @@ def _names_some_of(topic: Topic, failure: ExpectedFailure, name: str) -> bool:
 @cache
 def _release() -> str:
     """The version of the Transformers that is judged."""
-    import transformers  # not before it is needed: pytest loads the plugin in every session
+    import transformers  # imported late, because pytest loads the plugin in every session
 
     return transformers.__version__

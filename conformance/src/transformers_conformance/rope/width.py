@@ -19,7 +19,7 @@ _SECTION_INTERLEAVED = re.compile(r"mrope_section\[\w+\] \* 3")
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
 _LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # for layers with a sliding window
 _UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling does not change
-_MROPE_SECTION = (16, 24, 24)  # Qwen2-VL's, for a head of 128 channels
+_MROPE_SECTION = (16, 24, 24)  # the section of Qwen2-VL, for a head of 128 channels
 
 
 class Width(Protocol):
