@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from environment import LINES, line_of, prepare
+from registry import registered_models
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 
@@ -78,8 +79,7 @@ def session_of(release: str, python: Path) -> Session:
 
 def families_with_tests() -> set[str]:
     """The names of tests of models, of other frameworks than PyTorch too."""
-    folders = (ROOT / "tests" / "models", ROOT / "tests" / "adapted")
-    return {path.stem.removeprefix("test_modeling_") for folder in folders for path in folder.rglob("test_*.py")}
+    return set(registered_models())
 
 
 class _Progress:

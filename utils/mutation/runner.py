@@ -3,16 +3,15 @@
 Some files are judged by tests of this repository too, which pytest runs in this process.
 """
 
-import importlib.util
-import inspect
 import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 
 import pytest
+from registry import parts_of, registered_models
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,35 +205,11 @@ class _TestClass:
 def _test_classes(model: str) -> dict[str, _TestClass] | None:
     """The classes of a model's tests by their names, or None where importing them fails."""
     try:
-        from transformers_conformance.core.mixins import JudgedTestMixin
         from transformers_conformance.core.settings import settings
 
+        registered = registered_models()[model]
         settings.build = "fork"
-        settings.expected_failures = _expected_failures_of(file_of_tests(model))
-        classes = [tests for _, tests in inspect.getmembers(_load(model), inspect.isclass)]
-        classes = [tests for tests in classes if issubclass(tests, JudgedTestMixin) and hasattr(tests, "topic")]
-        return {tests.__name__: _TestClass(tests) for tests in classes if tests.model_spec() is not None}
+        settings.expected_failures = registered.expected_failures
+        return {part.name: _TestClass(part.tests) for part in parts_of(registered)}
     except Exception:
         return None
-
-
-def file_of_tests(model: str) -> Path:
-    """The file of the tests of a model, which may be named with its framework, such as `tf_gptj`."""
-    name = f"test_modeling_{model}.py"
-    of_torch = ROOT / "tests" / "models" / model / name
-    return of_torch if of_torch.exists() else ROOT / "tests" / "adapted" / name
-
-
-def _expected_failures_of(tests: Path) -> Path:
-    """What is known to break in a file of tests stands in the file of its folder, or of the one above."""
-    name = "expected_failures.toml"
-    return next(folder / name for folder in tests.parents if (folder / name).exists())
-
-
-def _load(model: str) -> ModuleType:
-    path = file_of_tests(model)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module  # where the source of a class is looked for
-    spec.loader.exec_module(module)
-    return module

@@ -37,6 +37,7 @@ _SUITE = (
     "tests/adapted",
     "tests/adapted/expected_failures.toml",
     "tests/frameworks/frameworks.py",
+    "utils/registry.py",
     *(f"utils/mutation/{x}.py" for x in ("families", "in_place", "runner", "scope", "preforked_worker")),
 )
 
