@@ -1,7 +1,7 @@
 """Writes docs/upstream_bugs.md: what fails on upstream's releases, and which edit of ours repairs it.
 
-It joins tests/models/expected_failures.toml, which says what is known, and build/results, which
-`./run_tests --pristine` and `./run_tests --release X` write. Standard library only.
+The page joins two sources. tests/models/expected_failures.toml says what is known. build/results, which
+`./run_tests --pristine` and `./run_tests --release X` write, says what fails. Standard library only.
 """
 
 import json
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 EXPECTED_FAILURES = ROOT / "tests" / "models" / "expected_failures.toml"
 RESULTS = ROOT / "build" / "results"
 PAGE = ROOT / "docs" / "upstream_bugs.md"
-# The releases that the page tells of; the newest is the one that the fork is made of.
+# The releases on the page, oldest first. The fork is built from the last one.
 RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", "5.23.0")
 
 HEAD = """# What fails on upstream
@@ -38,10 +38,10 @@ def load_expected_failures() -> list[dict]:
 
 
 def load_results() -> list[dict]:
-    """What was found on every release.
+    """The results of all releases.
 
     Raises:
-        SystemExit: a release was not judged, or something failed that no exception covers.
+        SystemExit: a release was not judged, or there is a failure that no expected failure covers.
     """
     lines = []
     for release in RELEASES:
@@ -65,7 +65,7 @@ def broken(line: dict) -> bool:
 
 
 def page(exceptions: list[dict], results: list[dict]) -> str:
-    """The whole page: a table of the releases, then a section a bug."""
+    """The whole page: a table of the releases, then a section for each bug."""
     parts = [HEAD, "| release | command | models | cases | pass | fail |\n|---|---|---|---|---|---|\n"]
     for release in RELEASES:
         found = [x for x in results if x["release"] == release and x["status"] != "not-applicable"]
@@ -92,7 +92,7 @@ def section(exception: dict, found: list[dict]) -> str:
 
 
 def grouped(found: Iterable[dict]) -> dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
-    """Models that fail alike: releases and properties, and which models they are of."""
+    """Groups models that fail in the same way: the models, by their releases and properties."""
     releases, properties = defaultdict(set), defaultdict(set)
     for line in found:
         releases[line["model"]].add(line["release"])
@@ -105,7 +105,7 @@ def grouped(found: Iterable[dict]) -> dict[tuple[tuple[str, ...], tuple[str, ...
 
 
 def reproduction(found: list[dict]) -> str:
-    """The smallest case on the newest release: what was expected and found, and the snippet that shows it."""
+    """Shows the smallest case on the newest release: the expected value, the found value, and a snippet for it."""
 
     def size(line: dict) -> tuple:
         case = line["case"]

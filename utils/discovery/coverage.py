@@ -19,8 +19,8 @@ from .variants import group
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why copies of one variant are right: the edits that reach them, or the exemption that covers them. Copies that
-    have neither are unexplained."""
+    """Why the copies of one variant are right: edits reach them, or an exemption covers them. If neither is so, they
+    are unexplained."""
 
     root: FoundDefinition
     copies: tuple[FoundDefinition, ...]
@@ -48,7 +48,7 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
 
 
 def pristine_tree(layout: Layout, release: str) -> Tree:
-    """Upstream's files, with an index of their own, because a build and a search keep different things."""
+    """Upstream's files. They have an index of their own, because a search keeps other data than a build."""
     package = layout.upstream(release) / PACKAGE
     names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
     return Tree(PackageFiles(package, names), Index(layout.discovery(release)), find_pin(layout, release).digest)
@@ -57,11 +57,11 @@ def pristine_tree(layout: Layout, release: str) -> Tree:
 def explain(
     found: list[FoundDefinition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
 ) -> list[Explanation]:
-    """The explanations of what was `found`, by the edits of the lock and by the exemptions.
+    """Explains the definitions in `found` by the edits of the lock and by the exemptions.
 
     Raises:
-        OverlayError: an exemption names something else than a RoPE definition, covers more or fewer than it says, or
-            covers a definition that an edit reaches.
+        OverlayError: an exemption names something that is no RoPE definition, covers more or fewer definitions than
+            it says, or covers a definition that an edit reaches.
     """
     exemptions = [one for one in exemptions if release in one.covers]
     exempt = {place: one for one in exemptions for place in one.places}
@@ -75,7 +75,7 @@ def explain(
         by_edits = defaultdict(list)
         for one in variant.copies:
             edits = reaching[one.file, one.name]
-            if not exemption:  # an exemption is for this definition, not for its class
+            if not exemption:  # an edit of the class explains a method, but not one that has an exemption of its own
                 edits = edits or reaching[one.file, one.name.partition(".")[0]]
             by_edits[tuple(edits)].append(one)
         if exemption:

@@ -1,7 +1,8 @@
-"""`python -m discovery.recall`: holds the rules of discovery against the definitions that rotate when models run.
+"""`python -m discovery.recall`: compares the rules of discovery with the definitions that rotate when models run.
 
-It runs tiny models of upstream and follows their tensors (`provenance`), which knows nothing of code. So it must run
-with a pristine release in front of the fork: `make recall` does that.
+It runs tiny models of upstream and follows their tensors (`provenance`). It does not look at their code, so it can
+show what the rules miss. The models must come from a pristine release, which must precede the fork in the import path:
+`make recall` sets this path.
 """
 
 import contextlib
@@ -42,7 +43,7 @@ def recall(
     models: Annotated[list[str] | None, typer.Argument(help="Models; all that have RoPE if none is named.")] = None,
     release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE,
 ) -> None:
-    """Say what share of the definitions that rotate in a pass discovery finds, and what each rule adds."""
+    """Say which share of the definitions that rotate in a pass is found by discovery, and what each rule adds."""
     layout = Layout()
     package = Path(transformers.__file__).parent
     if package != layout.upstream(release) / PACKAGE:
@@ -83,17 +84,17 @@ def rotating(model: str, package: Path) -> Places:
 def _rotating_in(spec: RotarySpec, package: Path) -> Places:
     seen: Places = set()
     for width in WIDTHS:
-        # Any error: most classes cannot be built without words on their configs, or refuse a width.
+        # Any error: without more config keywords, most classes cannot be built, or they refuse a width.
         with contextlib.suppress(Exception), Rotations(package) as rotations, torch.no_grad():
             probed = Probe(spec, spec.cases_of(HEAD_DIM, width)[0])
             run_model(probed.model, probed.input_ids, positions.gapped(), keeps_cache=False)
             seen |= rotations.found
-    gc.collect()  # calls that were kept, and their tensors, refer to each other
+    gc.collect()  # the kept calls and their tensors refer to each other, so that only this frees them
     return seen
 
 
 def report(found: Collection[FoundDefinition], ran: Places) -> Iterator[str]:
-    """What each rule finds of a release and of what ran, and what no rule finds.
+    """Yields what each rule finds in the release and among the definitions that ran, and what no rule finds.
 
     Args:
         found: the definitions that the rules find in the release.

@@ -1,4 +1,4 @@
-"""Runs the mutants of some files, and keeps what came of each, so that a run that was ended goes on where it was."""
+"""Runs the mutants of some files, and keeps the result of each. A run that was stopped continues there."""
 
 import hashlib
 import itertools
@@ -23,13 +23,13 @@ from .scope import Source, Subject
 
 
 ROOT = Path(__file__).resolve().parents[2]
-# Operators that no code of this kind would be written with by mistake, and why.
+# Operators that nobody writes by mistake in code of this kind, and why.
 _FARFETCHED = {
     re.compile("Bit|Shift|Invert"): "a bitwise operator, which no float takes",
     re.compile("ComparisonOperator_(?!Is)[A-Za-z]+_Is(Not)?$"): "identity, where values are compared",
 }
 _ORDERING = re.compile("ComparisonOperator_(Not)?Eq_[GL]tE?$")
-# What a result depends on, beside the files that are mutated.
+# What a result depends on, in addition to the mutated files.
 _SUITE = (
     "conformance/src",
     "tests/models",
@@ -44,7 +44,7 @@ _SUITE = (
 
 @dataclass(frozen=True)
 class MutantResult:
-    """What came of a mutant: the check that caught it, or None."""
+    """The result of a mutant: the check that caught it, or None if it survived."""
 
     mutant: Mutant
     killing_test: str | None
@@ -60,7 +60,7 @@ class _Job:
 
 
 class BaselineError(RuntimeError):
-    """The checks do not pass on the code as it is, so no mutant can be judged by them."""
+    """The checks do not pass on the unchanged code, so they cannot judge a mutant."""
 
 
 class Session:
@@ -69,8 +69,8 @@ class Session:
     Args:
         package: the `transformers` folder that is judged; nothing is written there.
         subjects: what to mutate in it.
-        home: where the session's database is kept; one for every state of the code and the suite.
-        python: the interpreter that imports that Transformers.
+        home: the folder of the databases; each state of the code and of the suite has a database of its own.
+        python: the interpreter that imports this Transformers.
     """
 
     def __init__(self, package: Path, subjects: tuple[Subject, ...], home: Path, python: Path = Path(sys.executable)):
@@ -82,14 +82,14 @@ class Session:
             for path, subject in self.subjects.items()
         }
         self.path = home / f"{self._digest()}.sqlite"
-        self.memory = home / "killing_tests.json"  # of any session: who caught a mutant is asked first next time
+        self.memory = home / "killing_tests.json"  # of all sessions: what caught a mutant runs first next time
         home.mkdir(parents=True, exist_ok=True)
         self._known: list[_Job] | None = None
         if not self.path.exists():
             self._create()
 
     def results(self) -> list[MutantResult]:
-        """Of the mutants that were judged so far, in the order of the code."""
+        """The results of the mutants that were judged so far, in the order of the code."""
         with use_db(self.path) as database:
             done = dict(database.results)
             mutants = self._mutants(database)
@@ -100,7 +100,7 @@ class Session:
         ]
 
     def mutants(self) -> list[Mutant]:
-        """All that count, in the order of the code."""
+        """All mutants that count, in the order of the code."""
         with use_db(self.path) as database:
             return list(self._mutants(database).values())
 
@@ -111,7 +111,7 @@ class Session:
         return Counter(result.output for result in results if result.worker_outcome == WorkerOutcome.SKIPPED)
 
     def survivor_differences(self) -> dict[Mutant, str]:
-        """The changed lines of what survived."""
+        """The changed lines of each mutant that survived."""
         with use_db(self.path) as database:
             diffs = {id_: r.diff for id_, r in database.results if r.test_outcome == TestOutcome.SURVIVED}
             return {mutant: diffs[job_id] for job_id, mutant in self._mutants(database).items() if job_id in diffs}
@@ -120,11 +120,11 @@ class Session:
         """Judge the wanted mutants that have no result yet.
 
         Args:
-            workers: mutants at a time.
-            report: told after each how many are done, and of how many.
+            workers: how many mutants run at the same time.
+            report: called after each mutant with the number of mutants that are done, and the number of all.
 
         Raises:
-            BaselineError: the code as it is does not pass.
+            BaselineError: the unchanged code does not pass.
         """
         with use_db(self.path) as database:
             jobs = self._pending(database, wanted)
@@ -153,7 +153,7 @@ class Session:
                 else:
                     counting[job.subject, job.mutant.definition].append(job)
             for (subject, _), jobs in counting.items():
-                # By names: an edit elsewhere leaves the sample as it is.
+                # The order depends on names only, so that an edit elsewhere does not change the sample.
                 jobs.sort(key=lambda job: hashlib.sha256(str(job.mutant).encode()).digest())
                 skipped["beyond the sample"] += [job.job_id for job in jobs[subject.most :] if subject.most]
             for reason, job_ids in skipped.items():
@@ -161,7 +161,7 @@ class Session:
         partial.replace(self.path)
 
     def _mutants(self, database: WorkDB) -> dict[str, Mutant]:
-        """Those that count, by job, in the order of the code."""
+        """The mutants that count, by the id of their job, in the order of the code."""
         return {job.job_id: job.mutant for job in self._jobs(database)}
 
     def _pending(self, database: WorkDB, wanted: Callable[[Mutant], bool]) -> list[_Job]:
@@ -169,7 +169,7 @@ class Session:
         return [job for job in self._jobs(database) if job.job_id not in done and wanted(job.mutant)]
 
     def _jobs(self, database: WorkDB) -> list[_Job]:
-        """All that count; those that turned out to be no Python are no longer among them."""
+        """The jobs of all mutants that count. Mutants that turned out to be no Python do not count."""
         skipped = {job_id for job_id, result in database.results if result.worker_outcome == WorkerOutcome.SKIPPED}
         if self._known is None:
             self._known = self._read_jobs(database)
@@ -216,7 +216,8 @@ def _left_out(job: _Job) -> str | None:
 def _judge_all(
     jobs: list[_Job], python: Path, workers: int, memory: dict[str, str]
 ) -> Iterator[tuple[_Job, WorkResult]]:
-    """Every job and what came of it, as they are done. The output of a caught one is the check that caught it."""
+    """Yields each job with its result when it is done. If a mutant was caught, the output of its result is the check
+    that caught it."""
     waiting = deque(jobs)
     done: queue.SimpleQueue = queue.SimpleQueue()
     ranking = _Ranking(memory)
@@ -228,7 +229,7 @@ def _judge_all(
             while not ended.is_set():
                 try:
                     job = take()
-                except IndexError:  # all are taken
+                except IndexError:  # no job is left
                     break
                 if worker is None or worker.subject != job.subject:
                     if worker is not None:
@@ -241,7 +242,7 @@ def _judge_all(
             if worker is not None:
                 worker.close()
 
-    # From both ends, since a file is traced by everybody who judges mutants of it.
+    # From both ends: each worker that judges mutants of a file must trace this file, so few workers should share one.
     takes = itertools.cycle((waiting.popleft, waiting.pop))
     takes = itertools.islice(takes, min(workers, len(jobs)))
     threads = [threading.Thread(target=work, args=(take,), daemon=True) for take in takes]
@@ -261,7 +262,8 @@ def _judge_all(
 
 
 class _Ranking:
-    """Which checks to begin with: the one that caught this mutant before, then those that caught its neighbours."""
+    """Says which checks run first: the check that caught this mutant before, then the checks that caught mutants of
+    the same definition, then those that caught mutants of the same file."""
 
     MOST = 30
 
@@ -304,8 +306,9 @@ class _Worker:
         if unmutated["killing_test"] is not None:
             self.close()
             raise BaselineError(f"{subject.file}, not mutated, is caught by: {unmutated['killing_test']}")
-        # An endless loop is caught by the time; a busy machine must not be.
-        self.seconds = 60 + unmutated["seconds"]  # traced, it takes several times as long as it would
+        # The limit ends endless loops. It is generous, so that a busy machine does not reach it: the time that is
+        # added to the minute was measured with tracing, which makes a run several times as long.
+        self.seconds = 60 + unmutated["seconds"]
 
     def result(self, job: _Job, first: Iterable[str]) -> WorkResult:
         text = job.file.mutated(job.spec)

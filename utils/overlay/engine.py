@@ -21,7 +21,8 @@ class EditTarget:
     """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model;
     `our_prefix` is the prefix that the edit is written with.
 
-    The span of an addition is empty; `at_end` says that it closes its class or file instead of preceding a definition.
+    The span of an addition is empty. If `at_end` is set, the addition goes to the end of its class or file; otherwise
+    it goes in front of a definition.
     """
 
     edit: Edit
@@ -49,12 +50,12 @@ class Reach:
 
     @property
     def key(self) -> str:
-        """Its name in the lock, which changes only if the root moves or the edit gets another description."""
+        """Its name in the lock. The name changes only if the root moves or the edit gets another description."""
         return f"{self.root}::{self.edit.description}"
 
 
 class PackageFiles(Mapping[str, str]):
-    """The texts of a package's Python files; each is read when it is first needed."""
+    """The texts of a package's Python files. A file is read when its text is needed for the first time."""
 
     def __init__(self, package: Path, names: Iterable[str]):
         self._names = dict.fromkeys(names)
@@ -102,8 +103,8 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
     """Each root that an edit has in this release, and every definition of the tree that equals it.
 
     Raises:
-        OverlayError: upstream has no such file or definition, or already has one that the edit would add; or two roots
-            are one, or copies of each other.
+        OverlayError: upstream has no such file or definition; or it already has the definition that the edit adds; or
+            two roots are the same definition, or copies of each other.
     """
     reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.expected_matches]
     reached: dict[tuple[str, LineSpan], Root] = {}
@@ -149,8 +150,8 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
 
 
 def _search_copies(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
-    """The fingerprint of a root, and all definitions of its name, at its depth, that have the same fingerprint. The
-    root is one of them."""
+    """The fingerprint of a root, and all definitions that have the same name, depth and fingerprint as the root. The
+    root itself is one of them."""
     root_prefix = tree.prefix(root_file)
     digest = tree.index.fingerprint(root.text(tree.lines(root_file)), root_prefix)
     simple, depth = root.name.split(".")[-1], root.name.count(".")
@@ -174,8 +175,8 @@ def _search_copies(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, lis
 
 
 def _search_heirs(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
-    """What the class of a header inherits from, and the headers of all classes that have the same name, but for the
-    model's prefix, and the same bases."""
+    """What a class inherits from, and the headers of all classes that have the same bases and the same name, if the
+    prefix of the model is left out. `root` is the header of the class."""
     bases = definitions.bases_of(root.text(tree.lines(root_file)))
     inherited = _inherited(bases, tree.files[root_file])
     suffix = root.name.removeprefix("class ").removeprefix(tree.prefix(root_file))
@@ -206,8 +207,9 @@ def _files_of_addition(root: Root, tree: Tree) -> list[str]:
 
 
 def _place_for(edit: Edit, file: str, tree: Tree) -> EditTarget:
-    """Where an added definition goes: before the next one of our file that upstream has, else at the end of its class,
-    or after the last definition of the file."""
+    """Where an added definition goes. Among the definitions that follow it in our file, the first one that upstream
+    has decides: the addition goes in front of it. If there is none, it goes to the end of its class, or after the last
+    definition of the file."""
     root = edit.roots[0]
     name, owner = root.name, root.name.rpartition(".")[0]
     spans = tree.spans(file)
@@ -248,8 +250,8 @@ def _our_definition(edit: Edit) -> str:
 
 
 def _replace(text: str, ours: str) -> str:
-    """`ours` in place of `text`. The name and the decorators of `text` stay, and its annotations and docstring if ours
-    has none."""
+    """`ours` in place of `text`. The name and the decorators of `text` stay. Its docstring stays if `ours` has none.
+    Its header stays, with the annotations, if both have the same arguments."""
     old, new = definitions.split(text), definitions.split(ours)
     header = old.header
     if new.arguments != old.arguments:
@@ -261,14 +263,14 @@ def _replace(text: str, ours: str) -> str:
 
 @dataclass(frozen=True)
 class EditedFiles:
-    """The changed files, and how often edits applied, by root."""
+    """The changed files, and how often the edit of each root applied."""
 
     files: dict[str, str]
     counts: dict[Root, int]
 
 
 def apply(reaches: Iterable[Reach], tree: Tree) -> EditedFiles:
-    """Apply edits in order. In one file, a definition is edited before the definition around it."""
+    """Apply edits in order. In one file, an inner definition is edited before the definition that contains it."""
     by_file: dict[str, list[EditTarget]] = defaultdict(list)
     counts: dict[Root, int] = {}
     for reach in reaches:

@@ -11,8 +11,8 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
 
     Args:
         rule, constraints: as in ast-grep's YAML; the language is Python.
-        fix: the new text. `$NAME` and `$$$NAME` stand for what the rule matched. Its lines get the indentation of the
-            line on which the match begins. An empty fix removes the match.
+        fix: the new text. `$NAME` and `$$$NAME` stand for what the rule matched. The lines of the new text get the
+            indentation of the line on which the match begins. An empty fix removes the match.
 
     Returns:
         The new text, and how many matches it replaced.
@@ -29,8 +29,8 @@ def apply_rule(text: str, rule: dict, constraints: dict | None, fix: str) -> tup
     new = root.commit_edits(edits)
     if not fix.strip():
         new = re.sub(r"^[ \t]+\n", "", new, flags=re.MULTILINE)  # the indentation of what was removed
-        new = re.sub(r"\n\n\n+", "\n\n", new)  # the empty lines around it
-        new = re.sub(r"\n\n+\Z", "\n", new)  # those at the end, if it was the last statement
+        new = re.sub(r"\n\n\n+", "\n\n", new)  # the empty lines around what was removed
+        new = re.sub(r"\n\n+\Z", "\n", new)  # the empty lines at the end, if the last statement was removed
     return textwrap.indent(new, margin, lambda line: line.strip()), len(edits)
 
 
@@ -41,7 +41,7 @@ def _expand(fix: str, match: SgNode, line: str) -> str:
         if found.group(1):
             nodes = match.get_multiple_matches(found.group(1))
             return "".join(node.text() + (" " if node.kind() == "," else "") for node in nodes)
-        # Its further lines are indented below, like those of the fix
+        # The code below indents the further lines of the match, as it does with those of the fix
         return match.get_match(found.group(2)).text().replace(f"\n{column}", "\n")
 
     new = re.sub(r"\$\$\$([A-Z_]+)|\$([A-Z_]+)", value, fix.rstrip("\n"))

@@ -1,4 +1,4 @@
-"""Parts of the models, for several machines that share a run."""
+"""Divides the models into parts, so that several machines can share a run."""
 
 import argparse
 import json
@@ -10,17 +10,17 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Shard:
-    """Part `index` of `count`, from 1 on."""
+    """Part number `index` of `count` parts. The first part has number 1."""
 
     index: int
     count: int
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
-        """From `i/n`.
+        """Reads `text` of the form `i/n`.
 
         Raises:
-            argparse.ArgumentTypeError: it has another form, or `i` is not in 1 .. `n`.
+            argparse.ArgumentTypeError: `text` has another form, or `i` is not in 1 .. `n`.
         """
         found = re.fullmatch(r"(\d+)/(\d+)", text)
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
@@ -28,13 +28,13 @@ class Shard:
         return cls(int(found[1]), int(found[2]))
 
     def of(self, models: Sequence[str], seconds: Mapping[str, float]) -> list[str]:
-        """This part of the models, in their order. Each model is in exactly one of the `count` parts.
+        """The models of this part, in the order of `models`. Each model is in exactly one of the `count` parts.
 
-        The longest model goes first, each to the part that has the least to do. The parts depend on nothing but the
-        arguments.
+        Models are dealt out one after another, the slowest first. Each goes to the part that has the least to do so
+        far. The parts depend only on the arguments.
 
         Args:
-            seconds: how long models take. One that is not there counts as the mean of the others.
+            seconds: how long models take. A model that is not there counts as the mean of the others.
         """
         models = list(dict.fromkeys(models))
         known = [seconds[model] for model in models if model in seconds]

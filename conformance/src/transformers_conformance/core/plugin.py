@@ -1,6 +1,7 @@
-"""A pytest plugin: the options of a session. It fails a session with stale expected failures.
+"""A pytest plugin: it adds the options of the suite, and fails a session that has stale expected failures.
 
-Each test's report carries the expected failures that the test met, for the process that joins the reports of workers.
+With pytest-xdist, several worker processes run the tests, and one process joins their reports. So the report of each
+test carries the expected failures that covered a failure in this test.
 """
 
 from collections import defaultdict
@@ -31,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = {name: config.getoption(f"conformance_{name}") for name in vars(Settings())}
     for name, value in chosen.items():
         setattr(settings, name, value)
-    if not hasattr(config, "workerinput"):  # the workers' reports come together in one place
+    if not hasattr(config, "workerinput"):  # only the process that joins the reports of workers
         config.pluginmanager.register(StaleExpectedFailures(), f"{_NAME}_stale")
 
 
@@ -49,7 +50,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 
 class StaleExpectedFailures:
-    """Joins the reports of each class of tests."""
+    """Joins the reports of each test class, and finds its stale expected failures."""
 
     def __init__(self):
         self._seen: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -60,7 +61,7 @@ class StaleExpectedFailures:
                 self._seen[seen["class"]].append(seen)
 
     def stale(self) -> list[str]:
-        """A line for each expected failure of a class that ran in full, if the expected failure covered nothing."""
+        """A line for each expected failure that covered nothing, although all tests of its class ran."""
         found = []
         for class_id, all_seen in self._seen.items():
             if len(all_seen) == all_seen[0]["tests"]:

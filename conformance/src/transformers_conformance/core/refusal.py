@@ -1,8 +1,8 @@
 """Decides which errors are refusals of a config's values (R6).
 
 A refusal is a `ValueError`, or the validation error in which newer releases wrap it. Its text names the key, the value
-as it was written, and the range if there is one. If a key is missing, the text must name the key, and a `KeyError`
-counts too. Any other error is a crash, also a `ValueError` from within a computation.
+as it was written, and the range if there is one. If a required key was left out, the text needs to name only the key,
+and a `KeyError` is a refusal too. Any other error is a crash, also a `ValueError` from inside a computation.
 """
 
 import re
@@ -17,24 +17,24 @@ _NO_NAMES = ("None", "True", "False", "nan", "inf")
 
 
 def _of_hub(name: str) -> tuple[type[Exception], ...]:
-    """An error class of `huggingface_hub`, in a tuple; empty if it does not exist, as with 4.x."""
+    """A tuple with this error class of `huggingface_hub`. It is empty if there is no such class, as with 4.x."""
     found = getattr(huggingface_hub.errors, name, None)
     return () if found is None else (found,)
 
 
-# Raised when a field's type does not allow a value, and when a validator of the whole config raised any error.
+# The first is raised if a field's type does not allow a value, the second if a validator of the whole config raises.
 _OF_A_FIELD, _OF_A_VALIDATOR = (_of_hub(f"StrictDataclass{what}ValidationError") for what in ("Field", "Class"))
 
 
 def names(text: str, key: str) -> bool:
-    """Whether a text has a key as a whole word: `factor` is not in `partial_rotary_factor`."""
+    """Whether a text has a key as a whole word: `partial_rotary_factor` does not name `factor`."""
     return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", text) is not None
 
 
 def names_value(text: str, value: Any) -> bool:
-    """Whether a text has a value as it was written: 1 is not in 1.5, -1 or v1.
+    """Whether a text has a value as it was written: 1.5, -1 or v1 do not name 1.
 
-    A string must be in quotes, to distinguish "4" from 4. A name that can only be a string (linear) needs none.
+    A string must be in quotes, to distinguish "4" from 4. A word that can only be a string (linear) needs no quotes.
     """
     written = {repr(value), f'"{value}"'} if isinstance(value, str) else {repr(value)}
     if isinstance(value, str) and value.isidentifier() and value not in _NO_NAMES:

@@ -1,4 +1,4 @@
-"""What the harness needs to know of a model under test; a topic's own specs say more."""
+"""What the harness needs to know about a model under test. The specs of a topic add what the topic needs to know."""
 
 import copy
 import inspect
@@ -26,7 +26,7 @@ class ModelSpec:
 
     Args:
         config_class: its config class.
-        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`; others by
+        model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`. Another class needs an
             `input_adapter`.
         config_overrides: config keywords that the rules of `sizes` do not find.
         input_adapter: where tokens enter, as `adapted_class` takes it.
@@ -57,16 +57,16 @@ class ModelSpec:
         return self.config_class.model_type or self.config_class.__name__
 
     def takes_key(self, key: str) -> bool:
-        """Whether the config declares a key, or takes it under another name, as it does a key of an older form."""
+        """Whether the config takes a key: it declares the key, or converts it, as it does with keys of older forms."""
         return key in self.fields or takes_undeclared(self.config_class, key)
 
     @cached_property
     def has_sinks(self) -> bool:
-        """Whether its attention has sinks: learned scores that take a share of every row."""
+        """Whether the attention of the model has sinks: learned scores that take a share of every row."""
         try:
             with torch.device("meta"):
                 model = self.adapted_class(self.config_class(**self.size_values(_HEAD_DIM)))
-        except Exception:  # the checks that build it tell why
+        except Exception:  # the checks build the model too, and report this error
             return False
         return any(name.endswith("sinks") for name, _ in model.named_parameters())
 
@@ -81,18 +81,18 @@ class ModelSpec:
 
     @property
     def layers_alone(self) -> bool:
-        """Whether nothing but its layers, and a module that makes angles for them, run."""
+        """Whether only the layers of the model run, and the module that makes angles for them."""
         return self.input_adapter == LAYERS
 
     def size_values(self, head_dim: int) -> dict[str, Any]:
-        """Config keywords of a tiny model that say nothing of a case but the width of its heads."""
+        """Config keywords of a tiny model. They depend on the width of heads, and on nothing else of a case."""
         values = tiny_sizes(self.config_class, self.fields, head_dim, self.code)
-        # Every config takes it, whether or not its own keywords name it.
+        # Every config class takes this keyword, even if it does not declare it.
         values["attn_implementation"] = "eager"
         return values | self.copied_overrides()
 
     def copied_overrides(self) -> dict[str, Any]:
-        """Copies, since some config classes write into the lists that they are given."""
+        """A copy of `config_overrides`, because some config classes write into the lists that they are given."""
         return copy.deepcopy(dict(self.config_overrides))
 
     def config_values(self, case: Case) -> dict[str, Any]:
@@ -112,23 +112,23 @@ class ModelSpec:
         """The statements that a snippet begins with."""
         return [_import_of(cls) for cls in (self.config_class, self.model_class)]
 
-    # What a topic may say otherwise.
+    # A topic may override these.
 
     @staticmethod
     def makes_angles(module: nn.Module) -> bool:
-        """Whether a module turns positions into what layers are given in their place."""
+        """Whether a module turns positions into angles (or a cos/sin table) that layers get instead of positions."""
         return False
 
     def first_channel(self, case: Case) -> int:
-        """The channel of a head that is read as its first one; those before it come last."""
+        """The index of the channel that is read as the first one of a head. The channels before it come last."""
         return 0
 
     def reads_layer(self, config: Any, index: int) -> bool:
-        """Whether the attention layer of this number is one that a topic speaks of."""
+        """Whether the topic is about the attention layer with this index."""
         return True
 
     def prepare(self, model: nn.Module) -> None:
-        """Changes the seeded weights of a tiny model where the checks need others."""
+        """Changes the seeded weights of a tiny model if the checks need other weights."""
 
 
 def _import_of(cls: type) -> str:

@@ -1,4 +1,4 @@
-"""Runs a tiny model at chosen positions, and keeps what it gave: many checks ask for the same run."""
+"""Runs a tiny model at chosen positions, and keeps the results, because many checks ask for the same run."""
 
 import inspect
 from functools import lru_cache
@@ -12,16 +12,17 @@ from .sizes import BATCH_SIZE, SEQUENCE_LENGTH, VOCAB_SIZE
 from .tiny import build_model
 
 
-_FIRST_PLAIN_TOKEN = 4  # below are padding and the like
+_FIRST_PLAIN_TOKEN = 4  # lower ids are special tokens, such as padding
 
 
 class Probe:
     """One tiny model and its runs.
 
-    Runs are kept by their positions. A model whose tables change as it runs needs a `Probe` of its own.
+    It keeps the results of a run by the positions of the run. So if a model changes its tables while it runs, do not
+    share its `Probe`.
 
     Args:
-        model: the model to run; None builds the case's.
+        model: the model to run; None builds the model of the case.
     """
 
     def __init__(self, spec: ModelSpec, case: Case, model: torch.nn.Module | None = None):
@@ -39,7 +40,7 @@ class Probe:
     def attention(self, position_ids: torch.Tensor) -> Attention:
         """q and k of the first attention layer that the spec reads; `position_ids` is `[1, seq]` or `[batch, seq]`.
 
-        As everywhere here, heads begin with the channel that the spec calls first.
+        As in all methods of this class, the first channel of a head is `first_channel` of the spec.
         """
         key = _key(position_ids)
         if key not in self._attention:
@@ -54,7 +55,13 @@ class Probe:
         graph: bool = False,
         keeps_cache: bool = True,
     ) -> Attention:
-        """The same for other tokens, not kept; in a graph of gradients, if asked. Without positions, it counts."""
+        """As `attention`, but for other tokens, and the result is not kept.
+
+        Args:
+            position_ids: None lets the model count positions itself.
+            graph: whether q and k keep the graph for gradients.
+            keeps_cache: whether the pass may fill a cache.
+        """
 
         def run() -> torch.Tensor:
             return run_model(self.model, input_ids, position_ids, keeps_cache=keeps_cache)
@@ -63,7 +70,7 @@ class Probe:
         return attention.beginning_at(self._first_channel)
 
     def reads_layer(self, index: int) -> bool:
-        """Whether the attention layer of this number is one that the spec reads."""
+        """Whether the spec reads the attention layer with this index."""
         return self._spec.reads_layer(self.model.config, index)
 
     def layers(self, position_ids: torch.Tensor) -> list[Attention]:
@@ -82,7 +89,10 @@ class Probe:
         return self._outputs[key]
 
     def sensitivity(self, position_ids: torch.Tensor) -> float:
-        """Largest change of an output, per unit of random relative error in every q and k (to first order)."""
+        """The largest change of an output, divided by the size of a random relative error in every q and k.
+
+        For small errors, the change is proportional to the error.
+        """
         key = _key(position_ids)
         if key not in self._sensitivities:
             noise = 1e-3
@@ -98,10 +108,10 @@ def run_model(
     attention_mask: torch.Tensor | None = None,
     keeps_cache: bool = True,
 ) -> torch.Tensor:
-    """The first output of a pass; without `position_ids`, the model counts.
+    """The first output of a pass. Without `position_ids`, the model counts positions itself.
 
-    A mask of ones is given, because without one, newer releases read positions that restart as several packed
-    sequences.
+    By default, the pass gets a mask of ones. Without a mask, newer releases take positions that restart for several
+    packed sequences.
     """
     mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
     given = {} if position_ids is None else {"position_ids": position_ids}

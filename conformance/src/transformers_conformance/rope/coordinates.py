@@ -1,7 +1,8 @@
 """Rotations by coordinates on several axes (rows and columns of an image, points, times), in float64 NumPy.
 
-Each axis turns its own pairs. `frequencies`, `[axes, pairs]`, holds the angle in radians by which one unit of an axis
-turns a pair. So the angles of coordinates `[tokens, axes]` are `coordinates @ frequencies`.
+Each axis turns its own pairs. `frequencies` has the shape `[axes, pairs]`. An entry is the angle, in radians, by which
+one unit of the axis turns the pair. So the angles of coordinates of the shape `[tokens, axes]` are
+`coordinates @ frequencies`.
 """
 
 import numpy as np
@@ -27,14 +28,14 @@ def side_by_side(n: int, base: float) -> np.ndarray:
 
 
 def columns_first(n: int, base: float) -> np.ndarray:
-    """As `side_by_side`, but the second axis (columns) has the first half of the width."""
+    """As `side_by_side`, but the first half of the width belongs to the second axis (columns)."""
     return side_by_side(n, base)[::-1]
 
 
 def around_the_center(n: int, base: float) -> np.ndarray:
     """Frequencies of two axes from -1 to 1, `[2, 2 * (n // 4)]`: a pair of frequency 1 turns once between 0 and 1.
 
-    DINOv3, arXiv:2508.10104. Its exponents are those of half of the width, also if this half is not a whole number.
+    See DINOv3, arXiv:2508.10104. The exponents are computed with half of the width, also if it is not a whole number.
     """
     own = 2 * np.pi * powers(n // 4, n / 2, base)
     still = np.zeros_like(own)

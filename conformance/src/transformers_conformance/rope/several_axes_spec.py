@@ -23,8 +23,8 @@ from .several_axes import Image, Part, Placing, Row, Span, Text, Video, grid, on
 
 HEAD_DIM = 16
 _VOCAB = 64
-_FIRST_OWN_TOKEN = 4  # lower ids are padding, begin and end; from here on are the tokens that a config names
-_FIRST_TEXT_TOKEN = 24  # from here on are tokens of text
+_FIRST_OWN_TOKEN = 4  # lower ids are padding, begin and end; the tokens that a config names have ids from here on
+_FIRST_TEXT_TOKEN = 24  # tokens of text have ids from here on
 _MERGED = 2  # patches per token on each axis of space, if the config does not state it
 _TIMESTAMP = 2  # tokens before a frame, if a model writes timestamps
 _TOKEN = re.compile(r"(?!pad|bos|eos)\w+_token_(id|index)")
@@ -40,17 +40,17 @@ def sections(pairs: Sequence[int] = (2, 3, 3)) -> dict[str, Any]:
 class SeveralAxesSpec(ModelSpec):
     """A whole model, such as a `ForConditionalGeneration`, whose positions have several axes.
 
-    The model gets only the grids of images and videos, not their pixels. So encoders do not run, and the tokens of an
+    The model gets only the grids of images and videos, not their pixels. So its encoders do not run. All tokens of an
     image have the embedding of the placeholder token.
 
     Args:
-        config_overrides: config keywords that the rules of `sizes` do not find. A mapping is merged into the config of
-            a part.
+        config_overrides: config keywords that the rules of `sizes` do not find. If a value is a mapping, it is merged
+            into the config of the part with this name.
         axes: the number of axes.
         place: computes the positions of a row's spans.
         videos: whether the model takes videos.
         frames_apart: whether a video is written frame by frame, with text for the time between frames.
-        tokens_a_second: steps of the time axis per second, if the model takes seconds between frames.
+        tokens_a_second: steps of the time axis per second; None if the model does not take seconds between frames.
         frames_merged: the number of frames of a video that are merged into one.
         normed_after_rotation: whether heads are normed after they are rotated.
     """
@@ -115,7 +115,7 @@ class SeveralAxesSpec(ModelSpec):
         return Request(inputs | self.sizes(rows), positions, real.bool())
 
     def spans(self, part: Part) -> list[Span]:
-        """The spans of tokens that a part of a row is written as."""
+        """The spans of tokens that stand for a part of a row."""
         if isinstance(part, Text):
             return [text_span(part.tokens, self.axes)]
         if isinstance(part, Image):
@@ -138,7 +138,7 @@ class SeveralAxesSpec(ModelSpec):
         return [text_span(1, self.axes, begin), Span(coordinates, kind, holder), text_span(1, self.axes, end)]
 
     def token(self, *names: str) -> int | None:
-        """The id that the config gives to the first of these tokens that it knows, if any."""
+        """The id of the first of these tokens that the config names; None if it names none."""
         keys = [f"{name}_token_{ending}" for name in names for ending in ("id", "index")]
         return next((self.values[key] for key in keys if key in self.values), None)
 
@@ -172,6 +172,6 @@ class SeveralAxesSpec(ModelSpec):
 
 
 def _with_changes(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a config with changes; the config of a part is merged with its changes, key by key."""
+    """The values of a config with changes. The changes of the config of a part are merged into it, key by key."""
     parts = {name: values[name] | changes[name] for name in changes if isinstance(values.get(name), dict)}
     return dict(values) | dict(changes) | parts

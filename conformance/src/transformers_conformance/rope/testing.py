@@ -106,7 +106,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
     Mix it into a `unittest.TestCase` and set:
         config_class: the config class.
         model_class: a model class that takes `input_ids`, `attention_mask` and `position_ids`.
-        layout: "half-split" or "interleaved".
+        layout: "half-split", "interleaved" or "half-split-reversed".
         config_overrides: config keywords that a tiny model needs in addition to sizes and token ids.
         rope_types: the scaled rope types that the model supports; None for all types that its config accepts.
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
@@ -117,6 +117,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
         expected_failures, excluded_checks: as in `JudgedTestMixin`.
 
     Tests are named `test_rotary_ndims_<odd|even>_<property>_<index>_head_dim_<D>_n_<n>`: "odd" if `D` or `n` is odd.
+    If the rope type is scaled, its name follows the property.
     Properties that do not apply to the model have no tests in its class; the recorded results have the reason.
 
     Raises:

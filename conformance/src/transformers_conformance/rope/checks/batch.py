@@ -1,4 +1,4 @@
-"""A row stands alone: no neighbour, no padding, no earlier call shows in it, and no argument is written into."""
+"""A row depends on no other row, on no padding and on no earlier call. A pass does not write into its arguments."""
 
 import torch
 
@@ -17,11 +17,11 @@ from ..spec import RotarySpec
 
 
 _SHORT = 7  # tokens of the padded row
-_PACKED = [[4, 7], [6, 5]]  # lengths of the rows that each row of a batch is made of
+_PACKED = [[4, 7], [6, 5]]  # for each row of a batch, the lengths of the rows that are packed into it
 
 
 def without_packing(spec: RotarySpec) -> str | None:
-    """Why packed rows cannot be asked for, or None. A model that fails to run is not excused."""
+    """The reason why packed rows do not apply to a model, or None. A model that does not run is not excluded."""
     reason = without_a_mask(spec)
     if reason is not None:
         return reason
@@ -74,8 +74,9 @@ def check_rows(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 def check_packed(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Rows packed one after another into one, told apart by positions that begin again, give what each gives alone.
 
-    Asked of models that support it: those in whose pass, without a mask and without a cache, the release's masks look
-    for packed rows in the positions (`masking_utils.find_packed_sequence_indices` is called). Others see one row.
+    This is asked only of models that support packed rows. A model supports them if a pass without a mask and without a
+    cache looks for packed rows in the positions: it calls `masking_utils.find_packed_sequence_indices`. Other models
+    see one row.
     """
     probed = probe(spec, case)
     ids = packed_positions(_PACKED)
@@ -93,7 +94,7 @@ def check_packed(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 def check_history(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Whatever ran before: short after long, long twice, another batch in between give bit-equal outputs.
 
-    And one that just fills the length beyond which a scaled type changes, after a longer one.
+    The last call comes after a longer one. It just fills the length beyond which a scaled type changes.
     """
     short, full, long = positions.consecutive(), positions.up_to(_length(case) - 1), _long(case)
     _require_no_memory(spec, case, verdict, [short, long, long, short, long[:, :1], short, long, full])
@@ -103,7 +104,7 @@ def check_history(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 def check_growth(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Dynamic NTK scales by the length of the batch at hand, not by the longest that ran before.
 
-    Narrow heads have one frequency, 1, under any scaling, and would prove nothing.
+    Narrow heads would prove nothing: they have only the frequency 1, under any scaling.
     """
     long = positions.beyond(MAX_POSITION_EMBEDDINGS)
     _require_no_memory(spec, case, verdict, [2 * long, long])
@@ -125,7 +126,8 @@ def check_inputs(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 
 
 def _long(case: Case) -> torch.Tensor:
-    """Positions that switch a scaled type, and stay within the configured length of the others."""
+    """Long positions. For a scaled type, they go beyond the length at which it changes; for the default type, they
+    stay within the configured length."""
     if case.rope_type == "default":
         return positions.consecutive(MAX_POSITION_EMBEDDINGS - SEQUENCE_LENGTH)
     return positions.beyond(_length(case))
@@ -136,9 +138,9 @@ def _length(case: Case) -> int:
 
 
 def _require_no_memory(spec: RotarySpec, case: Case, verdict: Verdict, calls: list[torch.Tensor]) -> None:
-    """Runs one model at all these positions in turn; each call must give what a model gives that never ran.
+    """Runs one model at all these positions in turn. Each call must give the outputs of a new model.
 
-    Nor may it save more than before.
+    After the calls, `state_dict()` must have the same names as before.
     """
     used = Probe(spec, case)
     saved = list(used.model.state_dict())

@@ -1,4 +1,4 @@
-"""Heads whose width is not hidden channels divided by heads, and heads whose width nobody states."""
+"""Heads of another width than hidden channels divided by heads, and heads without a stated width."""
 
 import dataclasses
 from typing import Any
@@ -35,20 +35,21 @@ def without_a_head_dim(spec: RotarySpec) -> str | None:
 def check_head_sizes(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     """Under every rope type, a stated `head_dim` counts where hidden states are twice as wide as all heads.
 
-    And `head_dim=None` is hidden channels divided by heads. A class may refuse either by name. What the default type
-    gives at all positions 0, with the same weights, is what has to be rotated.
+    With `head_dim=None`, the width of a head is the number of hidden channels divided by the number of heads. A class
+    may refuse either config by an error that names the key. The reference rotates q and k of a model of the default
+    type that has the same weights, at all positions 0.
     """
     asked: dict[str, dict[str, Any]] = {
         "hidden states twice as wide as all heads": {"hidden_size": 2 * NUM_HEADS * case.head_dim}
     }
-    # Older classes of configs take None by default, or not at all.
+    # An older config class (no dataclass) takes None only if None is its default.
     if dataclasses.is_dataclass(spec.config_class) or spec.fields.defaults["head_dim"] is None:
         asked["head_dim=None"] = {"head_dim": None}
     for what, sizes in asked.items():
         try:
             own = Probe(spec, case, build_model(spec, case, **sizes))
         except Exception as error:
-            # The size that does not fit another one may be named in its place
+            # Two sizes do not fit each other, so the error may name either of them
             fits = any(refuses(error, {name: MISSING}) for name in ("head_dim", "hidden_size"))
             verdict.require(
                 fits, f"the refusal of {what}", "a ValueError that names head_dim or hidden_size", told(error)

@@ -1,10 +1,12 @@
 """Positions on several axes in whole models: how they are counted, row by row, step by step and request by request.
 
-The reference is the brute-force count of `several_axes`, which a model is given as `position_ids`; that it takes these
-as they are is for the checks of its text model. Where passes are of the same shapes, results must be equal bit for
-bit; else they may differ by what adding in another order does. Tolerance: `2^11` roundings of the largest logit, for
-some hundred additions in each of a tiny model's dozen products; a position that is wrong by one shows by a thousand
-times as much, and that it shows is required.
+The reference is the brute-force count of `several_axes`. The model gets this count as `position_ids`. The checks of
+its text model require that it takes `position_ids` as they are, so the checks here do not.
+
+If two passes have the same shapes, their results must be equal bit for bit. Otherwise they may differ, because
+additions run in another order. Tolerance: `2^11` roundings of the largest logit, for some hundred additions in each of
+a tiny model's dozen products. A position that is wrong by one changes the logits by a thousand times as much, and the
+checks require that such a change would show.
 """
 
 import torch
@@ -30,7 +32,7 @@ _MIXED: Row = (Text(2), Video(4, 2, 3, 0.5), Text(2), Image(3, 2), Text(1), Vide
 
 
 def _without_rope_parameters(model: SeveralAxesSpec) -> str | None:
-    """The tiny configs of whole models are written in the form of 5.x."""
+    """The reason why a release is excluded, or None: the tiny configs of whole models have the form of 5.x."""
     if hasattr(modeling_rope_utils, "RopeParameters"):
         return None
     return "configs of this release have no rope_parameters"
@@ -47,7 +49,7 @@ def _axes_property(rule: str):
 
 
 def _rows(model: SeveralAxesSpec) -> list[Row]:
-    """Those that the model takes, of unlike lengths."""
+    """The rows that the model takes; their lengths differ."""
     rows = [_TEXT, _IMAGE, (Image(3, 1), Text(1), Image(1, 2), Text(5)), _LONG, _WIDE, _MIXED]
     return [row for row in rows if model.videos or not any(isinstance(part, Video) for part in row)]
 
@@ -63,7 +65,7 @@ def _require_close(verdict: Verdict, what: str, got: torch.Tensor, expected: tor
 
 
 def _require_shown(verdict: Verdict, request: Request, expected: torch.Tensor) -> None:
-    """Fails where positions of text alone would do, too: then equality would prove nothing."""
+    """Fails if positions that count all tokens as text give the same logits: then equality would prove nothing."""
     places = torch.arange(request.positions.shape[-1]).expand_as(request.positions)
     counted = one_pass(verdict.spec.build(), request, position_ids=places)
     difference = (counted - expected)[request.real].abs().max().item()
@@ -158,7 +160,7 @@ def _require_as_new(verdict: Verdict, used: torch.nn.Module, request: Request) -
 
 
 def _embedded(model: torch.nn.Module, request: Request) -> dict[str, torch.Tensor | None]:
-    """A request without ids of tokens."""
+    """Arguments that give a request by embeddings, without token ids."""
     return {"input_ids": None, "inputs_embeds": model.get_input_embeddings()(request.inputs["input_ids"])}
 
 
