@@ -108,8 +108,8 @@ def reproduction(found: list[dict]) -> str:
     """Shows the smallest case on the newest release: the expected value, the found value, and a snippet for it."""
 
     def size(line: dict) -> tuple:
-        case = line["case"]
-        return -RELEASES.index(line["release"]), case["head_dim"], case["n"], len(line["reason"]), line["model"]
+        numbers = [line["case"].get(name, 0) for name in ("head_dim", "n")]
+        return -RELEASES.index(line["release"]), *numbers, len(line["reason"]), line["model"]
 
     smallest = min(found, key=size)
     said, _, snippet = smallest["reason"].partition("To see it again:\n")

@@ -78,7 +78,8 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
     one.write("env/lib/python3.11/site-packages/torch-2.13.0.dist-info/METADATA", "")
     for name in ("pyproject.toml", "utils/runner/run.py", "utils/overlay/__main__.py"):
         one.write(name, "")
-    for name in ("environment.py", "runner/__init__.py", "runner/inputs.py", "runner/known.py", "runner/records.py"):
+    of_runner = ("__init__", "inputs", "known", "records")
+    for name in ("environment.py", "registry.py", *(f"runner/{name}.py" for name in of_runner)):
         (tmp_path / "utils" / name).symlink_to(REPOSITORY / "utils" / name)
     (tmp_path / "utils" / "overlay" / "layout.py").symlink_to(REPOSITORY / "utils" / "overlay" / "layout.py")
     one.write("utils/overlay/__init__.py", "")
@@ -272,6 +273,13 @@ def test_a_count_that_is_off_fails_a_run_of_one_model(small, monkeypatch, capsys
         assert small.script.main() == off
         said = capsys.readouterr().out
         assert ("EXPECTED: phi: 1 pass of some, place 1, where 2 pass were counted" in said) == off
+
+
+def test_counts_that_cannot_be_read_end_the_run(small, monkeypatch):
+    (small.home / "utils" / "registry.py").unlink()
+    monkeypatch.setattr(sys, "argv", ["run_tests"])
+    with pytest.raises(SystemExit, match="expected failures cannot be counted"):
+        small.script.main()
 
 
 def test_of_a_release_without_a_fork_nothing_counts_but_what_is_unexplained(small, monkeypatch, capsys):

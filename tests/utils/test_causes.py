@@ -49,3 +49,8 @@ def test_results_without_an_unknown_failure_have_no_cause(keys):
 def test_many_properties_are_not_all_named():
     lines = [line(f"p{number}", 8, "crash", "RuntimeError: no") for number in range(6)]
     assert texts(lines) == ["R1, 6 failures in p0, p1, p2, p3 and 2 more: RuntimeError: no"]
+
+
+def test_cases_of_a_topic_with_other_parameters_are_told_by_property():
+    lines = [line(name, 8) | {"case": {"tokens": tokens}} for name in NAMES for tokens in (4, 8)]
+    assert texts(lines) == [f"R1, 2 failures in {name}: {name} of q" for name in NAMES]

@@ -105,8 +105,8 @@ def cell(group: list[dict], texts: Texts) -> dict:
 
 def _size(line: dict) -> tuple:
     """Sorts by what is least to read; nothing is left to the order in which results come."""
-    case, reason = line["case"] or {"head_dim": 0, "n": 0}, line["reason"] or ""
-    return case["head_dim"], case["n"], len(reason), reason, line["known"] or ""
+    case, reason = line["case"] or {}, line["reason"] or ""
+    return case.get("head_dim", 0), case.get("n", 0), len(reason), reason, line["known"] or ""
 
 
 def _way(line: dict) -> tuple:

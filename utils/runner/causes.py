@@ -9,13 +9,13 @@ from typing import Any
 
 Line = Mapping[str, Any]  # of the results that a run records
 
-# What a cause may be about, the narrowest first: a kind of case.
+# Kinds of cases, the narrowest first. A case of a topic without these parameters is of no kind.
 _KINDS: tuple[tuple[str, Callable[[Mapping[str, Any]], bool]], ...] = (
-    ("widths of no pair", lambda case: case["n"] < 2),
-    ("odd heads", lambda case: case["head_dim"] % 2 == 1),
-    ("odd widths", lambda case: case["n"] % 2 == 1),
-    ("partial widths", lambda case: case["n"] < case["head_dim"]),
-    ("scaled rope types", lambda case: case["rope_type"] != "default"),
+    ("widths of no pair", lambda case: case.get("n", 2) < 2),
+    ("odd heads", lambda case: case.get("head_dim", 0) % 2 == 1),
+    ("odd widths", lambda case: case.get("n", 0) % 2 == 1),
+    ("partial widths", lambda case: "n" in case and case["n"] < case["head_dim"]),
+    ("scaled rope types", lambda case: case.get("rope_type", "default") != "default"),
 )
 
 

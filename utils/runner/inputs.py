@@ -11,8 +11,9 @@ from environment import ROOT, installed
 from .records import digest_of
 
 
-# Of the environment, what may change a result, by how the names of variables begin.
-_HEARD = ("CUDA_", "HF_", "MKL_", "OMP_", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHON", "TORCH", "TRANSFORMERS_")
+COUNTS_ARE_OFF = 3  # the exit status of `runner.known check` then; Python's own errors have 1
+# Variables of the environment that may change a result, by the beginnings of their names.
+_READ = ("CUDA_", "HF_", "MKL_", "OMP_", "PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTHON", "TORCH", "TRANSFORMERS_")
 
 
 def common_inputs(
@@ -29,7 +30,7 @@ def common_inputs(
     return {
         "installed": installed(environment, *folders),
         "files": digest_of(*(ROOT / name for name in files)),
-        "variables": {name: value for name, value in variables.items() if name.startswith(_HEARD)},
+        "variables": {name: value for name, value in variables.items() if name.startswith(_READ)},
     }
 
 
