@@ -66,7 +66,7 @@ def broken(line: dict) -> bool:
 
 def page(exceptions: list[dict], results: list[dict]) -> str:
     """The whole page: a table of the releases, then a section for each bug."""
-    parts = [HEAD, "| release | command | models | cases | pass | fail |\n|---|---|---|---|---|---|\n"]
+    parts = [HEAD, "| release | command | model types | cases | pass | fail |\n|---|---|---|---|---|---|\n"]
     for release in RELEASES:
         found = [x for x in results if x["release"] == release and x["status"] != "not-applicable"]
         models, failed = len({x["model"] for x in found}), sum(map(broken, found))
