@@ -4,7 +4,7 @@ import torch
 @contextmanager
 def parameters_on_meta_device():
     """
-    Build modules whose parameters take no memory, while their buffers, and what is computed from numbers, are real.
+    Build modules whose parameters take no memory, but whose buffers and other computed tensors are real.
     """
     original = torch.nn.Module.register_parameter
 

@@ -12,14 +12,15 @@ def get_rotary_ndims(
     ignored_before: bool = False,
 ) -> int:
     """
-    The number of channels of a head that RoPE rotates: the share that `partial_rotary_factor` says, and all of them
-    where it says nothing. A config may point `head_dim` at the slice that is cut off for RoPE (`qk_rope_head_dim`).
-    All of the slice rotates, since a factor beside it describes the head that the slice is cut from.
+    The number of channels of a head that RoPE rotates: a share of them if there is a `partial_rotary_factor`, else all
+    of them. In some configs, `head_dim` is the width of the slice for RoPE (`qk_rope_head_dim`). The whole slice
+    rotates, because the factor describes the head from which the slice is cut.
 
     Args:
-        rope_parameters: those of the layers in question.
-        head_dim: channels of a head, where the config does not say so by `head_dim`.
-        ignored_before: whether releases up to 5.23 ignored the factor here. It is then warned of, once.
+        rope_parameters: the RoPE parameters of one layer type, or of all layers.
+        head_dim: the number of channels of a head; None for that of the config.
+        ignored_before: whether releases up to 5.23 ignored the factor here. If so, a factor below 1 gives a warning,
+            once.
     """
     if head_dim is None:
         head_dim = getattr(config, "head_dim", None)
@@ -41,24 +42,25 @@ def get_rotary_ndims(
 class RotaryEmbeddingConfigMixin:
     def _is_own_class(self: "PreTrainedConfig") -> bool:
         """
-        Whether the class is Transformers' own. Any other may give the keys that it shares meanings of its own.
+        Whether the class is part of Transformers. Other classes may give the same keys another meaning.
         """
         return type(self).__module__.startswith("transformers.")
 
     def _knows_rope(self: "PreTrainedConfig") -> bool:
         """
-        Whether the class, or that of the text in it, has a key of its own for RoPE. Any config may be given any key.
+        Whether the class declares a key for RoPE, or has a text config with RoPE. A caller can pass any key to any
+        config.
         """
         keys = ("rope_parameters", "rope_theta", "rotary_dim", "partial_rotary_factor", "qk_rope_head_dim")
         return any(hasattr(type(self), key) for key in keys) or self._has_text_with_rope()
 
     def _check(self: "PreTrainedConfig", check: Callable[..., None], *arguments: Any) -> None:
         """
-        Run a check that refuses what no model can be built with. A class that is not Transformers' own may know
-        better: it is warned. A class of a model without RoPE ignores the keys, and so does this check.
+        Run a check that refuses values from which no model can be built. For a class outside Transformers, which may
+        support these values, warn instead. A class of Transformers without RoPE ignores the keys, so skip the check.
 
         Raises:
-            ValueError: the check fails, and the class is Transformers' own.
+            ValueError: the check fails, and the class is part of Transformers.
         """
         if self._is_own_class() and not self._knows_rope():
             return
@@ -71,14 +73,14 @@ class RotaryEmbeddingConfigMixin:
 
     def _read_older_rope_keys(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
         """
-        Bring RoPE parameters of any older form to today's keys, before the class converts what is its own. The dicts
-        that the caller gave stay as they are.
+        Convert RoPE parameters of all older forms to the new keys, before the class converts its own keys. The
+        caller's dicts do not change.
 
         Args:
-            kwargs: what is left of the config's keywords.
+            kwargs: the remaining keywords of the config.
 
         Raises:
-            ValueError: there are scaling parameters and no `rope_type`.
+            ValueError: there are scaling parameters, but no `rope_type`.
         """
         self.rope_parameters = copy.deepcopy(self.rope_parameters)
         scaling = copy.deepcopy(kwargs.get("rope_scaling"))
@@ -101,7 +103,7 @@ class RotaryEmbeddingConfigMixin:
 
     def _fill_in_flat_factor(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> None:
         """
-        A factor that stands beside RoPE parameters counts for each of them that has none of its own.
+        A factor next to the RoPE parameters counts for each layer type that has no factor of its own.
         """
         if self._is_own_class() and (factor := kwargs.get("partial_rotary_factor")) is not None:
             for parameters in self._each_rope_parameters(self.rope_parameters):
@@ -111,7 +113,7 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"
     ) -> list[dict[str, Any]]:
         """
-        The dicts of RoPE parameters: one for each layer type that has its own, or the only one; none without RoPE.
+        The dicts of RoPE parameters: one per layer type, or a single one; an empty list without RoPE.
         """
         if not isinstance(rope_parameters, dict) or not rope_parameters:
             return []
@@ -121,28 +123,28 @@ class RotaryEmbeddingConfigMixin:
 
     def _name_rope_type(self: "PreTrainedConfig", rope_parameters: dict[str, Any]) -> None:
         """
-        Name the rope type by today's key and in today's words. `type` is the key of releases before 4.43, "su" is
-        Phi-3's first name for LongRoPE, and "mrope" is Qwen2-VL's for the default type with sections.
+        Convert the rope type to the new key and the new names. `type` is the key of releases before 4.43, "su" is
+        Phi-3's first name for LongRoPE, and "mrope" is Qwen2-VL's name for the default type with sections.
 
         Raises:
-            ValueError: there are scaling parameters and no rope type.
+            ValueError: there are scaling parameters, but no rope type.
         """
         rope_type = rope_parameters.get("rope_type") or rope_parameters.get("type")
         if rope_type is None:
             scaling = {"factor", "short_factor", "long_factor", "low_freq_factor", "high_freq_factor"}
             if stated := sorted(scaling & rope_parameters.keys()):
                 raise ValueError(
-                    f"`rope_type` must be one of {self._known_rope_types()}, but is missing beside "
+                    f"`rope_type` must be one of {self._known_rope_types()}, but is missing next to "
                     f"`{stated[0]}`={rope_parameters[stated[0]]!r}"
                 )
             return
         rope_parameters["rope_type"] = {"su": "longrope", "mrope": "default"}.get(rope_type, rope_type)
         if rope_parameters.get("partial_rotary_factor", 1.0) is None:
-            del rope_parameters["partial_rotary_factor"]  # which stands for the whole head
+            del rope_parameters["partial_rotary_factor"]  # None means the whole head
 
     def _known_rope_types(self: "PreTrainedConfig") -> list[str]:
         """
-        The rope types that a model can be built with: those of all models, and those that the class checks itself.
+        The rope types that a model supports: those of all models, and those that the class itself checks.
         """
         own = [name for name in dir(type(self)) if not hasattr(RotaryEmbeddingConfigMixin, name)]
         checked = re.findall(r"\b_validate_(\w+)_rope_parameters\b", " ".join(own))
@@ -150,15 +152,15 @@ class RotaryEmbeddingConfigMixin:
 
     def _pop_flat_rope_parameters(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any] | None:
         """
-        Take RoPE parameters that are not nested from a config whose class nests them by layer type: `rope_scaling`,
-        and `rope_parameters` that are written as flat as it.
+        Take RoPE parameters that are not nested (`rope_scaling`, or flat `rope_parameters`) from a config whose class
+        nests them by layer type.
 
         Returns:
             The parameters of the layers that the class scales, or None.
         """
         scaling = kwargs.pop("rope_scaling", None)
         if self.rope_parameters and not any(isinstance(value, dict) for value in self.rope_parameters.values()):
-            if "rope_theta" in self.rope_parameters:  # which counts as one beside the dict does
+            if "rope_theta" in self.rope_parameters:  # counts like a base next to the dict
                 kwargs.setdefault("rope_theta", self.rope_parameters["rope_theta"])
             scaling = {**self.rope_parameters, **(scaling or {})}
             self.rope_parameters = None
@@ -167,14 +169,14 @@ class RotaryEmbeddingConfigMixin:
     @staticmethod
     def _is_flat_rope_key(key: str) -> bool:
         """
-        Whether a key is one of 4.x for a base, or for the share of the head that is rotated.
+        Whether a key is a 4.x key for a base or for the factor.
         """
         bases = ("rope_theta", "rotary_emb_base", "global_rope_theta", "local_rope_theta", "rope_local_base_freq")
         return key in (*bases, "partial_rotary_factor", "rotary_pct")
 
     def _config_with_rope(self: "PreTrainedConfig") -> "PreTrainedConfig":
         """
-        The config whose RoPE parameters count: this one, or that of the text where a multimodal config has none.
+        The config whose RoPE parameters count: this config, or the text config if only the text config has them.
         """
         if hasattr(type(self), "rope_parameters"):
             return self
@@ -186,17 +188,17 @@ class RotaryEmbeddingConfigMixin:
 
     def _has_text_with_rope(self: "PreTrainedConfig") -> bool:
         """
-        Whether this is the config of a multimodal model, whose RoPE parameters are those of the text in it.
+        Whether this is the config of a multimodal model, and only its text config has RoPE parameters.
         """
         return self._is_own_class() and self._config_with_rope() is not self
 
     def _leave_rope_to_text(self: "PreTrainedConfig", kwargs: dict[str, Any]) -> dict[str, Any]:
         """
-        Take `rope_scaling` that stands beside the text's config, as 4.x writes all keys of the text a second time. It
-        counts, as it does there, where the text states no scaling of its own.
+        Take `rope_scaling` of a multimodal config: 4.x writes all keys of the text config there a second time. As in
+        4.x, this `rope_scaling` counts if the text config states no scaling.
 
         Args:
-            kwargs: what is left of the config's keywords.
+            kwargs: the remaining keywords of the config.
         """
         if not self._has_text_with_rope():
             return self.convert_rope_params_to_dict(**kwargs)
@@ -212,7 +214,7 @@ class RotaryEmbeddingConfigMixin:
                 text_config.rope_scaling = scaling
             logger.warning_once(
                 f"`rope_scaling` of {type(self).__name__}, {rope_type!r}, "
-                + ("counts for the text in it" if counts else f"is ignored, since that of the text is {of_text}")
+                + ("counts for its text config" if counts else f"is ignored, because the text config has {of_text}")
             )
         if "rope_theta" in kwargs:
             stated.setdefault("rope_theta", kwargs.pop("rope_theta"))
@@ -221,8 +223,8 @@ class RotaryEmbeddingConfigMixin:
 
     def _hand_to_text(self: "PreTrainedConfig", text_config: "PreTrainedConfig", key: str, value: Any) -> None:
         """
-        Set a key that is set on a multimodal config on the config of its text. A value of a form that the text's
-        class does not take is ignored, as upstream ignores all of them.
+        Set a key of a multimodal config also on its text config. Ignore a value in a form that the text config does
+        not take; upstream ignores all values.
 
         Raises:
             ValueError: a number is out of the range of its key.
@@ -232,11 +234,14 @@ class RotaryEmbeddingConfigMixin:
         except ValueError:
             raise
         except Exception as error:  # of the field's type
-            logger.warning(f"`{key}`={value!r} of {type(self).__name__} is ignored, its text takes none: {error}")
+            logger.warning(
+                f"`{key}`={value!r} of {type(self).__name__} is ignored, because the text config does not take it: "
+                f"{error}"
+            )
 
     def _takes_rope_key(self: "PreTrainedConfig", key: str) -> bool:
         """
-        Whether a key is one by which RoPE can be set on a finished config, of itself or of the text in it.
+        Whether a key sets RoPE on a finished config or on its text config.
         """
         if not (self._is_flat_rope_key(key) or key in ("rope_scaling", "rope_parameters")):
             return False
@@ -244,11 +249,11 @@ class RotaryEmbeddingConfigMixin:
 
     def _override_rope_parameter(self: "PreTrainedConfig", key: str, value: Any) -> None:
         """
-        A base or a factor that is set on a finished config counts where the class puts this key when a config is made:
-        Gemma 3 reads `rope_theta` for its layers with full attention alone. None states nothing.
+        Apply a base or a factor that is set on a finished config. It counts for the same layers as in the constructor:
+        Gemma 3 reads `rope_theta` only for layers with full attention. None has no effect.
 
         Raises:
-            ValueError: a base is no finite number above 0, or a factor is out of its range.
+            ValueError: a base is not a finite number above 0, or a factor is out of its range.
         """
         rope_parameters = getattr(self, "rope_parameters", None)
         if not self._is_flat_rope_key(key) or not rope_parameters or value is None:
@@ -274,8 +279,9 @@ class RotaryEmbeddingConfigMixin:
 
     def _completed_rope_parameters(self: "PreTrainedConfig", rope_parameters: Any) -> Any:
         """
-        RoPE parameters that are set on a finished config, with the base and the rotary width that it has where they
-        state none, and with their type by today's key. Those by layer type get what their layers have.
+        Complete RoPE parameters that are set on a finished config. A base or a factor that is missing comes from the
+        config, and the rope type gets the new key. Parameters by layer type are completed from those of the same layer
+        type.
         """
         older = self.__dict__.get("rope_parameters")
         if not (isinstance(older, dict) and isinstance(rope_parameters, dict)):
@@ -290,8 +296,8 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: dict[str, Any], older: dict[str, Any] | None
     ) -> dict[str, Any]:
         """
-        The parameters of one kind of layers, completed from older ones where there are any. Scaling parameters
-        without a type stay so: it may be set yet.
+        The parameters of one layer type, completed from the older parameters if there are any. Scaling parameters may
+        stay without a type, because the caller may set the type later.
         """
         if not rope_parameters or older is None:
             return rope_parameters
@@ -307,8 +313,8 @@ class RotaryEmbeddingConfigMixin:
 
     def _rescaled_rope_parameters(self: "PreTrainedConfig", rope_scaling: dict[str, Any] | None) -> dict[str, Any]:
         """
-        RoPE parameters of a finished config whose `rope_scaling` is set: those that are no scaling stay, which are the
-        base, the rotary width, and the sections of the axes.
+        The RoPE parameters of a finished config after `rope_scaling` is set. The base, the factor and the sections of
+        axes stay, because they are not scaling.
         """
         kept = ("rope_theta", "partial_rotary_factor", "mrope_section")
         older = self.rope_parameters or {}
@@ -332,7 +338,7 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any]", layer_type: str
     ) -> None:
         """
-        Refuse parameters that no table can be made from.
+        Refuse parameters from which no table can be computed.
 
         Raises:
             ValueError: names the key, its value and what is expected.
@@ -349,7 +355,7 @@ class RotaryEmbeddingConfigMixin:
         if rope_type in ("yarn", "longrope", "llama3"):
             keys.append("original_max_position_embeddings")
         wrong = [(key, "a finite number above 0") for key in keys if not self._is_positive(rope_parameters.get(key))]
-        # Where one of these is missing, another check says so
+        # Another check reports a missing key
         if rope_type == "llama3":
             limits = ("low_freq_factor", "high_freq_factor")
             wrong += [(key, "a number") for key in limits if not self._is_number(rope_parameters.get(key, 0))]
@@ -388,7 +394,7 @@ class RotaryEmbeddingConfigMixin:
 
     def _turns_by_rope(self: "PreTrainedConfig") -> bool:
         """
-        Whether positions are told by RoPE, as far as the config has a key for that.
+        Whether the model uses RoPE for positions. Yes, if the config has no key for this.
         """
         kind = getattr(self, "position_embedding_type", "rope")
         return kind in ("rope", "rotary") and not getattr(self, "alibi", False) and getattr(self, "use_mem_rope", True)
@@ -399,9 +405,9 @@ class RotaryEmbeddingConfigMixin:
         a share of the head (`partial_rotary_factor`).
 
         Raises:
-            ValueError: a rotary width is no number, or does not fit the head.
+            ValueError: a rotary width is not a number, or does not fit the head.
         """
-        if not hasattr(self, "partial_rotary_factor"):  # which a slice follows from, where a config has both
+        if not hasattr(self, "partial_rotary_factor"):  # if a config has both, the slice follows from it
             for value in {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(None)}:
                 self._validate_rotary_width("qk_rope_head_dim", value)
         rope_parameters = getattr(self, "rope_parameters", None)
@@ -416,20 +422,21 @@ class RotaryEmbeddingConfigMixin:
             self._check_table_fits_slice(parameters, layer_type)
             factor = parameters.get("partial_rotary_factor")
             if factor is None and not self._rotary_slices(layer_type):
-                factor = 1.0  # of a head that may have one channel
+                factor = 1.0  # a head may have one channel
             self._validate_rotary_width("partial_rotary_factor", factor, layer_type)
 
     def _validate_rotary_width(
         self: "PreTrainedConfig", key: str, value: float | int | None, layer_type: str | None = None
     ) -> None:
         """
-        Refuse a rotary width that does not fit the head, and warn of one that has room for no pair of channels. Where
-        `value` is None, the config has no such key. Where the width of a head is unknown, a number of channels has no
+        Refuse a rotary width that does not fit the head, and warn of a width of one channel, which is no pair. If
+        `value` is None, the config has no such key. If the width of the head is unknown, a number of channels has no
         upper limit.
 
         Args:
-            key: `partial_rotary_factor`, a share of the head, or `rotary_dim` or `qk_rope_head_dim`, channels.
-            layer_type: the layers that it holds for; None for all.
+            key: `partial_rotary_factor` (a share of the head), `rotary_dim` or `qk_rope_head_dim` (numbers of
+                channels).
+            layer_type: the type of the layers that have this width; None for all layers.
 
         Raises:
             ValueError: names the key, its value and the range.
@@ -459,8 +466,8 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any]", layer_type: str | None
     ) -> None:
         """
-        Refuse the proportional rope type, whose table is as wide as the head, where RoPE turns a narrower slice that
-        is cut off for it.
+        Refuse the proportional rope type if RoPE turns only a slice of the head, because the table of this type is as
+        wide as the head.
 
         Raises:
             ValueError: names the rope type and both widths.
@@ -477,13 +484,13 @@ class RotaryEmbeddingConfigMixin:
 
     def _rotary_slices(self: "PreTrainedConfig", layer_type: str | None) -> set[int]:
         """
-        The widths of slices that are cut off heads for RoPE, of the layers of one type or of all.
+        The widths of the slices for RoPE, for the layers of one type or for all layers.
         """
         return {getattr(layer, "qk_rope_head_dim", None) for layer in self._distinct_layers(layer_type)} - {None}
 
     def _head_dims(self: "PreTrainedConfig", layer_type: str | None) -> list[int]:
         """
-        The widths of heads, of the layers of one type or of all; none where the config does not say.
+        The widths of heads, for the layers of one type or for all layers; empty if the config does not state them.
         """
         head_dims = []
         for layer in self._distinct_layers(layer_type):
@@ -498,7 +505,7 @@ class RotaryEmbeddingConfigMixin:
 
     def _distinct_layers(self: "PreTrainedConfig", layer_type: str | None) -> list["PreTrainedConfig"]:
         """
-        Configs that widths can be read from: one for each layer, of one type or of all, where layers differ.
+        The configs from which widths are read: one per layer (of one type, or of all types) if layers differ.
         """
         if not self.is_heterogeneous:
             return [self]
@@ -515,20 +522,20 @@ class RotaryEmbeddingConfigMixin:
         in_couples: bool = False,
     ) -> list[int]:
         """
-        The sections by which the axes of a position (time, height, width) divide the pairs of a head among them. The
-        config may leave them to its class, whose own were made for heads of one width. Where these do not fit, they
-        are cut, or the last one grows: text, whose axes are the same, rotates rightly. So are sections that a config
-        states for whole heads beside a narrower rotary width.
+        The sections: how many pairs of a head each axis of a position (time, height, width) has. If the config states
+        none, the class has default sections, which fit heads of one width. If the default sections do not fit, they
+        are cut, or the last one grows. Text, whose positions are the same on all axes, still rotates correctly. Stated
+        sections for whole heads are also cut if the rotary width is smaller.
 
         Args:
-            pairs: how many there are.
-            in_turns: whether the axes take turns, pair by pair, as far as there are pairs. Sections with more of them
-                can then be used as they are.
-            in_couples: whether the first two axes take turns, and the last has the rest, which is one pair at least.
+            pairs: the number of pairs.
+            in_turns: whether the axes take turns, pair by pair. Then sections of more pairs than the rotary width has
+                are used without a change.
+            in_couples: whether the first two axes take turns, and the last axis has the other pairs, at least one.
 
         Raises:
-            ValueError: sections that the config states fill neither the rotary width nor whole heads, or leave pairs
-                to no axis; names the key, its value and the sum that fits.
+            ValueError: stated sections sum neither to the pairs of the rotary width nor to those of a whole head, or
+                leave pairs without an axis; names the key, its value and the sum that fits.
         """
         value, advice = f"`mrope_section`={sections}", "images and videos need sections of their own"
         message = f"{value} must sum to the {pairs} pairs of the rotary width"
@@ -543,7 +550,7 @@ class RotaryEmbeddingConfigMixin:
             return sections
         coupled = len(sections) == 3 and sections[0] == sections[1] and sections[2] >= min(pairs, 1)
         if in_couples:
-            message = f"{message}, the first two alike and the third one at least"
+            message = f"{message}, with the first two equal and the third at least 1"
         if sum(sections) == pairs and (coupled or not in_couples):
             return sections
         for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(None)}
@@ -563,7 +570,7 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig", rope_parameters: "RopeParameters | dict[str, Any] | None"
     ) -> None:
         """
-        Refuse a rope type that scales by the context length where the config has none.
+        Refuse a rope type that scales by the context length if the config has no context length.
 
         Raises:
             ValueError: names the rope type and the key that the config lacks.
@@ -584,17 +591,17 @@ def _compute_default_rope_parameters(
     layer_type: str | None = None,
 ) -> tuple["torch.Tensor", float]:
     """
-    The inverse frequencies without scaling, for model code that asks `ROPE_INIT_FUNCTIONS` for every rope type, as
-    that of 4.x does. Our own models have a method `compute_default_rope_parameters` each.
+    The inverse frequencies without scaling, for model code that looks up every rope type in `ROPE_INIT_FUNCTIONS`, as
+    code of 4.x does. Models of Transformers have their own method `compute_default_rope_parameters`.
 
     Args:
-        config: says the base, the width of a head and the share of it that is rotated.
-        device: of the frequencies.
+        config: states the base, the width of a head and the factor.
+        device: the device of the frequencies.
         seq_len: has no effect here.
-        layer_type: whose parameters count, where a config has several.
+        layer_type: the layer type whose parameters count, if the config has several.
 
     Returns:
-        `[pairs]`, radians a position; and the factor of cosines and sines, which is 1.
+        `[pairs]`, radians per position; and the factor of cosines and sines, which is 1.
     """
     config.standardize_rope_params()
     rope_parameters = config.rope_parameters[layer_type] if layer_type is not None else config.rope_parameters
@@ -605,8 +612,8 @@ def _compute_default_rope_parameters(
 
 def drops_values(fn) -> bool:
     """
-    Whether a function that `nn.Module._apply` is given is the one of `nn.Module.to_empty`, which makes new memory. It
-    is not called: a function may count its calls, or take tensors of one shape alone.
+    Whether `fn`, the argument of `nn.Module._apply`, is the function of `nn.Module.to_empty`, which makes new memory.
+    `fn` is not called, because a function may count its calls or take only tensors of one shape.
     """
     code = getattr(fn, "__code__", None)
     return code is not None and code in torch.nn.Module.to_empty.__code__.co_consts
@@ -614,9 +621,9 @@ def drops_values(fn) -> bool:
 
 class RotaryEmbeddingMixin:
     """
-    What rotary modules have in common: a table of frequencies is never cast to a type narrower than float32, since an
-    angle is off by the error of its frequency, times the position. And `to_empty`, which drops the values of all
-    tensors, computes the table again.
+    The common parent of rotary modules. A table of frequencies is never cast to a type narrower than float32, because
+    the error of an angle is the error of its frequency times the position. `to_empty` drops the values of all tensors,
+    and the module computes its tables again.
     """
 
     def __new__(cls, *arguments, **keywords):
@@ -626,8 +633,9 @@ class RotaryEmbeddingMixin:
 
     def _apply(self, fn, recurse=True):
         """
-        What `to`, `half` and their kin do to every tensor. A table follows to another device and to a wider type, and
-        comes back to float32 where others are narrower. A complex table stays complex: a real one has no sines.
+        Apply `to`, `half` and similar methods to every tensor. A table moves to another device and to a wider type;
+        instead of a narrower type, it gets float32. A complex table stays complex, because a real one would have no
+        sines.
         """
         tables = {
             name: table
@@ -648,7 +656,7 @@ class RotaryEmbeddingMixin:
 
     def _compute_tables_again(self):
         """
-        Give buffers, and tensors that are kept beside them, what the constructor computes.
+        Give buffers, and tensors in plain attributes, the values that the constructor computes.
         """
         device = next(self.buffers(recurse=False)).device
         if device.type == "meta":

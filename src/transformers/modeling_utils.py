@@ -4,8 +4,8 @@ from .modeling_rope_utils import drops_values
 class PreTrainedModel:
     def _apply(self, fn, recurse=True):
         """
-        Apply what `to`, `half` or `to_empty` does, on this model or on a module that holds the model. `to_empty` drops
-        all values. A state dict brings those of parameters and persistent buffers later. Buffers that no state dict
+        Apply `to`, `half` or `to_empty`, called on this model or on a module that holds it. `to_empty` drops all
+        values. A state dict later brings the values of parameters and persistent buffers. Buffers that no state dict
         holds, such as tables of rotary frequencies, are computed again.
         """
         if not drops_values(fn):
@@ -28,13 +28,13 @@ class PreTrainedModel:
         self, build: Callable[[], "PreTrainedModel"], contexts: Callable[[], list], recurse: bool = True
     ) -> None:
         """
-        Give tensors that no checkpoint holds, and that `_init_weights` did not write either, the values that they have
-        in a model that is built for real. So a module of any name and any shape has what its constructor computes.
+        Give tensors that neither a checkpoint nor `_init_weights` sets the values that they have in a newly built
+        model. So every module has the values that its constructor computes.
 
         Args:
-            build: makes that model.
-            contexts: those in which it is made, as the model itself was; a device among them is left out.
-            recurse: whether modules below this one are asked, too.
+            build: builds this model.
+            contexts: gives the contexts in which the model is built; a device among them has no effect.
+            recurse: whether submodules are filled, too.
         """
 
         def is_unset(value):
@@ -55,15 +55,18 @@ class PreTrainedModel:
         try:
             with torch.random.fork_rng(devices=[]), ContextManagers(real):
                 twins = dict(build().named_modules())
-        except Exception as error:  # such as a constructor that takes more than a config
-            logger.warning(f"{type(self).__name__} is not built again for what no checkpoint holds: {error}")
+        except Exception as error:  # for example, a constructor takes more than a config
+            logger.warning(
+                f"{type(self).__name__} cannot be built again to fill tensors that no checkpoint holds: {error}"
+            )
             twins = {}
-        copies = {}  # by what they are copied from: a tensor of two names stays one
+        copies = {}  # by source tensor, so that a tensor with two names stays one tensor
         for name, module, key in slots:
             value, source = getattr(module, key), getattr(twins.get(name), key, None)
             if not isinstance(source, torch.Tensor) or source.is_meta or source.shape != value.shape:
                 logger.warning(f"`{name}.{key}` is set to 0: no checkpoint holds it, and no constructor makes it")
                 source = torch.zeros(value.shape, device="cpu")
             device = placed if value.is_meta else value.device
-            copies.setdefault(id(source), (source, source.to(device, value.dtype)))  # kept alive: an id is no other's
+            # The source is kept alive, so that no other object gets its id
+            copies.setdefault(id(source), (source, source.to(device, value.dtype)))
             setattr(module, key, copies[id(source)][1])

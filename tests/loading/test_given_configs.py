@@ -298,19 +298,19 @@ def test_a_factor_that_is_no_number_is_refused_by_name(value):
 
 
 @pytest.mark.parametrize("sizes", [{"hidden_size": 64}, {"num_attention_heads": 4}, {}], ids=str)
-def test_without_the_sizes_of_a_head_nothing_is_said_of_its_width(sizes, said):
+def test_without_the_sizes_of_a_head_nothing_is_said_of_its_width(sizes, warned):
     class OwnConfig(PreTrainedConfig):
         rope_parameters: dict | None = None
 
     parameters = {"rope_type": "default", "rope_theta": 777.0, "partial_rotary_factor": 0.5}
     assert OwnConfig(**sizes, rope_parameters=parameters).rope_parameters == parameters
-    assert said() == []
+    assert warned() == []
 
 
-def test_a_model_without_rope_ignores_its_keys(said):
+def test_a_model_without_rope_ignores_its_keys(warned):
     config = AutoConfig.for_model("bert", partial_rotary_factor=7.0, rotary_dim=-3)
     assert (config.partial_rotary_factor, config.rotary_dim) == (7.0, -3)
-    assert said() == []
+    assert warned() == []
 
 
 @pytest.mark.parametrize("parameters", [5, [777.0]], ids=str)
@@ -326,12 +326,12 @@ def test_parameters_that_are_no_dict_are_refused_by_name(parameters):
     ("rope_type", "key", "value"),
     [("longrope", "long_factor", (2.0,) * 8), ("llama3", "low_freq_factor", np.float32(1.0))],
 )
-def test_a_value_that_changes_once_saved_is_warned_of(rope_type, key, value, said):
+def test_a_value_that_changes_once_saved_is_warned_of(rope_type, key, value, warned):
     """JSON has no tuples, and none of NumPy's numbers."""
     complete = {"longrope": LISTS | {"factor": 4.0}, "llama3": LIMITS}[rope_type]
     parameters = complete | {"rope_type": rope_type, "original_max_position_embeddings": 1024, "rope_theta": 777.0}
     AutoConfig.for_model("llama", **SIZES, rope_parameters=parameters | {key: value})
-    assert any(f"{key} field must be" in message for message in said())
+    assert any(f"{key} field must be" in message for message in warned())
 
 
 def test_a_type_of_coordinates_is_none_of_positions():
@@ -340,12 +340,12 @@ def test_a_type_of_coordinates_is_none_of_positions():
         AutoConfig.for_model("llama", rope_parameters=parameters)
 
 
-def test_what_is_set_on_a_multimodal_config_is_refused_or_ignored_as_its_text_has_it(tmp_path, said):
+def test_what_is_set_on_a_multimodal_config_is_refused_or_ignored_as_its_text_has_it(tmp_path, warned):
     config = config_of(tmp_path, QWEN3, {}, {})
     with pytest.raises(ValueError, match="`rope_theta` must be a finite number above 0, but is -1"):
         config.rope_theta = -1
     config.rope_parameters = 5
-    assert any("`rope_parameters`=5" in message and "is ignored" in message for message in said())
+    assert any("`rope_parameters`=5" in message and "is ignored" in message for message in warned())
     assert turns_as(rotary_of(config_of(tmp_path, QWEN3, {}, {})), (16, 777.0, None))
 
 

@@ -155,7 +155,7 @@ def test_sections_of_a_whole_head_with_a_factor_are_cut_with_a_warning(model, co
 def test_stated_sections_that_do_not_fit_interleaved_axes_are_refused(model, config, module):
     """Upstream crashes when it stacks height and width, or leaves no pairs for time."""
     for sections in ([2, 4, 2], [4, 4, 0]):
-        with pytest.raises(ValueError, match="must sum to the 8 pairs .* alike"):
+        with pytest.raises(ValueError, match="must sum to the 8 pairs .* equal"):
             rotary(model, config, module, mrope_section=sections)
 
 

@@ -5,8 +5,8 @@ class PretrainedConfig:
     @classmethod
     def _read_newer_rope_keys(cls, config_dict: dict[str, Any]) -> dict[str, Any]:
         """
-        A config dict that Transformers 5 wrote, with its `rope_parameters` also by the keys that the class takes for
-        a base, a share of the head, and scaling. Keys that the dict states itself stay.
+        Add to a config dict of Transformers 5 the 4.x keys of the class for base, factor and scaling, from its
+        `rope_parameters`. Keys that the dict already states stay.
         """
         from .models.auto.configuration_auto import CONFIG_MAPPING
 
@@ -41,9 +41,10 @@ class PretrainedConfig:
         added = {}
         for keys, value in read.items():
             key = next((key for key in keys if key in taken), keys[0])
-            if key == "rope_local_base_freq" and key not in taken:  # the layers that slide have no base of their own
+            # Layers with a sliding window have no base of their own
+            if key == "rope_local_base_freq" and key not in taken:
                 continue
-            # None says something where the class scales by default alone
+            # None has a meaning only if the class scales by default
             says = value is not None or (key == "rope_scaling" and key in taken and taken[key].default is not None)
             if says and config_dict.get(key) is None and not (key == "rope_scaling" and key in config_dict):
                 added[key] = value

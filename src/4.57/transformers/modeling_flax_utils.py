@@ -3,14 +3,14 @@ import jax.numpy as jnp
 
 def sincos_at(position_ids: jnp.ndarray, table: jnp.ndarray, inv_freq: jnp.ndarray) -> jnp.ndarray:
     """
-    The sines and cosines by which tokens are turned: rows of a table, and made anew for positions beyond its last.
+    The sines and cosines that turn tokens: rows of a table, computed again for positions beyond the table.
 
-    Indexing alone would give those the last row's, since a compiled program raises nothing.
+    Indexing would give these positions the last row, because a compiled program raises no error.
 
     Args:
         position_ids: `[batch, seq]`.
-        table: `[positions, 1, 4 * pairs]`, of all pairs twice, half-split, sines before cosines.
-        inv_freq: `[pairs]`, in radians a position.
+        table: `[positions, 1, 4 * pairs]`, with all pairs twice, half-split, sines before cosines.
+        inv_freq: `[pairs]`, in radians per position.
 
     Returns:
         `[batch, seq, 1, 4 * pairs]`.

@@ -7,9 +7,9 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
     Args:
         key: the config's name for the width, which messages cite.
-        value: a share of the head, or a number of channels; None, as far as a config has that, is the whole head.
+        value: a share of the head, or a number of channels; None means the whole head.
         head_dim: the channels of a head.
-        whole: the value that stands for the whole head: 1.0, or `head_dim` where channels are counted.
+        whole: the value for the whole head: 1.0, or `head_dim` for a number of channels.
 
     Raises:
         ValueError: names the key, its value and the range.
@@ -29,22 +29,22 @@ def rotary_width(key: str, value: Optional[float], head_dim: int, whole: float =
 
 def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    What `partial_rotary_factor`, or else `rotary_dim`, leaves to RoPE of a head, in the words of the config, which may
-    have a `_rotary_width` of its own. The head may be the slice that a config has for RoPE, whose width is then
-    checked, too.
+    The number of channels of a head that `partial_rotary_factor`, or else `rotary_dim`, leaves to RoPE. A config may
+    have its own method `_rotary_width` for the factor. If the config has a slice for RoPE (`qk_rope_head_dim`), check
+    the width of the slice, too.
 
     Raises:
-        ValueError: it is no share of a head, or the slice is none.
+        ValueError: the factor, `rotary_dim` or the slice is not a number, or does not fit the head.
     """
     rotary_slice = getattr(config, "qk_rope_head_dim", None)
     if rotary_slice is not None:
         whole = rotary_slice + getattr(config, "qk_nope_head_dim", 0)
         rotary_width("qk_rope_head_dim", rotary_slice, whole, whole)
-        if head_dim == rotary_slice:  # all of it rotates: a factor describes the head that it is cut from
+        if head_dim == rotary_slice:  # all of it rotates: a factor describes the head from which it is cut
             return head_dim
     key = config.attribute_map.get("partial_rotary_factor", "partial_rotary_factor")
     value, rotary_dim = getattr(config, key, None), getattr(config, "rotary_dim", None)
-    if value is None and isinstance(rotary_dim, int):  # as MiniMax-Text-01 has it
+    if value is None and isinstance(rotary_dim, int):  # as in MiniMax-Text-01
         width = rotary_width("rotary_dim", rotary_dim, head_dim, head_dim)
         if width < head_dim:
             logger.warning_once(
@@ -58,17 +58,17 @@ def partial_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
 
 def unscaled_rotary_width(config: PretrainedConfig, head_dim: int) -> int:
     """
-    The rotary width of a model that has the default RoPE alone, as those of TensorFlow and Flax.
+    The rotary width of a model that supports only the default RoPE, as in TensorFlow and Flax.
 
     Raises:
-        ValueError: the config asks for another rope type, or for a width that no head has.
+        ValueError: the config asks for another rope type, or for a width that does not fit the head.
     """
     scaling = getattr(config, "rope_scaling", None) or {}
     rope_type = scaling.get("rope_type", scaling.get("type", "default"))
     if rope_type != "default":
         raise ValueError(
-            f"`rope_type`={rope_type!r} is refused: TensorFlow's and Flax's models know 'default' alone; leave it "
-            "out, or take the PyTorch model"
+            f"`rope_type`={rope_type!r} is refused: models in TensorFlow and Flax support only 'default'; leave it "
+            "out, or use the PyTorch model"
         )
     return partial_rotary_width(config, head_dim)
 
@@ -77,8 +77,9 @@ def cosines_and_sines_at(
     position_ids: "torch.Tensor", inv_freq: "torch.Tensor", like: "torch.Tensor", scaling: float = 1.0
 ) -> tuple["torch.Tensor", "torch.Tensor"]:
     """
-    Of the angles of positions `[batch, positions]`, twice: `[batch, positions, 2 * len(inv_freq)]` each, in the type
-    of `like`, by way of float32, in which they are scaled.
+    Cosines and sines of the angles at positions `[batch, positions]`, with all pairs twice:
+    `[batch, positions, 2 * len(inv_freq)]` each. They are computed and scaled in float32, and have the dtype of
+    `like`.
     """
     angles = position_ids[..., None].float() * inv_freq.float().to(like.device)
     angles = torch.cat((angles, angles), dim=-1)

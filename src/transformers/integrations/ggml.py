@@ -7,15 +7,15 @@ def add_gguf_rope_parameters(
     config: dict[str, Any], metadata: Mapping[str, Any], tensors: Mapping[str, Sequence[float] | None]
 ) -> None:
     """
-    Write what a GGUF file says of its rotary embeddings into the config dict that its other keys gave. A key that the
-    file does not state keeps the default of the config class. The keys mean what llama.cpp reads in them: tensors of
-    frequency factors divide the frequencies, pair by pair, which is what LongRoPE's lists do.
+    Write the rotary keys of a GGUF file into the config dict that was made from the other keys of the file. For a key
+    that the file does not have, the config class keeps its default. The keys have llama.cpp's meaning: tensors of
+    frequency factors divide the frequencies, pair by pair, like LongRoPE's lists.
 
     Args:
         config: the dict; changed in place.
-        metadata: the file's keys, those of its architecture at least.
-        tensors: `rope_freqs.weight`, `rope_factors_long.weight` and `rope_factors_short.weight`, those that the file
-            has, each of one divisor a pair; None for one that was not read.
+        metadata: the file's keys, at least those of its architecture.
+        tensors: those of `rope_freqs.weight`, `rope_factors_long.weight` and `rope_factors_short.weight` that the file
+            has, each with one divisor per pair; None for a tensor that was not read.
 
     Raises:
         ValueError: a tensor does not have one divisor for each pair of the rotary width.
@@ -38,7 +38,7 @@ def add_gguf_rope_parameters(
     if "freq_base" in stated:
         found["rope_theta"] = stated["freq_base"]
     if defaults["rope_type"] == "proportional":
-        # Its table is as wide as the head, and the pairs that do not turn are divided by a number without end
+        # Its table is as wide as the head, and very large divisors mark the pairs that do not turn
         turning = [value for value in divisors.pop("rope_freqs.weight", []) if value < 1e29]
         if turning:
             found["partial_rotary_factor"] = 2 * len(turning) / head_dim
@@ -80,11 +80,11 @@ def _read_gguf_rope(
     config: Mapping[str, Any], metadata: Mapping[str, Any], tensors: Mapping[str, Sequence[float] | None]
 ) -> tuple[dict[str, Any], int, int, dict[str, list[float]]]:
     """
-    What a GGUF file states of its rotary embeddings; arguments as in `add_gguf_rope_parameters`.
+    What a GGUF file states about its rotary embeddings; arguments as in `add_gguf_rope_parameters`.
 
     Returns:
-        The keys below `rope.`; the channels of a head, and those of them that rotate; and by the tensor's name, one
-        divisor a pair.
+        The keys below `rope.`; the number of channels of a head, and of those that rotate; and the divisors of pairs,
+        by tensor name.
 
     Raises:
         ValueError: a tensor does not have one divisor for each pair of the rotary width.
@@ -109,28 +109,28 @@ def _read_gguf_rope_scaling(
     stated: Mapping[str, Any], divisors: Mapping[str, list[float]], prefix: str, context_length: int
 ) -> dict[str, Any]:
     """
-    The RoPE parameters that scale: type, factors and lengths; none where the file states no scaling.
+    The scaling parameters: type, factors and lengths; empty if the file states no scaling.
 
     Args:
         stated: the file's `rope.*` keys, without `prefix`.
-        divisors: by the tensor's name, one divisor a pair.
-        prefix: what names the keys in warnings.
-        context_length: tokens; what the original length is where the file does not state it.
+        divisors: the divisors of pairs, by tensor name.
+        prefix: the prefix of keys in warnings.
+        context_length: the number of tokens; the original length if the file does not state one.
     """
     kind = stated.get("scaling.type", "linear")
     factor = stated.get("scaling.factor") or stated.get("scale_linear") or 1.0
     original = stated.get("scaling.original_context_length") or context_length
     attention_factor = stated.get("scaling.attn_factor", 1.0)
     if kind not in ("none", "linear", "yarn", "longrope"):
-        logger.warning(f"`{prefix}scaling.type`={kind!r} is not honoured: it is none of none, linear, yarn, longrope")
+        logger.warning(f"`{prefix}scaling.type`={kind!r} is not honoured: it must be none, linear, yarn or longrope")
         return {}
     extrapolation = stated.get("scaling.yarn_ext_factor", -1.0)  # negative: as the type says
     if extrapolation >= 0 and extrapolation != (kind == "yarn"):
-        logger.warning(f"`{prefix}scaling.yarn_ext_factor`={extrapolation} is not honoured beside the type {kind!r}")
+        logger.warning(f"`{prefix}scaling.yarn_ext_factor`={extrapolation} is not honoured with the type {kind!r}")
 
     if kind == "yarn":
         if divisors:
-            logger.warning(f"Frequency factors ({', '.join(divisors)}) are not honoured beside the type 'yarn'")
+            logger.warning(f"Frequency factors ({', '.join(divisors)}) are not honoured with the type 'yarn'")
         scaling = {"rope_type": "yarn", "factor": factor, "original_max_position_embeddings": original}
         for key in ("beta_fast", "beta_slow"):
             if f"scaling.yarn_{key}" in stated:
@@ -155,9 +155,11 @@ def _read_gguf_rope_scaling(
             "attention_factor": attention_factor,
         }
     if kind == "longrope" or divisors:
-        logger.warning(f"`{prefix}scaling.type`={kind!r} is not honoured: the file has no two tensors of rope factors")
+        logger.warning(
+            f"`{prefix}scaling.type`={kind!r} is not honoured: the file does not have both tensors of rope factors"
+        )
     if attention_factor != 1:
-        logger.warning(f"`{prefix}scaling.attn_factor`={attention_factor} is not honoured beside the type {kind!r}")
+        logger.warning(f"`{prefix}scaling.attn_factor`={attention_factor} is not honoured with the type {kind!r}")
     if factor != 1:
         return {"rope_type": "linear", "factor": factor}
     return {"rope_type": "default"} if "scaling.type" in stated or "scaling.factor" in stated else {}

@@ -2,15 +2,15 @@ def add_gguf_rope_parameters(
     config: dict[str, Any], metadata: Mapping[str, Any], tensors: Mapping[str, Sequence[float]]
 ) -> None:
     """
-    Write what a GGUF file says of its rotary embeddings into the config dict that its other keys gave. A key that the
-    file does not state keeps the default of the config class. The keys mean what llama.cpp reads in them: tensors of
-    frequency factors divide the frequencies, pair by pair, which is what LongRoPE's lists do.
+    Write the rotary keys of a GGUF file into the config dict that was made from the other keys of the file. For a key
+    that the file does not have, the config class keeps its default. The keys have llama.cpp's meaning: tensors of
+    frequency factors divide the frequencies, pair by pair, like LongRoPE's lists.
 
     Args:
         config: the dict; changed in place.
-        metadata: the file's keys, those of its architecture at least.
-        tensors: `rope_freqs.weight`, `rope_factors_long.weight` and `rope_factors_short.weight`, those that the file
-            has, each of one divisor a pair.
+        metadata: the file's keys, at least those of its architecture.
+        tensors: those of `rope_freqs.weight`, `rope_factors_long.weight` and `rope_factors_short.weight` that the file
+            has, each with one divisor per pair.
 
     Raises:
         ValueError: a tensor does not have one divisor for each pair of the rotary width.

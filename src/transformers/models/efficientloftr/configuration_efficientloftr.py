@@ -1,16 +1,16 @@
 class EfficientLoFTRConfig:
     def _validate_rotary_width(self, key: str, value: float | None, layer_type: str | None = None) -> None:
         """
-        Refuse a share of the head that does not make a quarter of `hidden_size` frequencies: here a single rotation
-        spans all heads, and rows and columns take turns at its pairs.
+        Refuse a factor that does not give `hidden_size / 4` frequencies: in this model, one rotation spans all heads,
+        and its pairs alternate between rows and columns.
 
         Raises:
-            ValueError: names the key, its value and the one that fits.
+            ValueError: names the key, its value and the value that fits.
         """
         if value is None:
             return
         head_dim = self.hidden_size // self.num_attention_heads
-        # So written, what is no number at all is refused, too
+        # This form also refuses NaN and values that are not numbers
         if not isinstance(value, (int, float)) or head_dim * value // 2 * 4 != self.hidden_size:
             raise ValueError(
                 f"`{key}`={value!r} must be {self.hidden_size / (2 * head_dim):g}, and "

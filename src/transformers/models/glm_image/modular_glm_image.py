@@ -20,7 +20,7 @@ class GlmImageForConditionalGeneration:
             expand_size, is_encoder_decoder, input_ids, **model_kwargs
         )
         if image_grid_thw is not None:
-            if images_per_sample is not None:  # without it, all images are those of each row
+            if images_per_sample is not None:  # without it, every row has all images
                 rows = image_grid_thw.split(images_per_sample.tolist())
                 image_grid_thw = torch.cat([row for row in rows for _ in range(expand_size)])
             model_kwargs["image_grid_thw"] = image_grid_thw

@@ -1,7 +1,8 @@
 class Mistral4Config:
     def validate_rotary_slice(self):
         """
-        Part of `@strict`-powered validation: the table covers a share of the whole head, and must fit the slice.
+        Part of `@strict`-powered validation: the factor is a share of the whole head, and the table must fit the
+        slice.
 
         Raises:
             ValueError: `partial_rotary_factor` gives more channels than `qk_rope_head_dim`.

@@ -1,11 +1,11 @@
 class NeoMMEConfig:
     def _validate_rotary_dims(self) -> None:
         """
-        Check the base of each layer type. Rows and columns take turns over any number of pairs, so the rotary width is
-        checked as that of any config.
+        Check the base of each layer type. Rows and columns alternate over any number of pairs, so the rotary width is
+        checked as in any config.
 
         Raises:
-            ValueError: a base is no finite positive number; names the key and its value.
+            ValueError: a base is not a finite positive number; names the key and its value.
         """
         for layer_type in sorted(set(self.layer_types)):
             base = self.rope_parameters[layer_type]["rope_theta"]

@@ -4,7 +4,7 @@ from ...modeling_rope_utils import rope_config_validation
 class ChameleonConfig:
     def _rope_scaling_validation(self):
         """
-        Check the rope type that is asked for, by either of its keys, and its parameters; attention looks for `type`.
+        Check the rope type, under either of its keys, and its parameters; attention reads `type`.
 
         Raises:
             ValueError: attention has no such type.

@@ -1,2 +1,2 @@
-# What the rewrites beside this file use
+# Imports for the rewrites in the .yml next to this file
 from ...modeling_rope_utils import partial_rotary_width

@@ -1,13 +1,13 @@
 class EfficientLoFTRConfig:
     def _rotary_width(self, key: str, value: float, head_dim: int) -> int:
         """
-        The number of channels that a share of the head stands for, where a single rotation spans all heads, and rows
-        and columns take turns at its pairs.
+        The number of channels of a head that a factor gives to RoPE. In this model, one rotation spans all heads, and
+        its pairs alternate between rows and columns.
 
         Raises:
-            ValueError: names the key, its value and the one that makes a quarter of `hidden_size` frequencies.
+            ValueError: names the key, its value and the value that gives `hidden_size / 4` frequencies.
         """
-        # So written, what is no number at all is refused, too
+        # This form also refuses NaN and values that are not numbers
         if not isinstance(value, (int, float)) or head_dim * value // 2 * 4 != self.hidden_size:
             raise ValueError(
                 f"`{key}`={value!r} must be {self.hidden_size / (2 * head_dim):g}, and "

@@ -7,7 +7,7 @@ class TFRotaryEmbedding(keras.layers.Layer):
         Rotate queries and keys of shape `[batch, heads, positions, head_dim]`.
 
         Args:
-            position_ids: `[batch, positions]` of both; where there are none, each counts its own from 0.
+            position_ids: `[batch, positions]` of queries and keys; if None, each counts from 0.
         """
         if position_ids is None:
             cos, sin = self._compute_cos_sin(k, seq_dimension=-2)

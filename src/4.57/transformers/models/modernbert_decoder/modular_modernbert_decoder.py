@@ -1,2 +1,2 @@
-# What the rewrite beside this file uses
+# Imports for the rewrite in the .yml next to this file
 import copy

@@ -1,4 +1,4 @@
-# The rewrites beside this file use the last two
+# The rewrites in the .yml next to this file use the last two
 from ...modeling_rope_utils import ROPE_INIT_FUNCTIONS, cosines_and_sines_at, dynamic_rope_update
 
 
