@@ -186,7 +186,7 @@ def test_one_key_for_all_heads_may_be_refused_by_name_and_more_may_not(model_cla
 
 def test_flex_attention_does_not_apply_to_sinks():
     spec = spec_of(TinyRopeModel)
-    vars(spec)["code"] = "attend(q, k, v, s_aux=self.sinks)"
+    vars(spec)["has_sinks"] = True
     assert "attention sinks" in ROTARY.properties["flex"].excluded(spec)
 
 
