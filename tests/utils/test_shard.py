@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from runner import merge as merging
 from runner.merge import merge, problems
@@ -19,11 +19,14 @@ from overlay.layout import REPOSITORY
 MODELS = st.lists(st.text("abc", min_size=1, max_size=3), unique=True)
 SECONDS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.floats(0.01, 100))
 
+on_a_busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 
 def parts(models: list[str], seconds: dict[str, float], count: int) -> list[list[str]]:
     return [Shard(index, count).of(models, seconds) for index in range(1, count + 1)]
 
 
+@on_a_busy_machine
 @given(MODELS, SECONDS, st.integers(1, 9))
 def test_each_model_is_in_exactly_one_shard(models, seconds, count):
     found = parts(models, seconds, count)
@@ -32,6 +35,7 @@ def test_each_model_is_in_exactly_one_shard(models, seconds, count):
         assert part == [model for model in models if model in part]
 
 
+@on_a_busy_machine
 @given(MODELS, SECONDS, st.integers(1, 9), st.randoms())
 def test_the_shard_of_a_model_does_not_depend_on_the_order_of_models_or_of_times(models, seconds, count, random):
     others = random.sample(models, len(models))
@@ -40,6 +44,7 @@ def test_the_shard_of_a_model_does_not_depend_on_the_order_of_models_or_of_times
     assert list(map(set, before)) == list(map(set, after))
 
 
+@on_a_busy_machine
 @given(MODELS, SECONDS, st.integers(1, 9))
 def test_no_shard_takes_longer_than_another_by_more_than_its_own_last_model(models, seconds, count):
     seconds = {model: seconds.get(model, 1.0) for model in models}
