@@ -7,7 +7,7 @@ order. An entry is of one kind:
     addition: Class.method       adds that definition of `<file>.py`, which upstream does not have
     rewrite: Class.method        applies an ast-grep `rule` (with `constraints`, and `fix`) inside it
     base: Class                  makes it inherit from `fix` first; its copies are the classes of the same name with
-                                 the same bases, whatever else is in them
+                                 the same bases, even if the bodies of the classes differ
 
 Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
 `issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
