@@ -65,4 +65,5 @@ if __name__ == "__main__":
             for value in values
             for way in ("as an argument", "in a file", "set")
         }
-        print(json.dumps({"model": name, "rope": knows_rope(default), "found": found}))
+        folder = config_class.__module__.split(".")[-2]
+        print(json.dumps({"model": name, "folder": folder, "rope": knows_rope(default), "found": found}))

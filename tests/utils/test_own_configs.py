@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from overlay.layout import DEFAULT_RELEASE, Layout
 
 WORKER = Path(__file__).with_name("own_configs.py")
 TREES = {"pristine": Layout().upstream(DEFAULT_RELEASE), "fork": Layout().source(DEFAULT_RELEASE)}
+_READS_ROPE = re.compile(r"config\.(rope_parameters|rope_theta|partial_rotary_factor|rotary_dim|qk_rope_head_dim)\b")
 # Errors that are not refusals. No model could have run with these configs.
 NAMED = {
     # The class makes a list from it, with a base per layer, and the check of the list's field comes first.
@@ -61,6 +63,22 @@ def test_every_key_is_tried_on_classes_with_and_without_rope(found):
     assert kinds == {True, False}
     statuses = {status for one in found["fork"].values() for status in one["found"].values()}
     assert {"loads", "refused"} <= statuses
+
+
+def without_rope(found: dict[str, dict], files: dict[str, str]) -> set[str]:
+    """Folders of models whose code reads a key of RoPE from its config, but that have no class with RoPE."""
+    reading = {folder for folder, code in files.items() if _READS_ROPE.search(code)}
+    asked, with_rope = ({one["folder"] for one in found.values() if one["rope"] or every} for every in (True, False))
+    return (reading & asked) - with_rope
+
+
+def test_no_class_counts_as_without_rope_whose_code_reads_its_keys(found):
+    """The fork and the worker have the same list of keys that tell RoPE. This test reads upstream's code instead."""
+    models = TREES["pristine"] / "transformers" / "models"
+    files = {folder.name: "".join(x.read_text() for x in folder.glob("modeling_*.py")) for folder in models.iterdir()}
+    assert without_rope(found["pristine"], files) == set()
+    missed = {name: one | {"rope": False} for name, one in found["pristine"].items() if one["folder"] == "cohere2_moe"}
+    assert without_rope(found["pristine"] | missed, files) == {"cohere2_moe"}
 
 
 @pytest.mark.parametrize(
