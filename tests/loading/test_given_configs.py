@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from huggingface_hub.errors import StrictDataclassClassValidationError, StrictDataclassFieldValidationError
-from transformers.utils import logging as transformers_logging
 
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
 from transformers_conformance.rope.reference import inverse_frequencies
@@ -131,13 +130,9 @@ CASES: dict[str, tuple[dict, dict, dict, Expected | dict[str, Expected]]] = {
 
 
 @pytest.fixture
-def warned(caplog):
+def warned(logged):
     """Returns the warnings so far; a warning that comes only once can come again."""
-    transformers_logging.warning_once.cache_clear()
-    logger = transformers_logging.get_logger("transformers")
-    logger.addHandler(caplog.handler)
-    yield lambda: [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    logger.removeHandler(caplog.handler)
+    return lambda: [record.getMessage() for record in logged.records if record.levelno >= logging.WARNING]
 
 
 def config_of(folder, stated: Mapping, given: Mapping, later: Mapping) -> PreTrainedConfig:

@@ -11,7 +11,6 @@ import torch
 from transformers.models.cohere_compass.configuration_cohere_compass import CohereCompassTextConfig
 from transformers.models.cohere_compass.modeling_cohere_compass import CohereCompassRotaryEmbedding
 from transformers.models.cosmos3_edge.configuration_cosmos3_edge import Cosmos3EdgeTextConfig
-from transformers.utils import logging as transformers_logging
 
 
 FAMILY = [
@@ -64,18 +63,6 @@ def require_text_turned(made: torch.nn.Module) -> None:
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "mrope_section" in record.getMessage()]
-
-
-@pytest.fixture
-def logged(caplog):
-    """The records that the library logs, each one once: if `CI` is set, its logger propagates to pytest's handler."""
-    logger = transformers_logging.get_logger("transformers")
-    transformers_logging.warning_once.cache_clear()
-    propagate, logger.propagate = logger.propagate, False
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
-    logger.propagate = propagate
 
 
 @pytest.mark.parametrize(("model", "config", "module"), FAMILY + IN_TURNS + IN_COUPLES)
