@@ -137,6 +137,24 @@ class TableIsCast(AxialTable):
         self.register_buffer("inv_freq", kept, persistent=False)
 
 
+@caught("coordinate_state")
+class FrequenciesAreSaved(AxialTable):
+    """A copy of them, that a rope type without scaling comes back to."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.register_buffer("original_inv_freq", self.inv_freq.clone())
+
+
+@caught("coordinate_state")
+class CosinesAreSaved(AxialTable):
+    """Under a name that says nothing of a rotation."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.register_buffer("grid", (torch.arange(4)[:, None] * self.inv_freq).cos())
+
+
 @caught("coordinate_cast")
 class AnglesInTheTypeOfWeights(AxialTable):
     def __init__(self, config):

@@ -1321,6 +1321,15 @@ class ListsUnchecked(TinyRopeModel):
         pass
 
 
+@caught("invalid_values")
+class LongListUnchecked(TinyRopeModel):
+    """Until a long pass computes with it."""
+
+    def check_length(self, key, given):
+        if key == "short_factor":
+            super().check_length(key, given)
+
+
 @caught("questionable_values", "invalid_values")
 class MissingKeysUnchecked(TinyRopeModel):
     def check_scaling(self):

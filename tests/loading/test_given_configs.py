@@ -329,6 +329,25 @@ def test_a_value_that_changes_once_saved_is_warned_of(rope_type, key, value, war
     assert any(f"{key} field must be" in message for message in warned())
 
 
+LONGROPE = LISTS | {"rope_type": "longrope", "factor": 4.0, "original_max_position_embeddings": 1024}
+
+
+def test_a_single_longrope_factor_counts_for_all_pairs(warned):
+    """Upstream computes with it, too, after a warning."""
+    scaling = LONGROPE | {"short_factor": [1.5]}
+    config = AutoConfig.for_model("llama", **SIZES, rope_parameters=scaling | {"rope_theta": 777.0})
+    assert turns_as(rotary_of(config), (16, 777.0, scaling | {"short_factor": [1.5] * 8}))
+    assert any("short_factor field must have length 8" in message for message in warned())
+
+
+@pytest.mark.parametrize("key", ["short_factor", "long_factor"])
+def test_a_longrope_list_of_the_wrong_length_is_refused_before_any_pass(key):
+    """Upstream computes both tables in the first pass."""
+    wrong = LONGROPE | {key: [2.0] * 7, "rope_theta": 777.0}
+    with pytest.raises(ValueError, match=f"`{key}` needs 8 entries for 16 rotary channels, but has 7"):
+        rotary_of(AutoConfig.for_model("llama", **SIZES, rope_parameters=wrong))
+
+
 def test_a_type_of_coordinates_is_none_of_positions():
     parameters = {"rope_type": "axial", "rope_theta": 777.0}
     with pytest.raises(StrictDataclassClassValidationError, match="`rope_type` must be one of .*, but is 'axial'"):

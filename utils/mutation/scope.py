@@ -43,7 +43,8 @@ class Subject:
 _OF_CONFIGS = "keys,saved_config,defaults,invalid_values,questionable_values,quiet,range,warning"
 _OF_SCALING = "scaled,scaling_options,history,growth,batch_scaling"
 OF_COORDINATES = (
-    "coordinate_rotation,coordinate_passing,coordinate_norms,coordinate_relative,coordinate_keys,coordinate_range"
+    "coordinate_rotation,coordinate_passing,coordinate_norms,coordinate_relative,coordinate_keys,coordinate_range,"
+    "coordinate_state"
 )
 OF_SEVERAL_AXES = "axes_counted,axes_rows,axes_cached,axes_requests,axes_between,axes_generated,axes_packed"
 OF_MODELS = (

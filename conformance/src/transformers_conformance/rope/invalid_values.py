@@ -17,12 +17,14 @@ class InvalidValue:
         key: the key of the invalid value.
         written: the forms in which an error may state the value: as it was written, or the length of a list.
         bounds: the bounds of the range.
+        read_beyond: the value is read only at positions past this length. Within the length the model may run.
     """
 
     parameters: Mapping[str, Any]
     key: str
     written: tuple[Any, ...]
     bounds: tuple[int, ...] = ()
+    read_beyond: int | None = None
 
     def refused_by(self, error: Exception) -> bool:
         return any(refuses(error, {self.key: value}, self.bounds) for value in self.written)
@@ -47,8 +49,9 @@ def invalid_values(spec: RotarySpec, case: Case) -> Iterator[InvalidValue]:
             rest = {key: value for key, value in parameters.items() if key != missing}
             yield InvalidValue({"rope_type": rope_type} | original | rest, missing, (MISSING,))
     if "longrope" in spec.supported_rope_types:
-        for key in ("short_factor", "long_factor"):
-            for length in (pairs - 1, pairs + 1):
+        lengths = {"short_factor": None, "long_factor": original["original_max_position_embeddings"]}
+        for key, read_beyond in lengths.items():
+            for length in {pairs - 1, pairs + 1} - {1}:  # one entry counts for all pairs
                 wrong = [1.0] * length
                 parameters = {"rope_type": "longrope"} | original | complete["longrope"] | {key: wrong}
-                yield InvalidValue(parameters, key, (length, wrong), (pairs,))
+                yield InvalidValue(parameters, key, (length, wrong), (pairs,), read_beyond)

@@ -10,6 +10,7 @@ from ...core.rounding import U
 from ...core.verdict import Verdict
 from ...harness import positions
 from ...harness.capture import Attention
+from ...harness.model_spec import ModelSpec
 from ...harness.probe import probe
 from ..case import Case
 from ..frequencies import kept_frequencies
@@ -36,6 +37,33 @@ def require_tables(
             np.ones_like(expected[some]),
             8 * U * (2 + math.log(base)),
         )
+
+
+def require_no_saved_table(verdict: Verdict, spec: ModelSpec, case: Case, narrow: Case) -> None:
+    """What a model saves holds no table that the config determines, under whatever name.
+
+    A table is the same in two models with weights of their own, and another one in a model with narrower heads. A
+    tensor of one value alone, such as the weights of a norm, is none.
+
+    Args:
+        narrow: the same with narrower heads.
+    """
+    first, second, other = (_saved(spec, *made) for made in ((case, 1), (case, 2), (narrow, 1)))
+    kept = [
+        name
+        for name, tensor in first.items()
+        if torch.equal(tensor, second[name]) and tensor.unique().numel() > 1
+        if name not in other or tensor.shape != other[name].shape or not torch.equal(tensor, other[name])
+    ]
+    verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
+
+
+def _saved(spec: ModelSpec, case: Case, seed: int) -> dict[str, torch.Tensor]:
+    """What a model saves whose weights are as it makes them itself."""
+    config = spec.config_class(**spec.config_values(case))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return spec.adapted_class(config).state_dict()
 
 
 def require_rotation(spec: RotarySpec, case: Case, verdict: Verdict, pattern: str, position_ids: torch.Tensor) -> None:

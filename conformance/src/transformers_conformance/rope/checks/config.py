@@ -275,7 +275,7 @@ def without_rope_types(spec: RotarySpec) -> str | None:
 
 @rope_property("R6", head_dims=FEW_HEADS, widths=half_width, excluded=without_rope_types)
 def check_invalid_values(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
-    """An unknown rope type, a missing key, a list of the wrong length are refused by name before any pass.
+    """Unknown rope types, missing keys, lists of the wrong length are refused by name before a pass reads them.
 
     A missing key may be refused by a KeyError.
     """
@@ -283,7 +283,9 @@ def check_invalid_values(spec: RotarySpec, case: Case, verdict: Verdict) -> None
     for fault in invalid_values(spec, case):
         values = spec.width.config_values(case.value, fault.parameters, case.head_dim)
         try:
-            _build(spec, case, values)
+            model = _build(spec, case, values)
+            if fault.read_beyond is not None and without_position_ids(spec) is None:
+                Probe(spec, case, model).attention(positions.beyond(fault.read_beyond))
         except Exception as error:
             if not fault.refused_by(error):
                 problems[str(fault.parameters)] = told(error)

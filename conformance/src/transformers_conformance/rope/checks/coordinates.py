@@ -19,6 +19,7 @@ from ..case import Case
 from ..coordinates import turned
 from ..properties import AXIAL, rope_property
 from ..reference import pair_channels
+from .assertions import require_no_saved_table
 
 
 HEAD_DIMS = (4, 5, 8, 10, 16)
@@ -126,6 +127,13 @@ def check_coordinate_cast(spec: AxialRotarySpec, case: Case, verdict: Verdict) -
         coordinates = spec.coordinates(case)
         table = spec.table(model, coordinates, spec.tokens(built(spec, case), len(coordinates)))
         _require_turned(spec, case, verdict, coordinates, f", by the table of a model cast to {dtype}", table)
+
+
+@_coordinate_property("R7", head_dims=(16,), widths=lambda head_dim: (head_dim,))
+def check_coordinate_state(spec: AxialRotarySpec, case: Case, verdict: Verdict) -> None:
+    """What a part of a model saves holds no table that its config determines."""
+    (narrow,) = spec.cases_of(case.n // 2, case.n // 2)
+    require_no_saved_table(verdict, spec, case, narrow)
 
 
 @_coordinate_property("R6", head_dims=(16,), widths=lambda head_dim: (head_dim,), excluded=_with_a_factor)

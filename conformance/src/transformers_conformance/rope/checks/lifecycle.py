@@ -13,6 +13,7 @@ from ...harness.probe import probe, run_model
 from ..case import Case
 from ..properties import FEW_HEADS, always_asked, few_widths, full_width, odd_width, rope_property
 from ..spec import RotarySpec
+from .assertions import require_no_saved_table
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
@@ -34,31 +35,9 @@ def check_copies(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=full_width, excluded=always_asked)
 def check_state(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
-    """What a model saves holds no table that the config determines: loaded under another config, it would win.
-
-    Under whatever name: no tensor that is the same in two models with weights of their own, and another in a model
-    with heads of half the width. What has one value alone, such as the weights of a norm, is no table.
-    """
-    first, second = (_saved(spec, case, seed) for seed in (1, 2))
+    """What a model saves holds no table that the config determines: loaded under another config, it would win."""
     (narrow,) = spec.cases_of(case.head_dim // 2, case.head_dim // 2)[:1]
-    other = _saved(spec, narrow, 1)
-    weights = [name for name in first if not torch.equal(first[name], second[name])]
-    verdict.require(bool(weights), "weights that differ by their seed", "some", "none")
-    kept = [
-        name
-        for name, tensor in first.items()
-        if torch.equal(tensor, second[name]) and bool((tensor != tensor.flatten()[:1]).any())
-        if name not in other or tensor.shape != other[name].shape or not torch.equal(tensor, other[name])
-    ]
-    verdict.require(not kept, "rotary tables in state_dict()", "none", kept)
-
-
-def _saved(spec: RotarySpec, case: Case, seed: int) -> dict[str, torch.Tensor]:
-    """What a model saves whose weights are as it makes them itself."""
-    config = spec.config_class(**spec.config_values(case))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return spec.adapted_class(config).state_dict()
+    require_no_saved_table(verdict, spec, case, narrow)
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths)
