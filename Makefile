@@ -1,23 +1,27 @@
 # `make` commands run in the environment that `run_tests` prepares (build/env); RELEASE chooses the upstream release.
-RELEASE ?= 5.23.0
+RELEASE ?= $(shell cd utils && python3 -c "from overlay.layout import DEFAULT_RELEASE; print(DEFAULT_RELEASE)")
 python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: fork relock edits discovery recall models consistency fixup check test parity older bench bugs report known merge
+.PHONY: release fork relock edits discovery recall models consistency fixup check test parity older bench bugs report known merge
 .PHONY: mutants
+
+release: ## print the release that commands are about
+	@echo $(RELEASE)
 
 fork: ## build the fork after an edit
 	cd utils && $(python) -m overlay fork --release $(RELEASE)
 
 relock: ## show what moved in upstream or in the overlay, and lock it
 	cd utils && $(python) -m overlay relock --release $(RELEASE)
+	cd utils && $(python) -m discovery relock --release $(RELEASE)
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(python) -m overlay edits --release $(RELEASE)
 
 discovery: ## every RoPE definition of upstream, and which edit reaches it or why none needs to
-	cd utils && $(python) -m discovery --release $(RELEASE)
+	cd utils && $(python) -m discovery show --release $(RELEASE)
 
 recall: ## the rules of discovery against the definitions that rotate when upstream's models run
 	PYTHONPATH=build/upstream/$(RELEASE):utils $(line_python) -m discovery.recall --release $(RELEASE) $(MODELS)

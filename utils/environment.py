@@ -15,7 +15,7 @@ import venv
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlay.layout import DEFAULT_RELEASE
+from overlay.layout import DEFAULT_LINE, DEFAULT_RELEASE, Layout, release_of
 
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,12 +48,15 @@ class Line:
         return digest.hexdigest()
 
 
-DEFAULT_LINE = "5"
 LINES = {
     DEFAULT_LINE: Line(DEFAULT_RELEASE, "env", "lines/5/constraints.txt", "lines/5/requirements.txt"),
     # TensorFlow 2.15, the last that this line takes, has no wheels for a newer Python.
     "4.57": Line(
-        "4.57.6", "env-4.57", "lines/4.57/constraints.txt", "lines/4.57/requirements.txt", newest_python=(3, 11)
+        release_of("4.57"),
+        "env-4.57",
+        "lines/4.57/constraints.txt",
+        "lines/4.57/requirements.txt",
+        newest_python=(3, 11),
     ),
 }
 
@@ -130,8 +133,11 @@ def installed(home: Path, *folders: Path) -> list[str]:
 
 
 def line_of(release: str = DEFAULT_RELEASE) -> str:
-    """The line whose fork is of a release; the newest for a release without one."""
-    return next((name for name, line in LINES.items() if line.release == release), DEFAULT_LINE)
+    """The line that pins a release; the newest for a release that none pins."""
+    try:
+        return Layout().line(release).name
+    except KeyError:
+        return DEFAULT_LINE
 
 
 if __name__ == "__main__":

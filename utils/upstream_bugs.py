@@ -11,13 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from overlay.layout import DEFAULT_RELEASE
+
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPECTED_FAILURES = ROOT / "tests" / "models" / "expected_failures.toml"
 RESULTS = ROOT / "build" / "results"
 PAGE = ROOT / "docs" / "upstream_bugs.md"
 # The releases on the page, oldest first. The fork is built from the last one.
-RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", "5.23.0")
+RELEASES = ("4.48.3", "4.57.6", "5.0.0", "5.17.0", DEFAULT_RELEASE)
 
 HEAD = """# What fails on upstream
 

@@ -258,7 +258,7 @@ def test_an_unknown_type_is_named_and_kept(tmp_path, warned):
     ids=["llama", "qwen3_vl", "phi", "glm"],
 )
 def test_a_factor_that_counts_from_now_on_is_announced(tmp_path, stated, ignored_before, warned):
-    """Where 5.23.0 ignores the key, and nowhere else: tests/utils/test_announcements.py asks that of pristine."""
+    """Where upstream ignores the key, and nowhere else: tests/utils/test_announcements.py asks that of pristine."""
     rotary_of(config_of(tmp_path, stated, {}, {}))
     rotary_of(config_of(tmp_path, stated, {"partial_rotary_factor": 1.0}, {}))
     assert not any("arlier releases ignored" in message for message in warned())

@@ -61,8 +61,9 @@ class Checkout:
         from overlay.index import Index
         from overlay.upstream import find_pin
 
-        reaches, _ = plan(self.layout, find_pin(self.layout, self.release), Index(self.layout.index(self.release)))
-        lockfile.write(self.layout, self.release, lockfile.describe(reaches))
+        pin, index = find_pin(self.layout, self.release), Index(self.layout.index(self.release))
+        reaches, edited = plan(self.layout, pin, index)
+        lockfile.write(self.layout, self.release, lockfile.describe(reaches, edited.counts))
 
     def read(self, file: str) -> str:
         return (self.package / file).read_text()

@@ -12,7 +12,7 @@ import pytest
 from runner import inputs, run, tables
 from runner import subject as subjects
 
-from overlay.layout import REPOSITORY
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY
 
 
 @dataclass
@@ -44,7 +44,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
         for name in names:
             monkeypatch.setattr(module, name, tmp_path / getattr(module, name).relative_to(REPOSITORY))
     script = run
-    subject = script.Subject("5.23.0", "pristine", tmp_path / "tree")
+    subject = script.Subject(DEFAULT_RELEASE, "pristine", tmp_path / "tree")
     for folder in (subject.logs, subject.results):
         folder.mkdir(parents=True)
     monkeypatch.setattr(script, "choose_subject", lambda arguments: subject)
@@ -104,7 +104,7 @@ PLACE = '[[expected_failure]]\nreason = "why"\n[[expected_failure.where]]\nprope
 def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
     first = small.judges().outcome(small.target())
     assert first.status == "passed"
-    results = small.home / "build/results/5.23.0-pristine/llama.jsonl"
+    results = small.home / f"build/results/{DEFAULT_RELEASE}-pristine/llama.jsonl"
     written = results.read_text(), results.stat().st_mtime_ns
     again = small.judges().outcome(small.target())
     assert again.status == "as before"
@@ -129,7 +129,7 @@ def test_what_passed_is_not_run_again_and_stands_as_it_was(small):
         ("tree/tokenizers-0.1.dist-info/METADATA", ""),
         ("pyproject.toml", "# other"),
         ("utils/runner/run.py", "# other"),
-        ("build/results/5.23.0-pristine/llama.jsonl", ""),
+        (f"build/results/{DEFAULT_RELEASE}-pristine/llama.jsonl", ""),
     ],
 )
 def test_whatever_results_are_made_from_has_them_made_again(small, file, text):
@@ -201,7 +201,7 @@ def test_a_run_that_was_ended_leaves_nothing_that_counts(small):
     )
     outcome = small.judges().outcome(small.target())
     assert (outcome.status, outcome.broken) == ("FAILED", True)
-    assert not (small.home / "build/results/5.23.0-pristine/llama.jsonl").exists()
+    assert not (small.home / f"build/results/{DEFAULT_RELEASE}-pristine/llama.jsonl").exists()
     small.write(test, SMALL_TEST.format(code="import transformers", model="llama", known=None, place=None))
     assert small.judge() == "passed"
 
@@ -221,7 +221,7 @@ def test_a_model_that_hangs_is_ended_and_named_and_the_others_are_judged(small, 
     monkeypatch.setattr(small.script, "TIME_LIMIT", 5.0)
     assert small.script.main() == 1
     said = capsys.readouterr().out
-    log = "build/logs/5.23.0-pristine/llama.log"
+    log = f"build/logs/{DEFAULT_RELEASE}-pristine/llama.log"
     assert "[1/2] llama: FAILED" in said and "[2/2] phi: passed" in said
     assert f"\nllama was ended after 5 seconds; the end of {log} shows what it was doing\n" in said
     assert "in test_that_hangs" in (small.home / log).read_text()
@@ -269,7 +269,7 @@ def test_a_count_that_is_off_fails_a_run_of_one_model(small, monkeypatch, capsys
     monkeypatch.setattr(sys, "argv", ["run_tests", "phi"])
     for counted, off in ((1, False), (2, True)):
         lock = json.dumps({"phi": {"some 1": {"pass": counted}}})
-        small.write("tests/models/known/5.23.0-pristine.json", lock)
+        small.write(f"tests/models/known/{DEFAULT_RELEASE}-pristine.json", lock)
         assert small.script.main() == off
         said = capsys.readouterr().out
         assert ("EXPECTED: phi: 1 pass of some, place 1, where 2 pass were counted" in said) == off
@@ -301,5 +301,5 @@ def test_of_a_release_without_a_fork_nothing_counts_but_what_is_unexplained(smal
 def test_older_releases_are_judged_by_a_list_of_their_own(small):
     small.write("lines/4.57/models_changed.txt", "phi\n")
     small.write("lines/models_sampled.txt", "llama\n")
-    listed = [small.script.listed_models(small.home, release) for release in ("5.23.0", "5.0.0", "4.57.6")]
+    listed = [small.script.listed_models(small.home, release) for release in (DEFAULT_RELEASE, "5.0.0", "4.57.6")]
     assert listed == [["llama", "phi"], ["llama"], ["phi"]]

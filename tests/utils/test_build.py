@@ -16,7 +16,7 @@ from overlay import tools, upstream
 from overlay.build import build, built_files
 from overlay.distribution import version_of
 from overlay.errors import OverlayError
-from overlay.layout import Layout
+from overlay.layout import DEFAULT_RELEASE, Layout
 from overlay.stamp import STAMP
 from overlay.upstream import find_pin
 
@@ -29,7 +29,6 @@ EDIT = """\
   issue: 35233
   rule: {{pattern: "emb = torch.cat((freqs, freqs), dim=-1)"}}
   fix: "emb = torch.cat([freqs, freqs], dim=-1)  # {}"
-  expected_matches: {{5.23.0: 3}}
 """
 FILE = "models/llama/modeling_llama.py"
 
@@ -193,8 +192,8 @@ def test_an_installed_upstream_with_another_digest_is_refused_before_anything_is
 
 
 def test_an_upstream_that_is_our_fork_or_missing_is_refused(tmp_path, monkeypatch):
-    pin = find_pin(Layout(), "5.23.0")
-    for version, problem in (("5.23.0+rope.1", "is itself a fork of ours"), ("5.0.0", "is not installed")):
+    pin = find_pin(Layout(), DEFAULT_RELEASE)
+    for version, problem in ((f"{DEFAULT_RELEASE}+rope.1", "is itself a fork of ours"), ("5.0.0", "is not installed")):
         metadata = tmp_path / f"transformers-{version}.dist-info"
         metadata.mkdir()
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.4\nName: transformers\nVersion: {version}\n")

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from overlay.build import read_overlay
+from overlay.definitions import prefix_in
 from overlay.edits import load_overlay
 from overlay.errors import OverlayError
 from overlay.layout import Layout
@@ -13,7 +14,7 @@ SERIES = """\
 - {name: one, description: d, bug: b, forwarded: not yet, applied-upstream: null}
 - {name: two, description: d, bug: b, forwarded: not yet, applied-upstream: null}
 """
-REST = "series: one, description: why, issue: 1, expected_matches: {5.23.0: 1}"
+REST = "series: one, description: why, issue: 1"
 # The verbs with which descriptions begin. Add a verb if none of these fits.
 VERBS = frozenset(
     """
@@ -41,10 +42,7 @@ def layer(tmp_path: Path):
 
 
 def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
-    entry = (
-        "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1, "
-        "expected_matches: {{5.23.0: 1}}}}"
-    )
+    entry = "- {{rewrite: f, rule: {{pattern: x}}, fix: y, series: {}, description: {}, issue: 1}}"
     entries = "\n".join(
         entry.format(series, name) for name, series in (("a", "two"), ("b", "one"), ("c", "two"), ("d", "one"))
     )
@@ -52,10 +50,42 @@ def test_edits_come_in_the_order_of_their_series_then_of_their_file(layer):
 
 
 def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
-    entries = "- {definition: f, extra_roots: {g: {5.23.0: 2}, models/x.py::C.f: {5.23.0: 3}}, " + REST + "}"
+    entries = "- {definition: f, extra_roots: [g, models/x.py::C.f], " + REST + "}"
     (edit,) = load_overlay(layer(entries, "def f(): pass")).edits
     assert [str(root) for root in edit.roots] == ["m.py::f", "m.py::g", "models/x.py::C.f"]
-    assert [root.expected_matches["5.23.0"] for root in edit.roots] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("releases", "own", "first", "further"),
+    [
+        ("", "g", {"4.57.6", "5.0.0", "5.24.0"}, {"4.57.6", "5.0.0", "5.24.0"}),
+        ("releases: '>=5', ", "g", {"5.0.0", "5.24.0"}, {"5.0.0", "5.24.0"}),
+        ("", "g: '<5.24'", {"4.57.6", "5.0.0", "5.24.0"}, {"4.57.6", "5.0.0"}),
+        ("releases: '>=5', ", "g: '<5.24'", {"5.0.0", "5.24.0"}, {"5.0.0"}),
+        ("releases: '>=5, <5.24', ", "g", {"5.0.0"}, {"5.0.0"}),
+    ],
+)
+def test_a_root_is_for_the_releases_of_its_edit_that_its_own_range_has(layer, releases, own, first, further):
+    entries = "- {definition: f, extra_roots: [{" + own + "}], " + releases + REST + "}"
+    (edit,) = load_overlay(layer(entries.replace("{g}", "g"), "def f(): pass")).edits
+    found = [{one for one in ("4.57.6", "5.0.0", "5.24.0") if root.releases.contains(one)} for root in edit.roots]
+    assert found == [first, further]
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "prefix"),
+    [
+        ("models/gpt_neox/modular_gpt_neox.py", "GPTNeoXConfig", "GPTNeoX"),
+        ("models/ernie4_5/modular_ernie4_5.py", "x: Ernie4_5Config", "Ernie4_5"),
+        ("models/phi/modular_phi.py", "Phi3Config", ""),
+        ("models/phi/modular_phi.py", "phi(PhiConfig)", "Phi"),
+        ("models/llama/modeling_llama.py", "config", ""),
+        ("modeling_rope_utils.py", "LlamaConfig", ""),
+    ],
+)
+def test_the_prefix_of_an_edit_is_how_its_code_spells_its_model(file, code, prefix):
+    """It does not depend on the release: the file of the edit may not be there."""
+    assert prefix_in(code, file) == prefix
 
 
 @pytest.mark.parametrize(
@@ -80,44 +110,29 @@ def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
             "`definition`: Input should be a valid string",
         ),
         (
-            "- {addition: f, extra_roots: {g: {5.23.0: 1}}, " + REST + "}",
+            "- {addition: f, extra_roots: [g], " + REST + "}",
             "def f(): pass",
-            "`extra_roots`: Dictionary should have at most 0 items",
+            "`extra_roots`: Value should have at most 0 items",
         ),
+        ("- {definition: f, extra_roots: g, " + REST + "}", "def f(): pass", "`extra_roots`: write a list of roots"),
+        ("- {definition: f, extra_roots: [1], " + REST + "}", "def f(): pass", "`extra_roots`: write a list of roots"),
         (
-            "- {definition: f, extra_roots: [g], " + REST + "}",
+            "- {definition: f, extra_roots: [{g: '>=5', h: '>=5'}], " + REST + "}",
             "def f(): pass",
-            "`extra_roots`: Input should be a valid",
+            "`extra_roots`: write a list of roots",
         ),
+        ("- {definition: f, extra_roots: [g, {g: '>=5'}], " + REST + "}", "def f(): pass", "g is listed twice"),
         (
-            "- {definition: f, extra_roots: {g: 1}, " + REST + "}",
+            "- {definition: f, extra_roots: [{g: 5.24.0}], " + REST + "}",
             "def f(): pass",
-            "`extra_roots.g`: Input should be",
+            "`extra_roots.g`: '5.24.0' is no range of releases",
         ),
+        ("- {definition: f, releases: 5, " + REST + "}", "def f(): pass", "`releases`: 5 is no range of releases"),
+        ("- {definition: f, releases: '', " + REST + "}", "def f(): pass", "`releases`: '' is no range of releases"),
         (
-            "- {definition: f, " + REST.replace("{5.23.0: 1}", "{}") + "}",
+            "- {definition: f, releases: newest, " + REST + "}",
             "def f(): pass",
-            "`expected_matches`: Dictionary",
-        ),
-        (
-            "- {definition: f, extra_roots: {g: {}}, " + REST + "}",
-            "def f(): pass",
-            "`extra_roots.g`: Dictionary should",
-        ),
-        (
-            "- {definition: f, extra_roots: {g: {4.57.6: 1}}, " + REST + "}",
-            "def f(): pass",
-            r"`extra_roots` names \['4.57.6'\], and `expected_matches` does not",
-        ),
-        (
-            "- {definition: f, " + REST.replace("{5.23.0: 1}", "1") + "}",
-            "def f(): pass",
-            "`expected_matches`: Input should be a valid dict",
-        ),
-        (
-            "- {definition: f, " + REST.replace(": 1}", ": one}") + "}",
-            "def f(): pass",
-            "`expected_matches.5.23.0`: Input should be a valid integer",
+            "`releases`: 'newest' is no range of releases",
         ),
         ("- {definition: f, " + REST.replace("issue: 1", "issue: none") + "}", "def f(): pass", "`issue`: Input"),
     ],

@@ -4,8 +4,12 @@ import ast
 
 import pytest
 
-from overlay.build import build
+from overlay import lockfile
+from overlay.build import build, read_overlay
 from overlay.errors import OverlayError
+from overlay.index import Index
+from overlay.survey import survey
+from overlay.upstream import find_pin
 
 
 SPLIT = """\
@@ -13,7 +17,6 @@ SPLIT = """\
   series: odd-rotary-dims
   description: a test
   issue: 35233
-  expected_matches: {5.23.0: 2}
 """
 OURS = """\
 def apply_rotary_pos_emb(q, k, cos, sin, unsqueeze_dim=1):
@@ -58,7 +61,6 @@ def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
       series: odd-rotary-dims
       description: a test
       issue: 35233
-      expected_matches: {5.23.0: 2}
     """
     code = '''\
     class LlamaRMSNorm:
@@ -74,7 +76,7 @@ def test_the_prefix_of_the_model_is_renamed_in_a_copy(checkout):
 
 EXTRA_ROOTS = """\
   extra_roots:
-    models/gpt_neox/modular_gpt_neox.py::apply_rotary_pos_emb: {5.23.0: 2}
+    - models/gpt_neox/modular_gpt_neox.py::apply_rotary_pos_emb
 """
 
 
@@ -101,16 +103,14 @@ def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout)
       issue: 35233
       rule: {pattern: "torch.arange(0, dim, 2, $$$DTYPE)"}
       fix: torch.arange(0, LlamaConfig.width, 2, $$$DTYPE)
-      expected_matches: {5.23.0: 2}
       extra_roots:
-        models/gpt_neox/modular_gpt_neox.py::GPTNeoXRotaryEmbedding.compute_default_rope_parameters: {5.23.0: 2}
+        - models/gpt_neox/modular_gpt_neox.py::GPTNeoXRotaryEmbedding.compute_default_rope_parameters
     - definition: rotate_half
       series: odd-rotary-dims
       description: a name to keep, though the signature changes
       issue: 35233
-      expected_matches: {5.23.0: 3}
       extra_roots:
-        repeat_kv: {5.23.0: 2}
+        - repeat_kv
     """
     code = "def rotate_half(x, sign=1):\n    return sign * x\n"
     build_with(checkout, "models/llama/modeling_llama.py", entries, code)
@@ -123,7 +123,6 @@ def test_a_copy_of_a_further_root_keeps_its_name_and_its_models_prefix(checkout)
 @pytest.mark.parametrize(
     ("extra_roots", "problem"),
     [
-        (EXTRA_ROOTS.replace(": 2", ": 1"), "modular_gpt_neox.py::apply_rotary_pos_emb .*: 2 times, its entry says 1"),
         (
             EXTRA_ROOTS.replace("modular_gpt_neox", "modular_gone"),
             "upstream has no such file\n  file: .*modular_gone.py",
@@ -151,7 +150,7 @@ def test_a_further_root_that_drifted_stops_against_the_lock(checkout):
         path = checkout.pristine / f"models/gpt_neox/{kind}_gpt_neox.py"
         path.write_text(path.read_text().replace("return q_embed, k_embed", "return (k_embed, q_embed)[::-1]"))
     checkout.pin()
-    with pytest.raises(OverlayError, match="not the one that was locked\n  file: models/gpt_neox/modular_gpt_neox.py"):
+    with pytest.raises(OverlayError, match="models/gpt_neox/modular_gpt_neox.py.*: .*not the one that was locked"):
         build(checkout.layout, checkout.release)
 
 
@@ -169,17 +168,14 @@ def test_additions_go_where_our_file_has_them_and_bring_their_imports(checkout):
       series: odd-rotary-dims
       description: a function before the one that follows it
       issue: 35233
-      expected_matches: {5.23.0: 1}
     - definition: rotate_half
       series: odd-rotary-dims
       description: its neighbour
       issue: 35233
-      expected_matches: {5.23.0: 3}
     - addition: LlamaRotaryEmbedding.width
       series: odd-rotary-dims
       description: a method at the end of its class
       issue: 35233
-      expected_matches: {5.23.0: 1}
     """
     code = """\
     import math
@@ -217,7 +213,6 @@ def test_an_addition_to_a_modular_class_reaches_the_class_generated_from_it(chec
       series: odd-rotary-dims
       description: a method at the end of its class
       issue: 35233
-      expected_matches: {5.23.0: 2}
     """
     code = """\
     from typing import SupportsFloat
@@ -245,7 +240,6 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
       fix: |
         cos = emb.cos()
         cos = cos * self.attention_scaling
-      expected_matches: {5.23.0: 1}
     - rewrite: LlamaRotaryEmbedding.forward
       series: odd-rotary-dims
       description: of its method
@@ -254,14 +248,12 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
       fix: |
         # a line more
         emb = freqs.repeat(1, 1, 2)
-      expected_matches: {5.23.0: 3}
     - rewrite: LlamaRotaryEmbedding.forward
       series: odd-rotary-dims
       description: of its method too
       issue: 35233
       rule: {pattern: sin = emb.sin() * self.attention_scaling}
       fix: sin = self.attention_scaling * emb.sin()
-      expected_matches: {5.23.0: 3}
     """
     build_with(checkout, "models/llama/modeling_llama.py", entries)
     text = checkout.read("models/llama/modeling_llama.py")
@@ -271,14 +263,33 @@ def test_two_edits_of_one_definition_and_one_of_its_class_meet(checkout):
     assert "# a line more" in checkout.read("models/gpt_neox/modeling_gpt_neox.py")
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_count_that_is_off_stops_the_build(checkout, count):
-    with pytest.raises(OverlayError) as caught:
-        build_with(checkout, "models/llama/modeling_llama.py", SPLIT.replace(": 2", f": {count}"), OURS)
-    message = str(caught.value)
-    assert f"2 times, its entry says {count}" in message
-    for name in ("models/llama/modeling_llama.py::apply_rotary_pos_emb", "modeling_llama.yml", checkout.release):
-        assert name in message
+def test_a_count_that_is_off_stops_the_build(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    lock = lockfile.read(checkout.layout, checkout.release)
+    (key,) = lock
+    lockfile.write(checkout.layout, checkout.release, {key: lock[key] | {"matches": 3}})
+    checkout.overlay("models/llama/modeling_llama.py", SPLIT, OURS + "    # later\n")
+    before = checkout.read("models/llama/modeling_llama.py")
+    with pytest.raises(OverlayError, match="applies 2 times, not 3") as caught:
+        build(checkout.layout, checkout.release)
+    for name in ("models/llama/modeling_llama.py::apply_rotary_pos_emb (a test)", "make relock", checkout.release):
+        assert name in str(caught.value)
+    assert checkout.read("models/llama/modeling_llama.py") == before
+
+
+def test_an_edit_that_does_not_apply_stops_the_build(checkout):
+    entries = """\
+    - rewrite: LlamaRotaryEmbedding.forward
+      series: odd-rotary-dims
+      description: finds nothing
+      issue: 35233
+      rule: {pattern: emb.tan()}
+      fix: emb
+    """
+    with pytest.raises(OverlayError, match="do not apply to a definition that they are for") as caught:
+        build_with(checkout, "models/llama/modeling_llama.py", entries)
+    for name in ("LlamaRotaryEmbedding.forward (finds nothing)", "modeling_llama.yml", checkout.release):
+        assert name in str(caught.value)
     assert not checkout.package.exists()
 
 
@@ -290,7 +301,6 @@ def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
       issue: 35233
       rule: {pattern: emb.sin()}
       fix: emb.sin().abs()
-      expected_matches: {5.23.0: 3}
     """
     with pytest.raises(OverlayError, match="applied to its own result") as caught:
         build_with(checkout, "models/llama/modeling_llama.py", entries)
@@ -307,7 +317,7 @@ def test_a_rule_that_matches_its_own_result_stops_the_build(checkout):
 )
 def test_an_anchor_that_upstream_moved_is_named(checkout, file, entry, problem):
     code = f"def {entry.split(': ')[1]}(x):\n    return x\n"
-    entries = f"- {{{entry}, series: odd-rotary-dims, description: d, issue: 1, expected_matches: {{5.23.0: 1}}}}"
+    entries = f"- {{{entry}, series: odd-rotary-dims, description: d, issue: 1}}"
     with pytest.raises(OverlayError, match=problem) as caught:
         build_with(checkout, file, entries, code)
     message = str(caught.value)
@@ -331,38 +341,86 @@ def test_an_upstream_that_drifted_stops_against_the_lock(checkout):
 
 
 def test_a_copy_that_left_stops_against_the_count_and_relock_names_it(checkout):
-    from overlay import lockfile
-    from overlay.build import find_reaches
-    from overlay.index import Index
-    from overlay.upstream import find_pin
-
     build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
     path = checkout.pristine / "models/mistral/modeling_mistral.py"
     path.write_text(path.read_text().replace("q_embed = (q * cos)", "q_embed = (cos * q)"))
     checkout.pin()
-    with pytest.raises(OverlayError, match="1 times, its entry says 2"):
+    gone = "-models/mistral/modeling_mistral.py::apply_rotary_pos_emb"
+    with pytest.raises(OverlayError, match=f"applies 1 times, not 2; {gone}"):
         build(checkout.layout, checkout.release)
-    release = find_pin(checkout.layout, checkout.release)
-    _, reaches = find_reaches(checkout.layout, release, Index(checkout.layout.index(checkout.release)))
-    (key,) = lockfile.describe(reaches)
-    old, new = lockfile.read(checkout.layout, checkout.release)[key], lockfile.describe(reaches)[key]
-    assert lockfile.differences(old, new) == ["-models/mistral/modeling_mistral.py::apply_rotary_pos_emb"]
+    before = lockfile.read(checkout.layout, checkout.release)
+    checkout.lock()
+    after = lockfile.read(checkout.layout, checkout.release)
+    (key,) = before
+    assert lockfile.moves(before[key], after[key]) == ["applies 1 times, not 2", gone]
+
+
+def test_a_survey_names_all_roots_that_a_release_lacks(checkout):
+    """A build stops at the first."""
+    checkout.overlay("models/llama/modeling_gone.py", SPLIT, OURS)
+    entries = (
+        SPLIT
+        + """\
+  extra_roots:
+    - gone_apply
+    - models/mistral/modeling_mistral.py::apply_rotary_pos_emb
+- addition: rotate_half
+  series: odd-rotary-dims
+  description: upstream has it
+  issue: 1
+- addition: LlamaGone.width
+  series: odd-rotary-dims
+  description: upstream lacks its class
+  issue: 1
+- rewrite: LlamaRotaryEmbedding.forward
+  series: odd-rotary-dims
+  description: finds nothing
+  issue: 1
+  rule: {pattern: emb.tan()}
+  fix: emb
+"""
+    )
+    code = OURS + "\n\ndef rotate_half(x): ...\n\n\nclass LlamaGone:\n    def width(self): ...\n"
+    checkout.overlay("models/llama/modeling_llama.py", entries, code)
+    pin, llama = find_pin(checkout.layout, checkout.release), "models/llama/modeling_llama.py"
+    found = survey(checkout.layout, pin, Index(checkout.layout.index(checkout.release)))
+    assert [reach.key for reach in found.reaches] == [f"{llama}::apply_rotary_pos_emb::a test"]
+    assert found.problems == {
+        "models/llama/modeling_gone.py::apply_rotary_pos_emb::a test": "upstream has no such file",
+        f"{llama}::gone_apply::a test": "upstream has no such definition",
+        "models/mistral/modeling_mistral.py::apply_rotary_pos_emb::a test": (
+            f"is a copy of {llama}::apply_rotary_pos_emb, another root of the edit"
+        ),
+        f"{llama}::rotate_half::upstream has it": "upstream has a definition of that name: it cannot be added",
+        f"{llama}::LlamaGone.width::upstream lacks its class": "upstream has no such class to add it to",
+        f"{llama}::LlamaRotaryEmbedding.forward::finds nothing": "does not take hold",
+    }
+
+
+def test_a_root_whose_file_became_generated_is_told(checkout):
+    build_with(checkout, "models/llama/modeling_llama.py", SPLIT, OURS)
+    path = checkout.pristine / "models/llama/modeling_llama.py"
+    header = "# This file was automatically generated from src/transformers/models/llama/modular_llama.py.\n"
+    path.write_text(header + path.read_text())
+    checkout.pin()
+    with pytest.raises(OverlayError, match="its file is generated from models/llama/modular_llama.py"):
+        build(checkout.layout, checkout.release)
 
 
 OTHER = '[releases."4.57.6"]\ndigest = "another"\nlayers = ["src", "src/4.57"]\n'
-OLD_LINE = SPLIT.replace("5.23.0: 2", "4.57.6: 7")
+OLD_LINE = SPLIT + "  releases: '<5'\n"
 
 
-def test_an_edit_does_not_concern_a_release_that_it_does_not_name(checkout):
+def test_an_edit_does_not_concern_a_release_outside_of_its_range(checkout):
     checkout.pin(OTHER)
     build_with(checkout, "models/llama/modeling_llama.py", OLD_LINE, OURS)
     file = "models/llama/modeling_llama.py"
     assert checkout.read(file) == (checkout.pristine / file).read_text()
 
 
-def test_a_root_does_not_concern_a_release_that_it_does_not_name(checkout):
+def test_a_root_does_not_concern_a_release_outside_of_its_range(checkout):
     checkout.pin(OTHER)
-    entries = SPLIT.replace("5.23.0: 2", "5.23.0: 2, 4.57.6: 7") + EXTRA_ROOTS.replace("5.23.0", "4.57.6")
+    entries = SPLIT + EXTRA_ROOTS.rstrip() + ": '<5'\n"
     build_with(checkout, "models/llama/modeling_llama.py", entries, OURS)
     assert "# ours" in checkout.read("models/llama/modeling_llama.py")
     assert "# ours" not in checkout.read("models/gpt_neox/modular_gpt_neox.py")
@@ -383,21 +441,39 @@ def test_a_layer_on_top_adds_its_edits_for_the_releases_that_it_serves(checkout)
 
 
 @pytest.mark.parametrize(
-    ("layer", "release", "problem"),
+    ("layer", "releases", "problem"),
     [
-        ("src", "5.23.1", "names 5.23.1, which src does not serve\n.*\n.*\n  what to do: name 4.57.6 or 5.23.0"),
-        ("src/4.57", "5.23.0", "names 5.23.0, which src/4.57 does not serve\n.*\n.*\n  what to do: name 4.57.6"),
+        ("src", ">=99", "is for >=99, and src serves 4.57.6 and {}\n"),
+        ("src/4.57", ">=5", "is for >=5, and src/4.57 serves 4.57.6\n"),
     ],
 )
-def test_an_edit_for_a_release_that_its_layer_does_not_serve_is_refused(checkout, layer, release, problem):
-    from overlay.build import read_overlay
-    from overlay.upstream import find_pin
-
+def test_an_edit_for_releases_that_its_layer_does_not_serve_is_refused(checkout, layer, releases, problem):
     checkout.pin(OTHER)
-    checkout.overlay("models/llama/modeling_llama.py", SPLIT.replace("5.23.0", release), OURS, layer=layer)
-    with pytest.raises(OverlayError, match=problem) as caught:
+    checkout.overlay("models/llama/modeling_llama.py", SPLIT + f"  releases: '{releases}'\n", OURS, layer=layer)
+    with pytest.raises(OverlayError, match=problem.format(checkout.release)) as caught:
         read_overlay(checkout.layout, find_pin(checkout.layout, "4.57.6"))
     assert "a test" in str(caught.value), "the message names the edit"
+
+
+TWICE = """\
+- rewrite: apply_rotary_pos_emb
+  series: odd-rotary-dims
+  description: a test
+  issue: 35233
+  rule: {pattern: "cos.unsqueeze($DIM)"}
+  fix: cos[:, None]
+"""
+
+
+def test_two_forms_of_one_edit_are_two_entries_whose_ranges_do_not_overlap(checkout):
+    checkout.pin(OTHER)
+    forms = [TWICE + "  releases: '<5'\n", TWICE.replace("[:, None]", "[:, None, :]") + "  releases: '>=5'\n"]
+    build_with(checkout, "models/llama/modeling_llama.py", "".join(forms))
+    assert "cos = cos[:, None, :]\n" in checkout.read("models/llama/modeling_llama.py")
+    checkout.overlay("models/llama/modeling_llama.py", forms[0].replace("'<5'", "'<6'") + forms[1])
+    with pytest.raises(OverlayError, match="two edits of one definition have the same description") as caught:
+        build(checkout.layout, checkout.release)
+    assert "a test" in str(caught.value) and checkout.release in str(caught.value)
 
 
 BASES = """\
@@ -406,12 +482,10 @@ BASES = """\
   description: a base of our own
   issue: 39847
   fix: Steady
-  expected_matches: {5.23.0: 3}
 - addition: Steady
   series: fp32-inv-freq
   description: a class with all that it holds
   issue: 39847
-  expected_matches: {5.23.0: 1}
 """
 STEADY = """\
 from ...steady import other
@@ -443,5 +517,5 @@ def test_a_class_that_inherits_from_another_of_that_name_is_no_copy(checkout):
     mistral = checkout.pristine / "models/mistral/modeling_mistral.py"
     mistral.write_text(mistral.read_text().replace("from torch import nn", "import flax.linen as nn"))
     checkout.pin()
-    build_with(checkout, "models/llama/modeling_llama.py", BASES.replace("5.23.0: 3", "5.23.0: 2"), STEADY)
+    build_with(checkout, "models/llama/modeling_llama.py", BASES, STEADY)
     assert "class MistralRotaryEmbedding(nn.Module):" in checkout.read("models/mistral/modeling_mistral.py")

@@ -10,7 +10,7 @@ from registry import parts_of, registered_models
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES, model_type_to_module_name
 
 from overlay.edits import load_overlay
-from overlay.layout import REPOSITORY
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY
 from transformers_conformance.core.recording import load_expected_failures
 
 
@@ -77,7 +77,8 @@ def properties_are_asked_of(model: str) -> bool:
 
 def line(**keys) -> dict:
     case = {"head_dim": 8, "n": 5, "value": "0.625", "rope_type": "default"}
-    common = {"release": "5.23.0", "model": "phi", "property": "forward", "status": "fail", "known": "it crashes"}
+    common = {"release": DEFAULT_RELEASE, "model": "phi", "property": "forward", "status": "fail"}
+    common["known"] = "it crashes"
     return (
         common | {"case": case, "reason": "R1, forward: said\n  config:   {}\nTo see it again:\n  import phi\n"} | keys
     )
@@ -87,9 +88,10 @@ def test_a_page_joins_exceptions_and_results():
     bug = {"bug": "crash", "reason": "it crashes", "link": "https://x", "repaired_by": ["an edit"]}
     results = [line(), line(model="glm"), line(status="pass", known=None), line(model="phi", release="5.0.0")]
     text = upstream_bugs.page([bug], results)
-    assert "| 5.23.0 | `./run_tests --pristine` | 2 | 3 | 1 | 2 |" in text
+    assert f"| {DEFAULT_RELEASE} | `./run_tests --pristine` | 2 | 3 | 1 | 2 |" in text
     assert "## crash\n\nIt crashes. See <https://x>." in text
-    assert "| glm | 5.23.0 | `forward` |" in text and "| phi | 5.0.0, 5.23.0 | `forward` |" in text
+    for models, releases in (("glm", DEFAULT_RELEASE), ("phi", f"5.0.0, {DEFAULT_RELEASE}")):
+        assert f"| {models} | {releases} | `forward` |" in text
     assert "```text\nR1, forward: said\n```" in text and "```python\nimport phi\n```" in text
     assert text.endswith("Repaired by: an edit.\n")
 
@@ -98,7 +100,7 @@ def test_a_place_for_all_models_lists_the_models_that_failed():
     bug = {"bug": "crash", "reason": "it crashes", "link": "https://x", "unrepaired": "meant so"}
     bug["where"] = [{"properties": ["forward"]}]
     text = upstream_bugs.page([bug], [line(), line(model="glm"), line(model="gptj", status="pass", known=None)])
-    assert "| glm, phi | 5.23.0 | `forward` |" in text
+    assert f"| glm, phi | {DEFAULT_RELEASE} | `forward` |" in text
     assert "gptj |" not in text
 
 

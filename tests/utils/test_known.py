@@ -7,6 +7,8 @@ import pytest
 from registry import listed_models
 from runner import known
 
+from overlay.layout import DEFAULT_RELEASE
+
 
 CRASH = """
 [[expected_failure]]
@@ -54,7 +56,9 @@ FOUND += [line("it halts", 1, "fail"), line("of its class", None), line(None, No
 COUNTED = {"crash 1": {"crash": 1}, "crash 2": {"crash": 2, "fail": 1}, "halt 1": {"fail": 1}}
 
 
-def problems(file: Path, lines: list[dict], lock=None, release="5.23.0", build="pristine", whole=False) -> list[str]:
+def problems(
+    file: Path, lines: list[dict], lock=None, release=DEFAULT_RELEASE, build="pristine", whole=False
+) -> list[str]:
     return list(known.problems({"phi": lines}, lock, known.places(file), release, build, whole))
 
 
@@ -86,12 +90,12 @@ def test_a_model_that_was_never_counted_is_told(file):
 @pytest.mark.parametrize(
     ("lines", "release", "build", "whole", "stale"),
     [
-        (FOUND, "5.23.0", "pristine", True, []),
-        (FOUND[1:], "5.23.0", "pristine", False, ["in phi any", "crash, place 1"]),
-        (FOUND[:1], "5.23.0", "pristine", False, []),
-        (FOUND[:1] + FOUND[4:], "5.23.0", "pristine", True, ["in any model", "crash, place 2"]),
+        (FOUND, DEFAULT_RELEASE, "pristine", True, []),
+        (FOUND[1:], DEFAULT_RELEASE, "pristine", False, ["in phi any", "crash, place 1"]),
+        (FOUND[:1], DEFAULT_RELEASE, "pristine", False, []),
+        (FOUND[:1] + FOUND[4:], DEFAULT_RELEASE, "pristine", True, ["in any model", "crash, place 2"]),
         (FOUND[:1] + FOUND[4:], "5.1.0.dev0", "pristine", True, ["in any model", "crash, place 2"]),
-        (FOUND[:1] + FOUND[4:], "5.23.0", "fork", True, []),
+        (FOUND[:1] + FOUND[4:], DEFAULT_RELEASE, "fork", True, []),
         (FOUND[:1] + FOUND[4:], "4.57.6", "pristine", True, []),
         (FOUND[:1], "4.57.6", "fork", True, ["in any model", "halt, place 1"]),
         ([line("it crashes", 1, model="llama")], "4.57.6", "fork", False, []),
@@ -105,9 +109,10 @@ def test_a_place_where_nothing_breaks_is_stale(file, lines, release, build, whol
 
 def test_a_lock_is_written_and_read_line_by_line(file):
     lock = {"phi": COUNTED, "llama": {}}
-    known.write_lock("5.23.0-fork", lock)
-    assert known.read_lock("5.23.0-fork") == lock and known.read_lock("5.23.0-pristine") is None
-    assert '\n    "crash 2": {"crash": 2, "fail": 1},\n' in known.lock_file("5.23.0-fork").read_text()
+    known.write_lock(f"{DEFAULT_RELEASE}-fork", lock)
+    assert known.read_lock(f"{DEFAULT_RELEASE}-fork") == lock
+    assert known.read_lock(f"{DEFAULT_RELEASE}-pristine") is None
+    assert '\n    "crash 2": {"crash": 2, "fail": 1},\n' in known.lock_file(f"{DEFAULT_RELEASE}-fork").read_text()
 
 
 def test_statuses_are_stated_and_nothing_else_changes(file):
@@ -119,11 +124,12 @@ def test_statuses_are_stated_and_nothing_else_changes(file):
 
 def test_results_are_locked_and_what_was_not_judged_stays(file, tmp_path, monkeypatch):
     monkeypatch.setattr(known, "RESULTS", tmp_path / "results")
-    (tmp_path / "results" / "5.23.0-fork").mkdir(parents=True)
-    (tmp_path / "results" / "5.23.0-fork" / "phi.jsonl").write_text("".join(json.dumps(x) + "\n" for x in FOUND))
-    known.write_lock("5.23.0-fork", {"llama": {"crash 2": {"fail": 1}, "gone 1": {"fail": 1}}, "no_such_model": {}})
+    subject = f"{DEFAULT_RELEASE}-fork"
+    (tmp_path / "results" / subject).mkdir(parents=True)
+    (tmp_path / "results" / subject / "phi.jsonl").write_text("".join(json.dumps(x) + "\n" for x in FOUND))
+    known.write_lock(subject, {"llama": {"crash 2": {"fail": 1}, "gone 1": {"fail": 1}}, "no_such_model": {}})
     known.write()
-    assert known.read_lock("5.23.0-fork") == {"llama": {"crash 2": {"fail": 1}}, "phi": COUNTED}
+    assert known.read_lock(subject) == {"llama": {"crash 2": {"fail": 1}}, "phi": COUNTED}
     assert file.read_text().count("statuses = ") == 3
 
 

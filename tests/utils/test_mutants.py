@@ -424,7 +424,7 @@ def test_an_equivalent_mutant_is_not_missed(tmp_path, kind, percent):
 
 def test_the_document_counts_and_gives_reasons(tmp_path):
     results = [MutantResult(A, None), MutantResult(B, None), MutantResult(C, "gptj rotation 8 4 default")]
-    names = {"release": "5.23.0", "survivors": "survivors-5.toml"}
+    names = {"release": DEFAULT_RELEASE, "survivors": "survivors-5.toml"}
     text = report.document(
         names, results, {"an annotation": 7}, listed(tmp_path, ENTRY), "2 of 3 are judged", [FEW[0]]
     )

@@ -78,6 +78,7 @@ def require(holds: object, problem: str) -> None:
 
 def check_command(command: str) -> None:
     """Raises `WrongCommandError` if a command names a program, a target, an option or a file that does not exist."""
+    command = command.replace("$(make -s release)", DEFAULT_RELEASE)
     for file in re.findall(r"\$\(cat (\S+)\)", command):
         require((REPOSITORY / file).is_file(), f"no file {file}")
     words = shlex.split(re.sub(r"\$\(cat (\S+)\)", lambda found: (REPOSITORY / found[1]).read_text(), command))
@@ -193,7 +194,7 @@ def test_commands_are_found_in_all_kinds_of_places():
     "command",
     [
         "make nothing",
-        "make fork VERSION=5.23.0",
+        "make fork VERSION=4.57.6",
         "make fork RELEASE=9.9.9",
         "make parity MODELS=nothing",
         "./run_tests nothing",

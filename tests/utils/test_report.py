@@ -152,12 +152,15 @@ def write(results: Path, subject: str, lines: list[dict], name: str = "llama") -
     return file
 
 
+HERE = (f"{DEFAULT_RELEASE}-pristine", f"{DEFAULT_RELEASE}-fork")
+
+
 @pytest.mark.parametrize(
     ("there", "said"),
     [
-        ((), "5.23.0-pristine and 5.23.0-fork; make them by `./run_tests --pristine` and `./run_tests`$"),
-        (("5.23.0-fork", "5.0.0-pristine"), "5.23.0-pristine; make them by `./run_tests --pristine`$"),
-        (("5.23.0-pristine",), "5.23.0-fork; make them by `./run_tests`$"),
+        ((), f"{HERE[0]} and {HERE[1]}; make them by `./run_tests --pristine` and `./run_tests`$"),
+        ((HERE[1], "5.0.0-pristine"), f"{HERE[0]}; make them by `./run_tests --pristine`$"),
+        ((HERE[0],), f"{HERE[1]}; make them by `./run_tests`$"),
     ],
 )
 def test_missing_results_are_named_with_the_commands_that_make_them(tmp_path, there, said):
@@ -165,26 +168,26 @@ def test_missing_results_are_named_with_the_commands_that_make_them(tmp_path, th
         write(tmp_path, name, [line()])
     write(tmp_path, "5.17.0-pristine", [])
     with pytest.raises(SystemExit, match=f"no results of {said}"):
-        load_runs(tmp_path, "5.23.0")
+        load_runs(tmp_path, DEFAULT_RELEASE)
 
 
 @pytest.mark.parametrize("bad", ['{"model": "llama"}', "{", "[]", json.dumps(line() | {"status": "odd"})])
 def test_a_line_that_is_no_result_is_named(tmp_path, bad):
-    write(tmp_path, "5.23.0-fork", [line()])
-    with (tmp_path / "5.23.0-fork" / "llama.jsonl").open("a") as file:
+    write(tmp_path, f"{DEFAULT_RELEASE}-fork", [line()])
+    with (tmp_path / f"{DEFAULT_RELEASE}-fork" / "llama.jsonl").open("a") as file:
         file.write(bad)
-    with pytest.raises(SystemExit, match="5.23.0-fork/llama.jsonl, line 2 is no result"):
-        load_runs(tmp_path, "5.23.0")
+    with pytest.raises(SystemExit, match=f"{DEFAULT_RELEASE}-fork/llama.jsonl, line 2 is no result"):
+        load_runs(tmp_path, DEFAULT_RELEASE)
 
 
 def test_runs_are_the_pair_first_and_tell_when_their_models_were_judged(tmp_path):
-    for name in ("4.57.6-pristine", "5.23.0-fork", "5.23.0-pristine"):
+    for name in ("4.57.6-pristine", f"{DEFAULT_RELEASE}-fork", f"{DEFAULT_RELEASE}-pristine"):
         write(tmp_path, name, [line()])
     for model, day in (("llama", 3), ("phi", 5)):
-        part = write(tmp_path, "5.23.0-fork", [line(model)], model)
+        part = write(tmp_path, f"{DEFAULT_RELEASE}-fork", [line(model)], model)
         os.utime(part, (NOON.timestamp() + day * 86400,) * 2)
-    runs = load_runs(tmp_path, "5.23.0")
-    assert [one.name for one in runs] == ["5.23.0-pristine", "5.23.0-fork", "4.57.6-pristine"]
+    runs = load_runs(tmp_path, DEFAULT_RELEASE)
+    assert [one.name for one in runs] == [f"{DEFAULT_RELEASE}-pristine", f"{DEFAULT_RELEASE}-fork", "4.57.6-pristine"]
     assert [runs[1].first.day, runs[1].last.day] == [4, 6]
     assert runs[0].first == runs[0].last
 
@@ -478,7 +481,7 @@ def test_a_click_tells_why_and_how_to_see_it_again(page):
 def test_what_is_not_shown_is_counted(page):
     page.click("gptj/keys")
     assert len(page.all("#left-detail article")) == EXAMPLES
-    assert "2 cases more, with other messages: see build/results/5.23.0-pristine" in page.one("#left-detail").text
+    assert f"other messages: see build/results/{DEFAULT_RELEASE}-pristine" in page.one("#left-detail").text
     assert "not judged" in page.one("#right-detail").text
 
 
@@ -545,13 +548,13 @@ def test_another_release_stands_beside_the_fork(page):
 
 def test_what_was_judged_and_how_it_differs_is_told(page):
     summary = page.one("#judged summary")
-    assert "5.23.0 pristine: 3 models, 14 results" in summary.text
-    assert "5.23.0 fork: 4 models, 9 results" in summary.text
+    assert f"{DEFAULT_RELEASE} pristine: 3 models, 14 results" in summary.text
+    assert f"{DEFAULT_RELEASE} fork: 4 models, 9 results" in summary.text
     assert "not the same on both sides" in summary.text
     summary.click()
     told = page.one("#judged").text
-    assert "1 model judged only in 5.23.0 fork: mine." in told
-    assert "1 asked only of 5.23.0 pristine: keys." in told
+    assert f"1 model judged only in {DEFAULT_RELEASE} fork: mine." in told
+    assert f"1 asked only of {DEFAULT_RELEASE} pristine: keys." in told
     page.choose("right", f"{DEFAULT_RELEASE}-pristine")
     assert "not the same" not in page.one("#judged summary").text
 

@@ -60,7 +60,7 @@ ODD_FORWARD = ("--pristine", "llama", "-k", "forward and head_dim_5_n_5", "-j", 
 def test_on_pristine_upstream_an_odd_width_is_known_to_fail():
     done = run_tests(*ODD_FORWARD)
     assert done.returncode == 0, done.stdout + done.stderr
-    (line,) = (x for x in results("5.23.0-pristine", "llama") if x["status"] != "not-applicable")
+    (line,) = (x for x in results(f"{DEFAULT_RELEASE}-pristine", "llama") if x["status"] != "not-applicable")
     assert (line["build"], line["rule"], line["status"]) == ("pristine", "R1", "refused")
     assert "(n + 1) / 2 frequencies, one too many" in line["known"]
 
@@ -69,8 +69,8 @@ def test_what_nobody_knows_of_fails_with_an_exit_status_and_a_log(nothing_known)
     done = run_tests(*ODD_FORWARD, **nothing_known)
     assert done.returncode == 1
     assert "FAILED" in done.stdout
-    assert "see build/logs/5.23.0-pristine/llama.log" in done.stdout
-    assert "R1, forward: LlamaModel" in (REPOSITORY / "build/logs/5.23.0-pristine/llama.log").read_text()
+    assert f"see build/logs/{DEFAULT_RELEASE}-pristine/llama.log" in done.stdout
+    assert "R1, forward: LlamaModel" in (REPOSITORY / f"build/logs/{DEFAULT_RELEASE}-pristine/llama.log").read_text()
 
 
 def test_another_release_is_installed_and_judged_and_shows_that_it_ignored_the_factor(nothing_known):

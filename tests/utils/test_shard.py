@@ -13,7 +13,7 @@ from runner import merge as merging
 from runner.merge import merge, problems
 from runner.shard import Shard, measured_seconds
 
-from overlay.layout import REPOSITORY
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY
 
 
 MODELS = st.lists(st.text("abc", min_size=1, max_size=3), unique=True)
@@ -77,13 +77,13 @@ def write(file: Path, **line) -> None:
 
 
 def test_results_of_shards_are_merged_by_model(tmp_path):
-    write(tmp_path / "one/5.23.0-fork/phi.jsonl")
-    write(tmp_path / "two/5.23.0-fork/llama.jsonl")
-    write(tmp_path / "two/5.23.0-pristine/llama.jsonl")
+    write(tmp_path / f"one/{DEFAULT_RELEASE}-fork/phi.jsonl")
+    write(tmp_path / f"two/{DEFAULT_RELEASE}-fork/llama.jsonl")
+    write(tmp_path / f"two/{DEFAULT_RELEASE}-pristine/llama.jsonl")
     merged = merge([tmp_path / "one", tmp_path / "two"], tmp_path / "all")
-    assert merged == {"5.23.0-fork": ["llama", "phi"], "5.23.0-pristine": ["llama"]}
-    assert (tmp_path / "all/5.23.0-fork/phi.jsonl").read_bytes() == (
-        tmp_path / "one/5.23.0-fork/phi.jsonl"
+    assert merged == {f"{DEFAULT_RELEASE}-fork": ["llama", "phi"], f"{DEFAULT_RELEASE}-pristine": ["llama"]}
+    assert (tmp_path / f"all/{DEFAULT_RELEASE}-fork/phi.jsonl").read_bytes() == (
+        tmp_path / f"one/{DEFAULT_RELEASE}-fork/phi.jsonl"
     ).read_bytes()
     assert (
         merge([tmp_path / "all", tmp_path / "one"], tmp_path / "all") == merged
@@ -91,8 +91,8 @@ def test_results_of_shards_are_merged_by_model(tmp_path):
 
 
 def test_results_that_contradict_each_other_are_refused(tmp_path):
-    write(tmp_path / "one/5.23.0-fork/phi.jsonl")
-    write(tmp_path / "two/5.23.0-fork/phi.jsonl", status="fail")
+    write(tmp_path / f"one/{DEFAULT_RELEASE}-fork/phi.jsonl")
+    write(tmp_path / f"two/{DEFAULT_RELEASE}-fork/phi.jsonl", status="fail")
     with pytest.raises(ValueError, match="are results of one model and differ"):
         merge([tmp_path / "one", tmp_path / "two"], tmp_path / "all")
     assert not (tmp_path / "all").exists()
@@ -103,20 +103,20 @@ def test_results_that_contradict_each_other_are_refused(tmp_path):
 def test_a_listed_model_without_results_and_a_failure_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr(merging, "listed_models", lambda root, release: ["glm", "phi"])
     monkeypatch.setattr(merging, "check", lambda subject, files, whole: [f"whole: {whole}"])
-    write(tmp_path / "5.23.0-fork/phi.jsonl")
-    write(tmp_path / "5.23.0-fork/phi.jsonl", status="fail", known="a bug")
-    assert list(problems("5.23.0-fork", ["phi"], tmp_path)) == [
+    write(tmp_path / f"{DEFAULT_RELEASE}-fork/phi.jsonl")
+    write(tmp_path / f"{DEFAULT_RELEASE}-fork/phi.jsonl", status="fail", known="a bug")
+    assert list(problems(f"{DEFAULT_RELEASE}-fork", ["phi"], tmp_path)) == [
         "glm: no shard has results; its run broke, or a shard is missing",
         "whole: True",
     ]
-    write(tmp_path / "5.23.0-fork/phi.jsonl", status="crash")
-    assert "phi: 1 cases fail, of far" in list(problems("5.23.0-fork", ["phi"], tmp_path))
+    write(tmp_path / f"{DEFAULT_RELEASE}-fork/phi.jsonl", status="crash")
+    assert "phi: 1 cases fail, of far" in list(problems(f"{DEFAULT_RELEASE}-fork", ["phi"], tmp_path))
     assert "whole: False" in list(problems("5.0.0-pristine", [], tmp_path))  # only a sample of models is judged
 
 
 def test_two_shards_judge_two_models_and_their_results_become_one_set(tmp_path):
     models = {"dinov3_vit", "parakeet"}
-    subject, judged = "5.23.0-fork", set()
+    subject, judged = f"{DEFAULT_RELEASE}-fork", set()
     for index in (1, 2):
         done = subprocess.run(
             [REPOSITORY / "run_tests", *models, "--shard", f"{index}/2"], capture_output=True, text=True

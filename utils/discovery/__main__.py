@@ -10,16 +10,33 @@ from rich.console import Console
 from overlay.errors import run
 from overlay.layout import DEFAULT_RELEASE, Layout
 
-from .coverage import Explanation, check, explain_release
+from . import lock
+from .coverage import Explanation, check, covered, explain_release, explain_unlocked
 
 
 COLORS = {"edit": "green", "exempt": None, "unexplained": "red"}
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False, soft_wrap=True)
 
 
+Release = Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")]
+
+
 @app.command()
-def show(release: Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM")] = DEFAULT_RELEASE) -> None:
+def relock(release: Release = DEFAULT_RELEASE) -> None:
+    """Show which definitions exemptions cover now and not before, or the reverse; write the lock again."""
+    layout = Layout()
+    new = covered(explain_unlocked(layout, release))
+    moved = lock.moves(lock.read(layout, release), new)
+    for line in moved:
+        console.print(line, style="green" if line.startswith("+") else "red", markup=False)
+    if moved:
+        lock.write(layout, release, new)
+        console.print(f"wrote {layout.exempt_lock(release).relative_to(layout.root)}")
+
+
+@app.command()
+def show(release: Release = DEFAULT_RELEASE) -> None:
     """List every RoPE definition of upstream by variant; fail if one is unexplained."""
     explanations = explain_release(Layout(), release)
     for explanation in explanations:

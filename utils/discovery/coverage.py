@@ -11,6 +11,7 @@ from overlay.index import Index
 from overlay.layout import Layout
 from overlay.upstream import PACKAGE, ensure_pristine, find_pin
 
+from . import lock
 from .exempt import Exemption, load_exemptions
 from .rules.rope import ROPE
 from .scan import FoundDefinition, find
@@ -36,8 +37,15 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
     """The explanation of every RoPE definition of a release.
 
     Raises:
-        OverlayError: the pristine tree, the lock or `src/exempt.yml` has an error.
+        OverlayError: the pristine tree, a lock or `src/exempt.yml` has an error.
     """
+    explanations = explain_unlocked(layout, release)
+    lock.check(layout, release, covered(explanations))
+    return explanations
+
+
+def explain_unlocked(layout: Layout, release: str) -> list[Explanation]:
+    """As `explain_release`, whatever the lock of the exemptions says."""
     ensure_pristine(layout, find_pin(layout, release))
     tree = pristine_tree(layout, release)
     explanations = explain(
@@ -45,6 +53,17 @@ def explain_release(layout: Layout, release: str) -> list[Explanation]:
     )
     tree.index.save()
     return explanations
+
+
+def covered(explanations: list[Explanation]) -> lock.Covered:
+    """The definitions that each exemption covers, by its label and by file."""
+    found: lock.Covered = {}
+    for explanation in explanations:
+        if explanation.exemption:
+            files = found.setdefault(explanation.exemption.label, {})
+            for one in explanation.copies:
+                files.setdefault(one.file, []).append(one.name)
+    return found
 
 
 def pristine_tree(layout: Layout, release: str) -> Tree:
@@ -55,35 +74,38 @@ def pristine_tree(layout: Layout, release: str) -> Tree:
 
 
 def explain(
-    found: list[FoundDefinition], tree: Tree, lock: Mapping[str, dict], exemptions: list[Exemption], release: str
+    found: list[FoundDefinition], tree: Tree, edits: Mapping[str, dict], exemptions: list[Exemption], release: str
 ) -> list[Explanation]:
-    """Explains the definitions in `found` by the edits of the lock and by the exemptions.
+    """Explains the definitions in `found` by the edits of a lock and by the exemptions.
 
     Raises:
-        OverlayError: an exemption names something that is no RoPE definition, covers more or fewer definitions than
-            it says, or covers a definition that an edit reaches.
+        OverlayError: an exemption names something that is no RoPE definition, is not the only one of it, or covers a
+            definition that an edit reaches.
     """
-    exemptions = [one for one in exemptions if release in one.covers]
-    exempt = {place: one for one in exemptions for place in one.places}
+    exempt: dict[tuple[str, str], Exemption] = {}
+    for one in exemptions:
+        for place in one.places if one.releases.contains(release) else ():
+            if exempt.setdefault(place, one) is not one:
+                raise _stale("is exempt twice", "::".join(place), release)
     if unknown := exempt.keys() - {one.place for one in found}:
         raise _stale("is no RoPE definition of this release", "::".join(min(unknown)), release)
-    reaching = _edits_by_definition(lock)
-    roots = [tuple(key.split("::")[:2]) for key in lock]
+    reaching = _edits_by_definition(edits)
+    roots = [tuple(key.split("::")[:2]) for key in edits]
     explanations = []
     for variant in group(found, tree, [*roots, *exempt]):
         exemption = next((exempt[one.place] for one in variant.copies if one.place in exempt), None)
         by_edits = defaultdict(list)
         for one in variant.copies:
-            edits = reaching[one.file, one.name]
+            names = reaching[one.file, one.name]
             if not exemption:  # an edit of the class explains a method, but not one that has an exemption of its own
-                edits = edits or reaching[one.file, one.name.partition(".")[0]]
-            by_edits[tuple(edits)].append(one)
+                names = names or reaching[one.file, one.name.partition(".")[0]]
+            by_edits[tuple(names)].append(one)
         if exemption:
             if set(by_edits) != {exemption.also_edited_by}:
-                edits = "; ".join(edit for keys in by_edits for edit in keys) or "none"
+                names = "; ".join(edit for keys in by_edits for edit in keys) or "none"
                 also = f", also edited by {'; '.join(exemption.also_edited_by)}" if exemption.also_edited_by else ""
                 raise _stale(
-                    f"is exempt{also}, and the edits that reach it or a copy are: {edits}",
+                    f"is exempt{also}, and the edits that reach it or a copy are: {names}",
                     variant.root.label,
                     release,
                 )
@@ -91,27 +113,17 @@ def explain(
         for keys, copies in by_edits.items():
             root = variant.root if variant.root in copies else copies[0]
             explanations.append(Explanation(root, tuple(copies), keys, exemption))
-    _check_counts(exemptions, explanations, release)
     return explanations
 
 
-def _edits_by_definition(lock: Mapping[str, dict]) -> defaultdict[tuple[str, str], list[str]]:
+def _edits_by_definition(locked: Mapping[str, dict]) -> defaultdict[tuple[str, str], list[str]]:
     """The descriptions of the edits that reach a definition, by its file and name."""
     edits = defaultdict(list)
-    for key, entry in lock.items():
+    for key, entry in locked.items():
         for file, names in entry["reaches"].items():
             for name in names:
                 edits[file, name].append(key.split("::", 2)[2])
     return edits
-
-
-def _check_counts(exemptions: list[Exemption], explanations: list[Explanation], release: str) -> None:
-    for exemption in exemptions:
-        count = sum(len(explanation.copies) for explanation in explanations if explanation.exemption is exemption)
-        if count != exemption.covers[release]:
-            raise _stale(
-                f"covers {count} definitions, its entry says {exemption.covers[release]}", exemption.label, release
-            )
 
 
 def _stale(problem: str, definition: str, release: str) -> OverlayError:

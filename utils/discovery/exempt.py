@@ -4,28 +4,28 @@ The fields of an entry:
 
     file: models/llama/modeling_llama.py      where upstream defines the root, under `transformers/`
     definition: rotate_half                   its dotted name, or a list of names in that file; copies follow
-    covers: {5.23.0: 171}                     how many definitions these are in each release
+    releases: ">=5"                           optional: the range of releases that have it (PEP 440); else all
     reason: why nothing is wrong with it
     confirmed_by: test_...                    the test that runs on it, in tests/utils/test_exempt.py or,
                                               for TensorFlow and Flax, in tests/frameworks/test_exempt.py
     also_edited_by: [...]                     optional: the descriptions of the edits that reach it nevertheless,
                                               and do not change its rotation
+
+Which copies an entry covers in a release is in the lock of the release (`lock.py`).
 """
 
 import re
-from collections import Counter
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from overlay.entries import Counts, Entry, read_entries
-from overlay.errors import OverlayError
+from overlay.entries import ALL_RELEASES, Entry, Releases, read_entries
 
 
 class Exemption(Entry):
     file: str
     names: tuple[str, ...] = Field(alias="definition")
-    covers: Counts
+    releases: Releases = ALL_RELEASES
     reason: str
     confirmed_by: str
     also_edited_by: tuple[str, ...] = ()
@@ -53,14 +53,6 @@ def load_exemptions(path: Path) -> list[Exemption]:
     """Read the entries.
 
     Raises:
-        OverlayError: the file cannot be read; an entry lacks a field, has an unknown one, or repeats another's place
-            in the same release.
+        OverlayError: the file cannot be read, or an entry lacks a field or has an unknown one.
     """
-    exemptions = read_entries(path, lambda entry: Exemption)
-    places = Counter((*place, release) for one in exemptions for release in one.covers for place in one.places)
-    for (file, name, release), entries in places.items():
-        if entries > 1:
-            raise OverlayError(
-                "is exempt twice", way_out="keep one entry", file=path, definition=f"{file}::{name}", release=release
-            )
-    return exemptions
+    return read_entries(path, lambda entry: Exemption)

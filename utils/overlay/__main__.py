@@ -1,16 +1,19 @@
 """`python -m overlay`: builds the fork, lists its edits, and writes its lock."""
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from . import lockfile
-from .build import build, built_files, find_reaches, only_one_build, plan, read_overlay
-from .errors import run
+from .build import build, built_files, find_reaches, only_one_build, read_overlay
+from .checks import check_result
+from .errors import OverlayError, run
 from .index import Index
 from .layout import DEFAULT_RELEASE, Layout
+from .survey import survey
 from .upstream import ensure_pristine, find_pin
 
 
@@ -31,34 +34,42 @@ def fork(release: Release = DEFAULT_RELEASE) -> None:
 
 @app.command()
 def relock(release: Release = DEFAULT_RELEASE) -> None:
-    """Show what moved since the lock was written; write the lock again if every count is right."""
+    """Show what moved since the lock was written; write the lock again if every edit applies."""
     layout = Layout()
     pin = find_pin(layout, release)
     with only_one_build(layout):
         ensure_pristine(layout, pin)
         index = Index(layout.index(release))
-        _, reaches = find_reaches(layout, pin, index)
-        old, new = lockfile.read(layout, release), lockfile.describe(reaches)
-        _show_moves(old, new)
-        plan(layout, pin, index)
+        found = survey(layout, pin, index)
+        old, new = lockfile.read(layout, release), lockfile.describe(found.reaches, found.edited.counts)
+        _show_moves(old, new, found.problems)
+        if found.problems:
+            raise OverlayError(
+                f"{len(found.problems)} roots of edits are not as the edits need them; the lock stays as it is",
+                way_out="correct each edit or its `releases`, or remove it if upstream has repaired the error",
+                release=release,
+            )
+        check_result(found.reaches, found.edited, found.tree, release)
         index.save()
     if old != new:
         lockfile.write(layout, release, new)
         console.print(f"wrote {layout.lock(release).relative_to(layout.root)}")
 
 
-def _show_moves(old: dict[str, dict], new: dict[str, dict]) -> None:
-    for key in sorted(old.keys() | new.keys()):
-        if key not in new:
+def _show_moves(old: dict[str, dict], new: dict[str, dict], problems: Mapping[str, str]) -> None:
+    for key in sorted({*old, *new, *problems}):
+        if key in problems:
+            console.print(f"! {key}: {problems[key]}", style="red", markup=False)
+        elif key not in new:
             console.print(f"- {key}", style="red", markup=False)
         elif key not in old:
             reached = sum(map(len, new[key]["reaches"].values()))
             console.print(f"+ {key}: {reached} definitions", style="green", markup=False)
         elif old[key] != new[key]:
             console.print(f"~ {key}", style="yellow", markup=False)
-            for line in lockfile.differences(old[key], new[key]) or ["upstream's definition changed"]:
+            for line in lockfile.moves(old[key], new[key]):
                 console.print(f"    {line}", markup=False)
-    if old == new:
+    if old == new and not problems:
         console.print("the lock holds: nothing moved")
 
 

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections import ChainMap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from . import checks, lockfile, stamp, tools
-from .edits import Overlay, load_overlay
+from .edits import Edit, Overlay, load_overlay
 from .engine import EditedFiles, PackageFiles, Reach, Tree, apply, reaches_of
 from .errors import OverlayError
 from .index import Index
@@ -46,7 +45,7 @@ def build(layout: Layout, release: str) -> bool:
         manifest = ensure_pristine(layout, pin)
         index = Index(layout.index(release))
         reaches, edited = plan(layout, pin, index)
-        lockfile.check(layout, release, lockfile.describe(reaches))
+        lockfile.check(layout, release, lockfile.describe(reaches, edited.counts))
         _put_in_place(layout, pin, edited, manifest, inputs)
         index.save()
         return True
@@ -57,40 +56,63 @@ def plan(layout: Layout, pin: Pin, index: Index) -> tuple[list[Reach], EditedFil
     before, reaches = find_reaches(layout, pin, index)
     edited = apply(reaches, before)
     checks.check_counts(reaches, edited, pin.release)
-    after = Tree(ChainMap(edited.files, before.files), index, identity="built")
-    checks.check_declared(reaches, edited, before, after, pin.release)
-    checks.check_stable(reaches, edited, after, pin.release)
+    checks.check_result(reaches, edited, before, pin.release)
     return reaches, edited
 
 
 def find_reaches(layout: Layout, pin: Pin, index: Index) -> tuple[Tree, list[Reach]]:
     """The pristine tree of a release, and what each edit reaches in it, root by root."""
+    tree = pristine_tree(layout, pin, index)
     overlay = read_overlay(layout, pin)
-    package = layout.upstream(pin.release) / PACKAGE
-    names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
-    tree = Tree(PackageFiles(package, names), index, identity=pin.digest)
     return tree, [reach for edit in overlay.edits for reach in reaches_of(edit, tree, pin.release)]
 
 
+def pristine_tree(layout: Layout, pin: Pin, index: Index) -> Tree:
+    package = layout.upstream(pin.release) / PACKAGE
+    names = (path.relative_to(package).as_posix() for path in sorted(package.rglob("*.py")))
+    return Tree(PackageFiles(package, names), index, identity=pin.digest)
+
+
 def read_overlay(layout: Layout, pin: Pin) -> Overlay:
-    """The edits of the layers that serve a release, also those that name only other releases.
+    """The edits of the layers that serve a release, also those that are only for other releases.
 
     Raises:
-        OverlayError: an edit names a release that its layer does not serve. It could never apply.
+        OverlayError: a root that no release which its layer serves has, which could never apply; or two edits with one
+            name in a release.
     """
     overlay = load_overlay([layout.layer(layer) for layer in pin.layers])
     for layer in pin.layers:
-        served = {other.release for other in known_releases(layout).values() if layer in other.layers}
+        served = {pin.release, *(one for one, other in known_releases(layout).items() if layer in other.layers)}
         for edit in overlay.edits:
-            here = Path(edit.declared_in).is_relative_to(layout.layer(layer) / PACKAGE)
-            if here and (unserved := edit.releases - served):
+            if _is_in(edit, layout.layer(layer)):
+                _check_served(edit, layer, served)
+    named: dict[str, Edit] = {}
+    for edit in overlay.edits:
+        for name in (edit.key(root) for root in edit.roots if root.releases.contains(pin.release)):
+            if named.setdefault(name, edit) is not edit:
                 raise OverlayError(
-                    f"names {', '.join(sorted(unserved))}, which {layer} does not serve",
-                    way_out=f"name {' or '.join(sorted(served))}, or pin the release with that layer",
+                    "two edits of one definition have the same description",
+                    way_out="give each its own, or ranges in `releases` that do not overlap",
                     file=edit.declared_in,
                     edit=edit.label,
+                    release=pin.release,
                 )
     return overlay
+
+
+def _check_served(edit: Edit, layer: str, served: set[str]) -> None:
+    for root in edit.roots:
+        if not any(map(root.releases.contains, served)):
+            raise OverlayError(
+                f"{root} is for {root.releases}, and {layer} serves {' and '.join(sorted(served))}",
+                way_out="correct `releases`, or the range of this root in `extra_roots`",
+                file=edit.declared_in,
+                edit=edit.label,
+            )
+
+
+def _is_in(edit: Edit, layer: Path) -> bool:
+    return Path(edit.declared_in).is_relative_to(layer / PACKAGE)
 
 
 def built_files(layout: Layout, release: str) -> list[str]:

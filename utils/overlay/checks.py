@@ -1,6 +1,6 @@
 """The checks that every build must pass before it replaces the old fork."""
 
-from collections import Counter, defaultdict
+from collections import ChainMap, Counter, defaultdict
 from pathlib import Path
 
 from .engine import EditedFiles, EditTarget, Reach, Tree, transform
@@ -9,19 +9,22 @@ from .upstream import PACKAGE, read_manifest
 
 
 def check_counts(reaches: list[Reach], edited: EditedFiles, release: str) -> None:
-    """Every edit applies as often as its entry says, at each of its roots."""
-    wrong = [reach for reach in reaches if edited.counts[reach.root] != reach.root.expected_matches[release]]
-    if wrong:
-        lines = []
-        for reach in wrong:
-            times, expected = edited.counts[reach.root], reach.root.expected_matches[release]
-            lines.append(f"\n  - {reach.label}: {times} times, its entry says {expected}")
+    """Every edit applies, at each of its roots. How often it does is in the lock."""
+    idle = [reach for reach in reaches if not edited.counts[reach.root]]
+    if idle:
         raise OverlayError(
-            "edits do not apply as often as their entries say:" + "".join(lines),
-            way_out="see which copies are new or gone (`make relock`), then correct the edit or `expected_matches`",
-            file=", ".join(sorted({reach.edit.declared_in for reach in wrong})),
+            "edits do not apply to a definition that they are for:" + "".join(f"\n  - {one.label}" for one in idle),
+            way_out="see what upstream changed; correct the edit or its `releases`, or remove it if upstream has it",
+            file=", ".join(sorted({reach.edit.declared_in for reach in idle})),
             release=release,
         )
+
+
+def check_result(reaches: list[Reach], edited: EditedFiles, before: Tree, release: str) -> None:
+    """Nothing changed that no edit declares, and the edits change nothing of their own result."""
+    after = Tree(ChainMap(edited.files, before.files), before.index, identity="built")
+    check_declared(reaches, edited, before, after, release)
+    check_stable(reaches, edited, after, release)
 
 
 def check_declared(reaches: list[Reach], edited: EditedFiles, before: Tree, after: Tree, release: str) -> None:

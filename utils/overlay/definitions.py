@@ -85,6 +85,22 @@ def class_prefix(source: str) -> str:
     return prefix if prefix and prefix[0].isupper() and len(prefix) > 2 else ""
 
 
+def generated_from(source: str) -> str | None:
+    """The modular file that a file is generated from, as its first lines name it; None if a person writes it."""
+    found = re.search(r"automatically generated from (?:src/transformers/)?(\S+\.py)\b", source[:1000])
+    return found.group(1) if found else None
+
+
+def prefix_in(text: str, file: str) -> str:
+    """How the class names in `text` spell the model of a file: `GPTNeoX` for `models/gpt_neox/modeling_gpt_neox.py`;
+    an empty string if none names it."""
+    if not file.startswith("models/"):
+        return ""
+    letters = file.split("/")[-2].replace("_", "")
+    found = re.search(rf"\b(?i:{'_?'.join(map(re.escape, letters))})(?=[A-Z])", text)
+    return found.group() if found and found.group()[0].isupper() else ""
+
+
 def prefix_of_copy(root_name: str, root_prefix: str, name: str, file_prefix: str) -> str:
     """The model prefix in the definition `name`, where the root has `root_prefix`.
 

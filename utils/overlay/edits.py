@@ -9,33 +9,56 @@ order. An entry is of one kind:
     base: Class                  makes it inherit from `fix` first; its copies are the classes of the same name with
                                  the same bases, even if the bodies of the classes differ
 
-Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop),
-`issue` (upstream's number) and `expected_matches`: how many definitions (or, for a rewrite, matches) the edit must
-reach in each release, with the copies of the root. If the edit is right for other definitions of upstream too,
-`extra_roots` names them, each with its own expected matches:
+Each entry also has `series`, `description` (a commit subject: imperative, at most 72 characters, no full stop) and
+`issue` (upstream's number). `releases` is the range of releases that the edit is for (PEP 440), if it is not for all:
+
+    releases: ">=5"
+
+If the edit is right for other definitions of upstream too, `extra_roots` lists them. A root that only some of these
+releases have is given with its own range:
 
     extra_roots:
-      Other.method: {5.23.0: 1}                            in the same file
-      models/x/modeling_x.py::XModel.method: {5.23.0: 3}   in another
+      - Other.method                                       in the same file
+      - models/x/modeling_x.py::XModel.method: ">=5.24"    in another
 
-The edit does not apply to a release that `expected_matches` does not name. A release that a root in `extra_roots`
-names must also be in `expected_matches`, because the edit is written in the words of its first root.
+In every release of its range, a root must exist and the edit must apply to it. How many definitions (or, for a
+rewrite, matches) it reaches there, with the copies of the root, is in the lock of the release.
 """
 
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from packaging.specifiers import SpecifierSet
+from pydantic import BeforeValidator, Field
 
-from .definitions import LineSpan, find_definitions
-from .entries import Counts, Entry, read_entries
+from .definitions import LineSpan, find_definitions, prefix_in
+from .entries import ALL_RELEASES, Entry, Releases, read_entries
 from .errors import OverlayError
 
 
 OURS = ("definition", "addition")  # the kinds that have a definition of ours
+
+
+def _places(value: object) -> dict[str, object]:
+    """The items of a list: each a root, or `root: range`."""
+    items = [item if isinstance(item, dict) else {item: None} for item in value] if isinstance(value, list) else []
+    places = [place for item in items for place in item]
+    if not isinstance(value, list) or not all(len(item) == 1 for item in items) or not all(map(_is_text, places)):
+        raise ValueError("write a list of roots; one with a range of its own is `root: range`")
+    if repeated := {place for place in places if places.count(place) > 1}:
+        raise ValueError(f"{', '.join(sorted(repeated))} is listed twice")
+    return {place: own for item in items for place, own in item.items()}
+
+
+def _is_text(place: object) -> bool:
+    return isinstance(place, str)
+
+
+# Further roots, each with its own range, or None if that is the edit's.
+Places = Annotated[dict[str, Releases | None], BeforeValidator(_places)]
 
 
 class EditEntry(Entry):
@@ -44,15 +67,8 @@ class EditEntry(Entry):
     series: str
     description: str
     issue: int | None
-    expected_matches: Counts
-    extra_roots: dict[str, Counts] = {}
-
-    @model_validator(mode="after")
-    def _names_the_releases_of_further_roots(self) -> "EditEntry":
-        further = {release for counts in self.extra_roots.values() for release in counts}
-        if missing := further - self.expected_matches.keys():
-            raise ValueError(f"`extra_roots` names {sorted(missing)}, and `expected_matches` does not")
-        return self
+    releases: Releases = ALL_RELEASES
+    extra_roots: Places = {}
 
 
 class RewriteEntry(EditEntry):
@@ -68,7 +84,7 @@ class DefinitionEntry(EditEntry):
 
 class AdditionEntry(EditEntry):
     addition: str
-    extra_roots: dict[str, Counts] = Field(default={}, max_length=0)  # it has one place
+    extra_roots: Annotated[Places, Field(max_length=0)] = {}  # it has one place
 
 
 class BaseEntry(EditEntry):
@@ -114,11 +130,11 @@ class OverlaySource:
 
 @dataclass(frozen=True, eq=False)
 class Root:
-    """An upstream definition that an edit is for; `file` is its path under `transformers/`."""
+    """An upstream definition that an edit is for in a range of releases; `file` is its path under `transformers/`."""
 
     file: str
     name: str
-    expected_matches: dict[str, int]
+    releases: SpecifierSet
 
     def __str__(self) -> str:
         return f"{self.file}::{self.name}"
@@ -140,9 +156,15 @@ class Edit:
     fix: str | None = None
 
     @property
-    def releases(self) -> set[str]:
-        """The releases that it applies to."""
-        return set(self.roots[0].expected_matches)
+    def prefix(self) -> str:
+        """The name of its model as our code spells it, which copies replace by their own: `GPTNeoX` in an edit of
+        `models/gpt_neox/`; an empty string if our code does not name the model."""
+        return prefix_in(self.source.text if self.kind in OURS else self.fix or "", self.roots[0].file)
+
+    def key(self, root: Root) -> str:
+        """The name of one of its roots in the lock. It changes only if the root moves or the edit gets another
+        description."""
+        return f"{root}::{self.description}"
 
     @property
     def label(self) -> str:
@@ -222,8 +244,8 @@ def _edit(entry: EditEntry, target: str, path: Path, source: OverlaySource | Non
     return Edit(
         kind=kind,
         roots=tuple(
-            _root(place, target, counts, as_header)
-            for place, counts in [(name, entry.expected_matches), *entry.extra_roots.items()]
+            _root(place, target, entry.releases & (own or ALL_RELEASES), as_header)
+            for place, own in [(name, None), *entry.extra_roots.items()]
         ),
         series=entry.series,
         description=re.sub(r"\s+", " ", entry.description).strip(),
@@ -236,10 +258,10 @@ def _edit(entry: EditEntry, target: str, path: Path, source: OverlaySource | Non
     )
 
 
-def _root(place: str, file: str, counts: dict[str, int], named: Callable[[str], str]) -> Root:
+def _root(place: str, file: str, releases: SpecifierSet, named: Callable[[str], str]) -> Root:
     """A root from `path::name`, or from the name alone of one in `file`."""
     elsewhere, _, name = place.rpartition("::")
-    return Root(elsewhere or file, named(name), counts)
+    return Root(elsewhere or file, named(name), releases)
 
 
 def _check_declared(edits: list[Edit], source: OverlaySource | None, path: Path) -> None:

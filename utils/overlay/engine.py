@@ -18,8 +18,7 @@ from .rewrite import apply_rule
 
 @dataclass(frozen=True)
 class EditTarget:
-    """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model;
-    `our_prefix` is the prefix that the edit is written with.
+    """One definition that an edit reaches from one of its roots. `prefix` is the name prefix of its model.
 
     The span of an addition is empty. If `at_end` is set, the addition goes to the end of its class or file; otherwise
     it goes in front of a definition.
@@ -30,19 +29,24 @@ class EditTarget:
     file: str
     span: LineSpan
     prefix: str = ""
-    our_prefix: str = ""
     at_end: bool = False
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What an edit reaches from one of its roots in a release: the root's fingerprint (None for an addition), and the
-    definitions that equal the root."""
+    """What an edit reaches from one of its roots in a release.
+
+    Attributes:
+        fingerprint: the root's; None for an addition.
+        targets: the definitions that equal the root.
+        generated_from: the modular file that the root's file is generated from; None if a person writes the file.
+    """
 
     edit: Edit
     root: Root
     fingerprint: str | None
     targets: tuple[EditTarget, ...]
+    generated_from: str | None = None
 
     @property
     def label(self) -> str:
@@ -50,8 +54,8 @@ class Reach:
 
     @property
     def key(self) -> str:
-        """Its name in the lock. The name changes only if the root moves or the edit gets another description."""
-        return f"{self.root}::{self.edit.description}"
+        """Its name in the lock."""
+        return self.edit.key(self.root)
 
 
 class PackageFiles(Mapping[str, str]):
@@ -93,6 +97,7 @@ class Tree:
         self.spans = cache(lambda file: [*index.definitions(files[file]), *index.headers(files[file])])
         self.prefix = cache(lambda file: definitions.class_prefix(files[file]))
         self.files_defining = cache(self._files_defining)
+        self.generated_from = cache(lambda file: definitions.generated_from(files[file]))
 
     def _files_defining(self, name: str) -> list[str]:
         needle = re.compile(rf"^[ \t]*(?:async def|def|class) {re.escape(name)}\b", re.MULTILINE)
@@ -106,7 +111,7 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
         OverlayError: upstream has no such file or definition; or it already has the definition that the edit adds; or
             two roots are the same definition, or copies of each other.
     """
-    reaches = [_find_reach(edit, root, tree, release) for root in edit.roots if release in root.expected_matches]
+    reaches = [find_reach(edit, root, tree, release) for root in edit.roots if root.releases.contains(release)]
     reached: dict[tuple[str, LineSpan], Root] = {}
     for target in (target for reach in reaches for target in reach.targets):
         first = reached.setdefault((target.file, target.span), target.root)
@@ -122,7 +127,13 @@ def reaches_of(edit: Edit, tree: Tree, release: str) -> list[Reach]:
     return reaches
 
 
-def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
+def find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
+    """What an edit reaches from one of its roots.
+
+    Raises:
+        OverlayError: upstream has no such file or definition, or it already has the definition that the edit adds.
+    """
+
     def moved(problem: str) -> OverlayError:
         return OverlayError(
             problem,
@@ -139,14 +150,17 @@ def _find_reach(edit: Edit, root: Root, tree: Tree, release: str) -> Reach:
     if edit.kind == "addition":
         if span:
             raise moved("upstream has a definition of that name: it cannot be added")
-        return Reach(edit, root, None, tuple(_place_for(edit, file, tree) for file in _files_of_addition(root, tree)))
+        owner = root.name.rpartition(".")[0]
+        if owner and all(span.name != owner for span in tree.spans(root.file)):
+            raise moved("upstream has no such class to add it to")
+        targets = tuple(_place_for(edit, file, tree) for file in _files_of_addition(root, tree))
+        return Reach(edit, root, None, targets, tree.generated_from(root.file))
     if not span:
         raise moved("upstream has no such definition")
     search = _search_heirs if edit.kind == "base" else _search_copies
     digest, copies = tree.index.copies(tree.identity, str(root), lambda: search(root.file, span, tree))
-    our_prefix = tree.prefix(edit.roots[0].file)
-    targets = [EditTarget(edit, root, file, LineSpan(*span), prefix, our_prefix) for file, span, prefix in copies]
-    return Reach(edit, root, digest, tuple(targets))
+    targets = tuple(EditTarget(edit, root, file, LineSpan(*span), prefix) for file, span, prefix in copies)
+    return Reach(edit, root, digest, targets, tree.generated_from(root.file))
 
 
 def _search_copies(root_file: str, root: LineSpan, tree: Tree) -> tuple[str, list]:
@@ -228,7 +242,7 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
     """The new text of one definition, and how often the edit applied (0: the text has the edit already)."""
     edit = target.edit
     if edit.kind == "rewrite":
-        fix = definitions.rename_prefix(edit.fix, target.our_prefix, target.prefix)
+        fix = definitions.rename_prefix(edit.fix, edit.prefix, target.prefix)
         return apply_rule(text, edit.rule, edit.constraints, fix)
     if edit.kind == "base":
         bases = definitions.bases_of(text)
@@ -240,7 +254,7 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
             return text, 0
         gap = "\n" if "." in target.root.name else "\n\n"
         return gap + ours if target.at_end else ours + gap, 1
-    new = _replace(text, definitions.rename_prefix(ours, target.our_prefix, target.prefix))
+    new = _replace(text, definitions.rename_prefix(ours, edit.prefix, target.prefix))
     return new, int(new != text)
 
 

@@ -5,15 +5,25 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 
 from .errors import OverlayError
 
 
-# How many definitions, in each release: at least one release.
-Counts = Annotated[
-    dict[Annotated[str, BeforeValidator(str)], Annotated[int, Field(strict=True, ge=0)]], Field(min_length=1)
-]
+ALL_RELEASES = SpecifierSet(prereleases=True)
+
+
+def _range(value: object) -> SpecifierSet:
+    try:
+        if isinstance(value, str) and value.strip():
+            return SpecifierSet(value, prereleases=True)
+    except InvalidSpecifier:
+        pass
+    raise ValueError(f'{value!r} is no range of releases: write one such as ">=5" (PEP 440), or leave it out for all')
+
+
+Releases = Annotated[SpecifierSet, PlainValidator(_range)]
 
 
 class Entry(BaseModel):

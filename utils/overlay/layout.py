@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-DEFAULT_RELEASE = "5.23.0"
 REPOSITORY = Path(__file__).resolve().parents[2]
+DEFAULT_LINE = "5"
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,9 @@ class Layout:
     def layer(self, name: str) -> Path:
         return self.root / name
 
+    def exempt_lock(self, release: str) -> Path:
+        return self.lock(release).with_suffix(".exempt.json")
+
     def lock(self, release: str) -> Path:
         return self.line(release) / "lock" / f"{release}.json"
 
@@ -66,3 +69,11 @@ class Layout:
     @property
     def trees(self) -> Path:
         return self.build / "trees"
+
+
+def release_of(line: str) -> str:
+    """The release that a line builds unless another one of its releases is asked for."""
+    return tomllib.loads((REPOSITORY / "lines" / line / "upstream.toml").read_text())["release"]
+
+
+DEFAULT_RELEASE = release_of(DEFAULT_LINE)

@@ -14,6 +14,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.version import Version
+
 from .errors import OverlayError
 from .layout import Layout
 
@@ -54,6 +56,14 @@ def find_pin(layout: Layout, release: str) -> Pin:
             release=release,
         )
     return pins[release]
+
+
+def nearest_release(layout: Layout, release: str) -> str:
+    """The pinned release whose edits are most likely to apply to another release: of its major version, the newest
+    that is not newer, else the oldest; the newest of all if none has its major version."""
+    version, known = Version(release), sorted(map(Version, known_releases(layout)))
+    same = [one for one in known if one.major == version.major] or known[-1:]
+    return str(max((one for one in same if one <= version), default=same[0]))
 
 
 def read_manifest(package: Path, metadata: Path) -> dict[str, str]:

@@ -128,7 +128,7 @@ def lock_file(subject: str) -> Path:
 
 
 def _is_counted(subject: str) -> bool:
-    """Whether the release of a subject, such as `5.23.0-fork`, has a fork."""
+    """Whether the release of a subject, such as `4.57.6-fork`, has a fork."""
     return subject.rpartition("-")[0] in {line.release for line in LINES.values()}
 
 

@@ -24,7 +24,7 @@ def merge(folders: Collection[Path], into: Path) -> dict[str, list[str]]:
     """Copy the results of all shards into one folder.
 
     Returns:
-        The models that they hold, by the release and build that was judged, such as `5.23.0-fork`.
+        The models that they hold, by the release and build that was judged, such as `4.57.6-fork`.
 
     Raises:
         ValueError: two shards have different results of one model, or none has any.
