@@ -29,7 +29,10 @@ MACHINERY = re.compile(
     r"|::class |::\w+(Attention|Model)\.__init__|::apply_multidimensional_rope"
 )
 # Pull requests on how tables are loaded, and on which positions a model counts.
-NO_ROTATION = ("non-persistent-buffers", "mrope-positions")
+NO_ROTATION = {
+    "non-persistent-buffers", "position-gaps", "video-positions", "masked-mrope-steps", "packed-mrope-rows",
+    "rope-deltas", "glm-image-positions", "hunyuan-vl-positions",
+}  # fmt: skip
 # The code of a file names the topic; the functions of the snippets do not.
 NAMED = "\nrope_type = 'default'\n"
 # A rotation and its use

@@ -16,6 +16,7 @@ from .engine import EditedFiles, PackageFiles, Reach, Tree, apply, reaches_of
 from .errors import OverlayError
 from .index import Index
 from .layout import Layout
+from .series import check_needs
 from .upstream import PACKAGE, Pin, ensure_pristine, find_pin, known_releases
 
 
@@ -78,9 +79,10 @@ def read_overlay(layout: Layout, pin: Pin) -> Overlay:
 
     Raises:
         OverlayError: a root that no release which its layer serves has, which could never apply; or two edits with one
-            name in a release.
+            name in a release; or a series that calls what another adds, and does not need it.
     """
     overlay = load_overlay([layout.layer(layer) for layer in pin.layers])
+    check_needs(overlay.series, overlay.edits)
     for layer in pin.layers:
         served = {pin.release, *(one for one, other in known_releases(layout).items() if layer in other.layers)}
         for edit in overlay.edits:

@@ -28,6 +28,7 @@ rewrite, matches) it reaches there, with the copies of the root, is in the lock 
 import re
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,14 +96,30 @@ class BaseEntry(EditEntry):
 FORMS = {"definition": DefinitionEntry, "addition": AdditionEntry, "rewrite": RewriteEntry, "base": BaseEntry}
 
 
+class Duplicates(Entry):
+    """When and by which queries somebody searched upstream for issues and pull requests of the same kind."""
+
+    searched: date
+    queries: Annotated[list[str], Field(min_length=1)]
+
+
 class SeriesEntry(Entry):
-    """A pull request to be, with DEP-3's fields."""
+    """A pull request to be, with DEP-3's fields.
+
+    Attributes:
+        forwarded: a link, or "not yet", or "not needed" for what stays in the fork.
+        needs: the series that must be applied before it.
+        approved: the link to upstream's word that the change is wanted.
+    """
 
     name: str
     description: str
     bug: str | None
     forwarded: str
     applied_upstream: str | None = Field(alias="applied-upstream")
+    needs: list[str] = []
+    approved: str | None = None
+    duplicates: Duplicates | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +186,14 @@ class Edit:
     @property
     def label(self) -> str:
         return f"{self.kind} {self.roots[0]} ({self.description})"
+
+
+def definition_of(edit: Edit) -> str:
+    """What we wrote of an edit: its definition, or the text that a rule puts in."""
+    if edit.kind not in OURS:
+        return edit.fix or ""
+    span = next(span for span in edit.source.leaves if span.name == edit.roots[0].name)
+    return span.text(edit.source.lines)
 
 
 @dataclass(frozen=True)

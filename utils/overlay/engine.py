@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import definitions
 from .definitions import LineSpan
-from .edits import Edit, Root
+from .edits import Edit, Root, definition_of
 from .errors import OverlayError
 from .imports import merge_imports
 from .index import Index
@@ -248,7 +248,7 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
         bases = definitions.bases_of(text)
         new = text if edit.fix in bases.split(", ") else text.replace(f"({bases})", f"({edit.fix}, {bases})")
         return new, int(new != text)
-    ours = _our_definition(edit)
+    ours = definition_of(edit)
     if edit.kind == "addition":
         if text:
             return text, 0
@@ -256,11 +256,6 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
         return gap + ours if target.at_end else ours + gap, 1
     new = _replace(text, definitions.rename_prefix(ours, edit.prefix, target.prefix))
     return new, int(new != text)
-
-
-def _our_definition(edit: Edit) -> str:
-    span = next(span for span in edit.source.leaves if span.name == edit.roots[0].name)
-    return span.text(edit.source.lines)
 
 
 def _replace(text: str, ours: str) -> str:

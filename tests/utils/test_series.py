@@ -1,0 +1,78 @@
+"""Series of edits: a series alone, with those that it needs, applies to upstream as it does among all others."""
+
+import pytest
+
+from overlay import lockfile
+from overlay.build import read_overlay
+from overlay.edits import load_overlay
+from overlay.engine import apply, reaches_of
+from overlay.errors import OverlayError
+from overlay.layout import DEFAULT_RELEASE
+from overlay.series import check_needs, needed_by
+from overlay.upstream import find_pin
+from tests.utils.upstream_rope import LAYOUT, tree
+
+
+FIELDS = "description: d, bug: null, forwarded: not yet, applied-upstream: null"
+ADDS = "- {addition: helper, series: one, description: a, issue: null}\n"
+CALLS = "- {rewrite: f, rule: {pattern: x}, fix: helper(x), series: two, description: b, issue: null}\n"
+CODE = "def helper(x):\n    return x\n"
+SERIES = [one.name for one in load_overlay([LAYOUT.layer("src")]).series]
+
+
+@pytest.fixture
+def overlay(tmp_path):
+    (tmp_path / "transformers").mkdir()
+
+    def read(needs: str, entries: str = ADDS + CALLS, code: str = CODE):
+        names = {"one": "", "two": needs, "three": ", needs: [two]"}
+        text = "".join(f"- {{name: {name}, {FIELDS}{needs}}}\n" for name, needs in names.items())
+        (tmp_path / "series.yml").write_text(text)
+        (tmp_path / "transformers" / "m.yml").write_text(entries)
+        (tmp_path / "transformers" / "m.py").write_text(code)
+        return load_overlay([tmp_path])
+
+    return read
+
+
+def test_a_series_that_calls_what_another_adds_needs_that_one(overlay):
+    made = overlay(", needs: [one]")
+    check_needs(made.series, made.edits)
+    assert needed_by("three", made.series) == {"one", "two"}
+    assert needed_by("one", made.series) == set()
+    made = overlay("")
+    with pytest.raises(OverlayError, match="calls helper, which the series one adds"):
+        check_needs(made.series, made.edits)
+
+
+def test_a_definition_that_calls_what_another_series_adds_counts_too(overlay):
+    calls = "- {definition: g, series: two, description: b, issue: null}\n"
+    made = overlay("", ADDS + calls, CODE + "\n\ndef g(x):\n    return helper(x)\n")
+    with pytest.raises(OverlayError, match="calls helper"):
+        check_needs(made.series, made.edits)
+
+
+def test_a_word_that_only_begins_like_an_addition_is_no_call(overlay):
+    made = overlay("", ADDS + CALLS.replace("helper(x)", "helpers(x)"))
+    check_needs(made.series, made.edits)
+
+
+@pytest.mark.parametrize("late", ["three", "two", "four"])
+def test_a_series_needs_only_series_before_it(overlay, late):
+    made = overlay(f", needs: [{late}]")
+    with pytest.raises(OverlayError, match=f"the series 'two' needs '{late}', which do not stand before it"):
+        check_needs(made.series, made.edits)
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_each_series_applies_alone_as_often_as_with_all_others(name):
+    pristine = tree(DEFAULT_RELEASE)
+    made = read_overlay(LAYOUT, find_pin(LAYOUT, DEFAULT_RELEASE))
+    chosen = {name, *needed_by(name, made.series)}
+    edits = [edit for edit in made.edits if edit.series in chosen]
+    reaches = [reach for edit in edits for reach in reaches_of(edit, pristine, DEFAULT_RELEASE)]
+    counts = apply(reaches, pristine).counts
+    lock = lockfile.read(LAYOUT, DEFAULT_RELEASE)
+    assert {reach.key: counts[reach.root] for reach in reaches} == {
+        reach.key: lock[reach.key]["matches"] for reach in reaches
+    }
