@@ -248,7 +248,7 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
         bases = definitions.bases_of(text)
         new = text if edit.fix in bases.split(", ") else text.replace(f"({bases})", f"({edit.fix}, {bases})")
         return new, int(new != text)
-    ours = _our_definition(edit)
+    ours = our_definition(edit)
     if edit.kind == "addition":
         if text:
             return text, 0
@@ -258,7 +258,7 @@ def transform(target: EditTarget, text: str) -> tuple[str, int]:
     return new, int(new != text)
 
 
-def _our_definition(edit: Edit) -> str:
+def our_definition(edit: Edit) -> str:
     span = next(span for span in edit.source.leaves if span.name == edit.roots[0].name)
     return span.text(edit.source.lines)
 
