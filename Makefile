@@ -4,7 +4,7 @@ python = $(shell python3 utils/environment.py)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
-.PHONY: release fork relock edits discovery recall models consistency fixup check test parity older bench bugs report known merge
+.PHONY: release fork relock adopt edits discovery recall models consistency fixup check test parity older bench bugs report known merge
 .PHONY: mutants
 
 release: ## print the release that commands are about
@@ -16,6 +16,9 @@ fork: ## build the fork after an edit
 relock: ## show what moved in upstream or in the overlay, and lock it
 	cd utils && $(python) -m overlay relock --release $(RELEASE)
 	cd utils && $(python) -m discovery relock --release $(RELEASE)
+
+adopt: ## what a release of upstream means for the edits; pin and lock it if they apply (RELEASE=...)
+	cd utils && $(python) -m adopt $(RELEASE)
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(python) -m overlay edits --release $(RELEASE)

@@ -82,13 +82,25 @@ def explain(
         OverlayError: an exemption names something that is no RoPE definition, is not the only one of it, or covers a
             definition that an edit reaches.
     """
+    explanations, stale = explain_all(found, tree, edits, exemptions, release)
+    if stale:
+        raise stale[0]
+    return explanations
+
+
+def explain_all(
+    found: list[FoundDefinition], tree: Tree, edits: Mapping[str, dict], exemptions: list[Exemption], release: str
+) -> tuple[list[Explanation], list[OverlayError]]:
+    """As `explain`, but goes on after an exemption that does not fit; returns the errors of all of them, too."""
+    stale: list[OverlayError] = []
     exempt: dict[tuple[str, str], Exemption] = {}
     for one in exemptions:
         for place in one.places if one.releases.contains(release) else ():
             if exempt.setdefault(place, one) is not one:
-                raise _stale("is exempt twice", "::".join(place), release)
-    if unknown := exempt.keys() - {one.place for one in found}:
-        raise _stale("is no RoPE definition of this release", "::".join(min(unknown)), release)
+                stale.append(_stale("is exempt twice", "::".join(place), release))
+    for place in sorted(exempt.keys() - {one.place for one in found}):
+        stale.append(_stale("is no RoPE definition of this release", "::".join(place), release))
+        del exempt[place]
     reaching = _edits_by_definition(edits)
     roots = [tuple(key.split("::")[:2]) for key in edits]
     explanations = []
@@ -104,16 +116,13 @@ def explain(
             if set(by_edits) != {exemption.also_edited_by}:
                 names = "; ".join(edit for keys in by_edits for edit in keys) or "none"
                 also = f", also edited by {'; '.join(exemption.also_edited_by)}" if exemption.also_edited_by else ""
-                raise _stale(
-                    f"is exempt{also}, and the edits that reach it or a copy are: {names}",
-                    variant.root.label,
-                    release,
-                )
+                problem = f"is exempt{also}, and the edits that reach it or a copy are: {names}"
+                stale.append(_stale(problem, variant.root.label, release))
             by_edits = {(): list(variant.copies)}
         for keys, copies in by_edits.items():
             root = variant.root if variant.root in copies else copies[0]
             explanations.append(Explanation(root, tuple(copies), keys, exemption))
-    return explanations
+    return explanations, stale
 
 
 def _edits_by_definition(locked: Mapping[str, dict]) -> defaultdict[tuple[str, str], list[str]]:

@@ -74,8 +74,11 @@ def pristine_tree(layout: Layout, pin: Pin, index: Index) -> Tree:
     return Tree(PackageFiles(package, names), index, identity=pin.digest)
 
 
-def read_overlay(layout: Layout, pin: Pin) -> Overlay:
+def read_overlay(layout: Layout, pin: Pin, *adopted: str) -> Overlay:
     """The edits of the layers that serve a release, also those that are only for other releases.
+
+    Args:
+        adopted: releases that are not pinned, and that edits may be for all the same.
 
     Raises:
         OverlayError: a root that no release which its layer serves has, which could never apply; or two edits with one
@@ -84,7 +87,8 @@ def read_overlay(layout: Layout, pin: Pin) -> Overlay:
     overlay = load_overlay([layout.layer(layer) for layer in pin.layers])
     check_needs(overlay.series, overlay.edits)
     for layer in pin.layers:
-        served = {pin.release, *(one for one, other in known_releases(layout).items() if layer in other.layers)}
+        pinned = (one for one, other in known_releases(layout).items() if layer in other.layers)
+        served = {pin.release, *adopted, *pinned}
         for edit in overlay.edits:
             if _is_in(edit, layout.layer(layer)):
                 _check_served(edit, layer, served)

@@ -51,8 +51,12 @@ class Layout:
     def layer(self, name: str) -> Path:
         return self.root / name
 
+    def adoption(self, release: str) -> Path:
+        """The summary of what `make adopt` found in a release."""
+        return self.build / "adopt" / f"{release}.txt"
+
     def exempt_lock(self, release: str) -> Path:
-        return self.lock(release).with_suffix(".exempt.json")
+        return self.line(release) / "lock" / f"{release}.exempt.json"
 
     def lock(self, release: str) -> Path:
         return self.line(release) / "lock" / f"{release}.json"

@@ -48,12 +48,16 @@ class Survey:
         return {one.key: one.problem for one in self.lost} | {one.key: "does not take hold" for one in self.idle}
 
 
-def survey(layout: Layout, pin: Pin, index: Index) -> Survey:
-    """Look for every root of a release, and apply the edits to those that it has, in order."""
+def survey(layout: Layout, pin: Pin, index: Index, *adopted: str) -> Survey:
+    """Look for every root of a release, and apply the edits to those that it has, in order.
+
+    Args:
+        adopted: releases that are not pinned, and that edits may be for all the same.
+    """
     tree = pristine_tree(layout, pin, index)
     found: list[Reach] = []
     lost: list[LostRoot] = []
-    for edit in read_overlay(layout, pin).edits:
+    for edit in read_overlay(layout, pin, *adopted).edits:
         reached: dict[tuple, Root] = {}
         for root in edit.roots:
             if not root.releases.contains(pin.release):

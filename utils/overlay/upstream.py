@@ -49,11 +49,13 @@ def find_pin(layout: Layout, release: str) -> Pin:
     """
     pins = known_releases(layout)
     if release not in pins:
+        report = layout.adoption(release)
         raise OverlayError(
             f"upstream release {release!r} is not known",
-            way_out=f"choose one of {', '.join(pins)}, or pin it in lines/<line>/upstream.toml",
+            way_out=f"choose one of {', '.join(pins)}, or run `make adopt RELEASE={release}`: it says what is to do",
             file="upstream.toml",
             release=release,
+            found="\n" + report.read_text().rstrip() if report.exists() else None,
         )
     return pins[release]
 
@@ -92,7 +94,7 @@ def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
         manifest = read_manifest(home / PACKAGE, home)
         if digest_of(manifest) != pin.digest:
             raise OverlayError(
-                "the pristine copy of upstream was changed" + _first_difference(home, manifest),
+                "the pristine copy of upstream was changed" + first_difference(home, manifest),
                 way_out=f"delete {home} and run `pip install -e .` again",
                 release=pin.release,
             )
@@ -106,7 +108,13 @@ def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
             file=package,
             release=pin.release,
         )
-    partial = home.with_name(f".{pin.release}.{os.getpid()}")
+    copy_whole(package, metadata, manifest, home)
+    return manifest
+
+
+def copy_whole(package: Path, metadata: Path, manifest: dict[str, str], home: Path) -> None:
+    """Copy the files of a release to `home`, which appears whole or not at all."""
+    partial = home.with_name(f".{home.name}.{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     for name in manifest:
         source = metadata / name if name in METADATA else package.parent / name
@@ -114,10 +122,9 @@ def ensure_pristine(layout: Layout, pin: Pin) -> dict[str, str]:
         shutil.copyfile(source, partial / name)
     (partial / "manifest.json").write_text(json.dumps(manifest))
     partial.replace(home)
-    return manifest
 
 
-def _first_difference(home: Path, manifest: dict[str, str]) -> str:
+def first_difference(home: Path, manifest: dict[str, str]) -> str:
     try:
         kept = json.loads((home / "manifest.json").read_text())
     except (OSError, ValueError):
