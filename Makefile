@@ -5,7 +5,7 @@ python = $(shell python3 utils/environment.py)
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
 .PHONY: release fork relock adopt edits discovery recall models consistency fixup check test parity older bench bugs report known merge
-.PHONY: mutants
+.PHONY: mutants prs
 
 release: ## print the release that commands are about
 	@echo $(RELEASE)
@@ -19,6 +19,9 @@ relock: ## show what moved in upstream or in the overlay, and lock it
 
 adopt: ## what a release of upstream means for the edits; pin and lock it if they apply (RELEASE=...)
 	cd utils && $(python) -m adopt $(RELEASE)
+
+prs: ## the series as patches for a release or a checkout (UPSTREAM=...), and the facts of each, in the folder OUT
+	cd utils && $(python) -m prs "$(UPSTREAM)" "$(abspath $(OUT))"
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(python) -m overlay edits --release $(RELEASE)

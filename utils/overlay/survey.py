@@ -1,6 +1,6 @@
 """What every edit finds in a release. A build stops at the first root that is gone; a survey goes on and names all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .build import pristine_tree, read_overlay
@@ -54,16 +54,24 @@ def survey(layout: Layout, pin: Pin, index: Index, *adopted: str) -> Survey:
     Args:
         adopted: releases that are not pinned, and that edits may be for all the same.
     """
-    tree = pristine_tree(layout, pin, index)
+    return survey_of(read_overlay(layout, pin, *adopted).edits, pristine_tree(layout, pin, index), pin.release)
+
+
+def survey_of(edits: Iterable[Edit], tree: Tree, release: str) -> Survey:
+    """The same for some edits, and for any tree.
+
+    Args:
+        release: decides by their ranges which edits and roots count.
+    """
     found: list[Reach] = []
     lost: list[LostRoot] = []
-    for edit in read_overlay(layout, pin, *adopted).edits:
+    for edit in edits:
         reached: dict[tuple, Root] = {}
         for root in edit.roots:
-            if not root.releases.contains(pin.release):
+            if not root.releases.contains(release):
                 continue
             try:
-                reach = find_reach(edit, root, tree, pin.release)
+                reach = find_reach(edit, root, tree, release)
             except OverlayError as error:
                 lost.append(LostRoot(edit, root, error.problem))
                 continue

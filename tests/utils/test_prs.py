@@ -1,0 +1,172 @@
+"""The export of pull requests: real releases and real files of upstream in git repositories, and the real edits."""
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from prs.facts import KEPT, obstacles
+from prs.lines import count
+
+from overlay.build import read_overlay
+from overlay.edits import SeriesEntry
+from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from overlay.upstream import PACKAGE, find_pin
+from tests.utils.conftest import SAMPLE
+
+
+LAYOUT = Layout()
+PRISTINE = LAYOUT.upstream(DEFAULT_RELEASE) / PACKAGE
+SERIES = read_overlay(LAYOUT, find_pin(LAYOUT, DEFAULT_RELEASE)).series
+BLOCKED = 3
+NOBODY = {f"GIT_{who}_{what}": "nobody" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, env=os.environ | NOBODY)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def export(upstream: object, out: Path) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "prs", str(upstream), str(out)]
+    return subprocess.run(command, cwd=REPOSITORY / "utils", capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory) -> Path:
+    """A few files of upstream as a repository with another branch, a change that is not committed, and a work tree."""
+    home = tmp_path_factory.mktemp("upstream")
+    for name in SAMPLE:
+        if (PRISTINE / name).exists():
+            (home / "src" / PACKAGE / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(PRISTINE / name, home / "src" / PACKAGE / name)
+    git(home, "init", "--quiet", "--initial-branch=main")
+    git(home, "add", ".")
+    git(home, "commit", "--quiet", "--message", "Some files")
+    git(home, "branch", "other")
+    (home / "src" / PACKAGE / "py.typed").write_text("changed\n")
+    return home
+
+
+def state_of(checkout: Path) -> list[str]:
+    return [git(checkout, *words) for words in (["status", "--porcelain"], ["for-each-ref"], ["worktree", "list"])]
+
+
+def same(one: Path, other: Path) -> bool:
+    found = filecmp.dircmp(one, other)
+    alike = not (found.left_only or found.right_only or found.funny_files)
+    _, different, errors = filecmp.cmpfiles(one, other, found.common_files, shallow=False)
+    return alike and not different and not errors and all(same(one / x, other / x) for x in found.common_dirs)
+
+
+def test_a_checkout_is_only_read_and_gives_the_same_twice(checkout, tmp_path):
+    before = state_of(checkout)
+    done = export(checkout, tmp_path / "one")
+    assert done.returncode == BLOCKED, done.stderr
+    assert export(f"{checkout}@other", tmp_path / "two").returncode == BLOCKED
+    assert state_of(checkout) == before
+    assert same(tmp_path / "one", tmp_path / "two")
+    assert not (tmp_path / "one" / "repo").exists()
+    assert (tmp_path / "one" / "base").read_text().strip() == git(checkout, "rev-parse", "other")
+
+
+def test_patches_apply_and_give_the_tree(checkout, tmp_path):
+    assert export(checkout, tmp_path / "out").returncode == BLOCKED
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", str(checkout), str(clone))
+    git(clone, "am", "--quiet", *map(str, sorted((tmp_path / "out").glob("*.patch"))))
+    assert git(clone, "rev-parse", "HEAD^{tree}") == (tmp_path / "out" / "tree").read_text().strip()
+    subjects = git(clone, "log", "--reverse", "--format=%s").splitlines()[1:]
+    order = [one.description for one in SERIES]
+    assert subjects == [subject for subject in order if subject in subjects]
+    assert subjects
+
+
+def test_an_edit_that_a_base_has_no_place_for_is_named(checkout, tmp_path):
+    export(checkout, tmp_path / "out")
+    page = (tmp_path / "out" / "odd-rotary-dims" / "facts.md").read_text()
+    assert "Does not apply to this base:" in page
+    assert "upstream has no such file" in page
+
+
+def test_nothing_appears_where_the_export_fails(checkout, tmp_path):
+    for upstream in (f"{checkout}@nowhere", tmp_path, "nonsense"):
+        done = export(upstream, tmp_path / "out")
+        assert done.returncode == 1
+        assert done.stderr.startswith("error: ")
+        assert "what to do" in done.stderr
+        assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mine").write_text("mine\n")
+    assert "not empty" in export(checkout, tmp_path).stderr
+    assert (tmp_path / "mine").read_text() == "mine\n"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "out"
+    done = export(DEFAULT_RELEASE, out)
+    assert done.returncode == BLOCKED, done.stderr
+    return out
+
+
+def test_the_patches_of_a_release_give_the_fork(whole):
+    repository = whole / "repo"
+    git(repository, "checkout", "--quiet", "--detach", (whole / "base").read_text().strip())
+    assert filecmp.cmp(repository / "src" / PACKAGE / "__init__.py", PRISTINE / "__init__.py", shallow=False)
+    git(repository, "am", "--quiet", *map(str, sorted(whole.glob("*.patch"))))
+    assert git(repository, "rev-parse", "HEAD^{tree}") == (whole / "tree").read_text().strip()
+    fork = LAYOUT.source(DEFAULT_RELEASE) / PACKAGE
+    for path in (repository / "src" / PACKAGE).rglob("*.py"):
+        name = path.relative_to(repository / "src" / PACKAGE)
+        assert path.read_bytes() == (fork / name).read_bytes(), name
+
+
+def test_every_series_of_a_release_has_facts_and_a_patch(whole):
+    pages = {page.parent.name: page.read_text() for page in whole.glob("*/facts.md")}
+    assert len(pages) == len(list(whole.glob("*.patch")))
+    series = {one.name: one for one in SERIES}
+    for name, page in pages.items():
+        assert "Does not apply to this base" not in page, name
+        kept = series[name].forwarded == KEPT
+        assert ("stays in the fork" in page) == kept
+        assert page.count("**BLOCKED**") == (0 if kept else len(obstacles(series[name])))
+
+
+ENTRY = {"name": "n", "description": "d", "bug": None, "forwarded": "not yet", "applied-upstream": None}
+SEARCHED = {"searched": "2026-11-27", "queries": ["rope"]}
+
+
+@pytest.mark.parametrize(
+    ("more", "number"),
+    [
+        ({}, 2),
+        ({"approved": "https://example.org/1"}, 1),
+        ({"duplicates": SEARCHED}, 1),
+        ({"approved": "https://example.org/1", "duplicates": SEARCHED}, 0),
+    ],
+)
+def test_a_pull_request_waits_for_an_approval_and_a_search(more, number):
+    assert len(obstacles(SeriesEntry.model_validate(ENTRY | more))) == number
+
+
+GENERATED = "# This file was automatically generated from src/x.\n"
+COPIED = "# Copied from x.f\ndef f(x):\n    return x\n\n\n"
+OWN = "def g(x):\n    return x\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "written", "copied", "generated"),
+    [
+        (OWN, OWN.replace("return x", "return -x"), 2, 0, 0),
+        (COPIED + OWN, (COPIED + OWN).replace("return x", "return -x"), 2, 2, 0),
+        (GENERATED + OWN, (GENERATED + OWN).replace("return x", "return -x"), 0, 0, 2),
+        (OWN, OWN + "    # more\n", 1, 0, 0),
+    ],
+)
+def test_lines_count_by_who_writes_them(before, after, written, copied, generated):
+    lines = count({"f.py": before}, {"f.py": after})
+    assert (lines.written, lines.copied, lines.generated) == (written, copied, generated)

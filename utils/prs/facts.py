@@ -1,0 +1,98 @@
+"""The facts of a pull request. A person writes its text from them: upstream takes no texts of programs."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from overlay.edits import SeriesEntry
+from overlay.survey import LostRoot
+
+from .lines import Lines, is_generated
+from .stack import Step
+
+
+KEPT = "not needed"  # DEP-3's word for what stays here
+LIMIT = 15  # lines by hand that a reviewer reads in one go
+
+
+def obstacles(series: SeriesEntry) -> list[str]:
+    """What must happen before anybody may open this pull request."""
+    found = []
+    if series.approved is None:
+        found.append("upstream has not said that it wants this change: link its answer as `approved`")
+    if series.duplicates is None:
+        found.append("nobody has searched for duplicates: state date and queries as `duplicates`")
+    return found
+
+
+def models_of(step: Step) -> list[str]:
+    return sorted({file.split("/")[1] for file in step.after if file.startswith("models/")})
+
+
+def facts(step: Step, lost: Iterable[LostRoot], applies_to: str) -> str:
+    """The page of one series, in Markdown."""
+    return "\n".join(_page(step, list(lost), applies_to)) + "\n"
+
+
+def _page(step: Step, lost: list[LostRoot], applies_to: str) -> Iterator[str]:
+    series, lines, models = step.series, step.lines, models_of(step)
+    yield f"# {series.name}\n"
+    yield f"{series.description}\n"
+    if series.forwarded == KEPT:
+        yield "This series stays in the fork. It is no pull request.\n"
+    else:
+        yield from (f"**BLOCKED**: {one}.\n" for one in obstacles(series))
+    yield "| | |\n|---|---|"
+    yield f"| applies to | {applies_to} |"
+    yield f"| issue | {series.bug or 'none: open one first, and ask whether the change is wanted'} |"
+    yield f"| approved: | {series.approved or 'no'} |"
+    yield f"| duplicates | {_searched(series)} |"
+    yield f"| needs | {', '.join(series.needs) or 'no other series'} |"
+    yield f"| lines by hand | {lines.written}{_why(lines)} |"
+    yield f"| lines by upstream's tools | {lines.generated} generated, {lines.copied} in `Copied from` blocks |"
+    yield f"| files, models | {len(step.after)}, {len(models)} |"
+    yield "\n## Edits\n"
+    for edit in dict.fromkeys(reach.edit for reach in step.reaches):
+        roots = [reach for reach in step.reaches if reach.edit is edit]
+        places = ", ".join(f"`{reach.root}`" for reach in roots)
+        copies = sum(len(reach.targets) for reach in roots) - len(roots)
+        issue = f" ({edit.issue})" if edit.issue else ""
+        yield f"* {edit.description}{issue}: {places}; {copies} copies"
+    if lost:
+        yield "\nDoes not apply to this base:\n"
+        yield from (f"* {one.edit.description}, `{one.root}`: {one.problem}" for one in lost)
+    yield "\n## What is changed by hand\n"
+    yield "```diff"
+    for file in sorted(step.after):
+        if not is_generated(step.before[file]) and _is_root(step, file):
+            yield from _difference(file, step.before[file], step.after[file])
+    yield "```"
+    yield "\n## Test it\n"
+    if models:
+        yield "Upstream's tests, in the checkout:\n"
+        yield f"```sh\npython -m pytest {' '.join(f'tests/models/{one}' for one in models[:5])} -k rope\n```\n"
+        yield "The conformance suite, in this repository, on upstream and on the fork:\n"
+        yield f"```sh\n./run_tests --pristine {' '.join(models[:5])}\n./run_tests {' '.join(models[:5])}\n```"
+    else:
+        yield "```sh\npython -m pytest tests/utils/test_modeling_rope_utils.py\n```"
+    yield "\n## To state in the pull request\n"
+    yield "* Whether and how AI tools helped, in your own words. You answer for every line."
+    yield "* Who should review it: see the list of owners in upstream's template."
+
+
+def _searched(series: SeriesEntry) -> str:
+    if series.duplicates is None:
+        return "not searched"
+    return f"searched on {series.duplicates.searched}: {'; '.join(series.duplicates.queries)}"
+
+
+def _why(lines: Lines) -> str:
+    return "" if lines.written <= LIMIT else f", more than {LIMIT}: split it, or say why it is one idea"
+
+
+def _is_root(step: Step, file: str) -> bool:
+    return any(reach.root.file == file for reach in step.reaches)
+
+
+def _difference(file: str, old: str, new: str) -> Iterator[str]:
+    before, after = old.splitlines(), new.splitlines()
+    yield from difflib.unified_diff(before, after, f"a/{file}", f"b/{file}", n=2, lineterm="")
