@@ -89,6 +89,26 @@ def test_tables_that_a_scaling_does_not_change_are_found(model_class, all_scaled
     assert reading(model_class).scales_all is all_scaled
 
 
+class IgnoresATypeModel(TinyRopeModel):
+    config_class = ScaledConfig
+
+    def __init__(self, config):
+        super().__init__(config)
+        (config.rope_scaling or {}).get("rope_type")
+
+
+class ReadsATypeModel(AllScaledModel):
+    def __init__(self, config):
+        super().__init__(config)
+        (config.rope_scaling or {}).get("rope_type")
+
+
+@pytest.mark.parametrize(("model_class", "takes"), [(ReadsATypeModel, True), (IgnoresATypeModel, False)])
+def test_a_rope_type_that_changes_no_table_is_not_taken(model_class, takes):
+    assert "rope_type" in reading(model_class).keys
+    assert reading(model_class).takes_rope_type is takes
+
+
 @pytest.mark.parametrize(("model_class", "needs"), [(NamesATypeModel, True), (AllScaledModel, False)])
 def test_a_model_that_needs_a_rope_type_is_found(model_class, needs):
     assert reading(model_class).needs_rope_type is needs

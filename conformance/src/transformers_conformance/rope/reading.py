@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 
 from ..harness.config_fields import default_config
@@ -79,15 +80,24 @@ class Reading:
         """Whether the model reads a rope type in `rope_scaling` even if the config has no `rope_scaling`."""
         return not self._builds(rope_scaling=None) and self._builds(rope_scaling=_PLAIN)
 
-    @cached_property
+    @property
+    def takes_rope_type(self) -> bool:
+        """Whether the model reads a rope type, and not only to ignore it."""
+        return not self.keys.keys().isdisjoint(("rope_type", "type")) and self._scaled_tables != {False}
+
+    @property
     def scales_all(self) -> bool:
         """Whether `rope_scaling` changes all tables of the model, and not only some."""
+        return len(self._scaled_tables) < 2
+
+    @cached_property
+    def _scaled_tables(self) -> set[bool]:
+        """Whether `rope_scaling` changes tables of the model: true, false, or both; empty for a model that fails."""
         try:
             plain, scaled = (kept_frequencies(self._model(rope_scaling=scaling)) for scaling in (None, _SCALED))
         except Exception:
-            return True
-        changed = [not (plain[name] == scaled[name]).all() for name in plain.keys() & scaled.keys()]
-        return all(changed) or not any(changed)
+            return set()
+        return {not np.array_equal(plain[name], scaled[name]) for name in plain.keys() & scaled.keys()}
 
     def can_fill(self, axis: int, axes: int) -> bool:
         """Whether `mrope_section` can give all pairs to this one of the axes: not if the axes take turns.

@@ -364,7 +364,7 @@ def detect_width(config_class: type, reading: Reading) -> Width:
 
     Args:
         config_class: the config class.
-        reading: what the model reads. If it reads a rope type, it takes `rope_scaling` even if no keyword of the
+        reading: what the model reads. If it uses a rope type, it takes `rope_scaling` even if no keyword of the
             config declares it.
     """
     fields = ConfigFields.of(config_class)
@@ -380,7 +380,7 @@ def detect_width(config_class: type, reading: Reading) -> Width:
         next((name for name in names if name in fields), None) for names in (_FLAT_BASES, _LOCAL_BASES)
     )
     scales_all = "layer_types" not in fields or reading.scales_all
-    takes_rope_type = "rope_scaling" in fields or not reading.keys.keys().isdisjoint(("rope_type", "type"))
+    takes_rope_type = "rope_scaling" in fields or reading.takes_rope_type
     stated = "rope_scaling" in fields and getattr(default_config(config_class), "rope_scaling", None) or {}
     names_default = stated.get("rope_type", "default") != "default" or reading.needs_rope_type
     flat = FlatFactor(key, base_key, takes_rope_type, form, local_base_key, scales_all, names_default)
