@@ -32,7 +32,8 @@ discovery: ## every RoPE definition of upstream, and which edit reaches it or wh
 recall: ## the rules of discovery against the definitions that rotate when upstream's models run
 	PYTHONPATH=build/upstream/$(RELEASE):utils $(line_python) -m discovery.recall --release $(RELEASE) $(MODELS)
 
-models: ## models_changed.txt and tests/models against what the fork changes, both ways
+models: ## models_changed.txt and tests/models against what the fork changes, both ways; first writes the tests of MODELS
+	$(if $(MODELS),$(python) utils/model_tests.py $(MODELS))
 	$(python) utils/changed_models.py
 
 consistency: ## generated definitions of the fork equal what their modular files and parents make

@@ -63,11 +63,11 @@ def main() -> int:
     older, newer = install_release(OLDER_RELEASE), layout.source(DEFAULT_RELEASE)
     models = arguments.models or both
 
-    def compared(batch: list[str]) -> list["Comparison"]:
+    def compared(batch: list[str]) -> list["FormsComparison"]:
         written, read = folder / f"{batch[0]}-written.json", folder / f"{batch[0]}-read.json"
         for path, command in ((older, ["write", written, *batch]), (newer, ["read", written, read])):
             if said := _run(path, command):
-                return [Comparison(model, [f"cannot be run: {said}"]) for model in batch]
+                return [FormsComparison(model, [f"cannot be run: {said}"]) for model in batch]
         before, after = (json.loads(file.read_text()) for file in (written, read))
         return [
             compare(model, *([x for x in records if x["model"] == model] for records in (before, after)))
@@ -76,7 +76,7 @@ def main() -> int:
 
     batches = [models[start : start + _BATCH] for start in range(0, len(models), _BATCH)]
     with ThreadPoolExecutor(arguments.jobs) as pool:
-        comparisons: list[Comparison] = []
+        comparisons: list[FormsComparison] = []
         for some in pool.map(compared, batches):
             for one in some:
                 comparisons.append(one)
@@ -94,7 +94,7 @@ def _run(path: Path, command: list[str | Path]) -> str | None:
 
 
 @dataclass
-class Comparison:
+class FormsComparison:
     """The comparison of one model.
 
     Args:
@@ -119,9 +119,9 @@ class Comparison:
         )
 
 
-def compare(model: str, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Comparison:
+def compare(model: str, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> FormsComparison:
     """Compares the records of two releases, as `form_tables` writes them."""
-    found = Comparison(model)
+    found = FormsComparison(model)
     newer = {(record["class"], record["form"]["name"]): record for record in after}
     for record in before:
         name = record["form"]["name"]
@@ -179,7 +179,7 @@ def agrees(expected: list | None, turned: list | None) -> bool:
     return True
 
 
-def report(comparisons: list[Comparison]) -> int:
+def report(comparisons: list[FormsComparison]) -> int:
     """Prints the differences, and returns the exit status."""
     print()
     wrong: dict[str, list[str]] = defaultdict(list)

@@ -124,7 +124,7 @@ class Build:
 
 
 @dataclass
-class Comparison:
+class ParityComparison:
     """Of one model.
 
     Args:
@@ -152,10 +152,10 @@ class Comparison:
         return f"{self.model}: {self.equal} passes equal, {wrong} wrong on pristine, {len(self.different)} different"
 
 
-def compared(model: str, pristine: Build, after: Mapping[str, Any]) -> Comparison:
+def compared(model: str, pristine: Build, after: Mapping[str, Any]) -> ParityComparison:
     """What the fork gave, held against pristine."""
     before = pristine.passes(model)
-    found = Comparison(model)
+    found = ParityComparison(model)
     unequal = []
     for name in before.keys() | after.keys():
         if differences(before.get(name), after.get(name)):
@@ -196,7 +196,7 @@ def _told(gave: Mapping | str | None) -> str:
     return "runs" if isinstance(gave, Mapping) else f"ends with {gave}"
 
 
-def report(comparisons: list[Comparison]) -> int:
+def report(comparisons: list[ParityComparison]) -> int:
     """Prints what stands out; returns the exit status."""
     print()
     for one in comparisons:

@@ -1,4 +1,6 @@
-"""Holds models_changed.txt against the models that the fork changes, and these against the models that have tests.
+"""Compares models_changed.txt with the models that the fork changes, and these with the models that have tests.
+
+Also checks that plain tests have the form in which `model_tests` writes them.
 
 Exit status 1 if they are not the same.
 """
@@ -8,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from model_tests import otherwise_written
 from registry import registered_models
 
 from overlay.build import built_files
@@ -76,7 +79,11 @@ def main() -> int:
         models = find_models(Layout(REPOSITORY), DEFAULT_RELEASE)
     except OverlayError as error:
         sys.exit(f"error: {error}")
-    found = [*models.too_much(), *models.missing()]
+    found = [
+        *models.too_much(),
+        *models.missing(),
+        *_named("tests that utils/model_tests.py would write otherwise", otherwise_written()),
+    ]
     print("\n".join(found) or f"models_changed.txt lists the {len(models.changed)} models that the fork changes")
     return int(bool(found))
 

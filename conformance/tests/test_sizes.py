@@ -3,23 +3,37 @@
 import pytest
 from transformers import (
     BertConfig,
+    BertModel,
     CohereCompassTextConfig,
+    CohereCompassTextModel,
     DeepseekV3Config,
+    DeepseekV3Model,
+    EsmConfig,
+    EsmModel,
     Gemma3TextConfig,
+    Gemma3TextModel,
+    Gemma4TextConfig,
     IdeficsConfig,
+    Ministral3Config,
+    Ministral3Model,
     PretrainedConfig,
     Qwen3NextConfig,
 )
 
-from tiny_rope import TinyRopeConfig
+from tiny_rope import TinyRopeConfig, TinyRopeModel
 from transformers_conformance.harness.config_fields import ConfigFields
 from transformers_conformance.harness.sizes import SEQUENCE_LENGTH
 from transformers_conformance.harness.tiny_config import other_layers, tiny_sizes
-from transformers_conformance.rope.width import RopeHeadDim, detect_width
+from transformers_conformance.rope import RotarySpec
+from transformers_conformance.rope.width import RopeHeadDim, Width
+
+
+def width_of(config_class: type, model_class: type = TinyRopeModel) -> Width:
+    return RotarySpec(config_class, model_class, "half-split").width
 
 
 def sizes(config_class: type, head_dim: int = 8) -> dict:
-    return tiny_sizes(config_class, ConfigFields.of(config_class), head_dim, "")
+    return tiny_sizes(config_class, ConfigFields.of(config_class), head_dim)
 
 
 def test_sizes_follow_from_names_and_differ_from_the_number_of_tokens():
@@ -51,7 +65,7 @@ def test_sizes_of_parts_are_tiny_as_well():
 
 
 def test_all_layer_types_get_the_same_parameters():
-    width = detect_width(Gemma3TextConfig, "")
+    width = width_of(Gemma3TextConfig, Gemma3TextModel)
     asked = width.config_values(0.5, {"rope_type": "linear", "factor": 4.0}, 8)["rope_parameters"]
     one = {"rope_type": "linear", "factor": 4.0, "rope_theta": 100.0, "partial_rotary_factor": 0.5}
     assert asked == {"full_attention": one, "sliding_attention": one}
@@ -59,7 +73,7 @@ def test_all_layer_types_get_the_same_parameters():
 
 
 def test_rotary_channels_with_a_projection_of_their_own_are_part_of_the_head():
-    width = detect_width(DeepseekV3Config, "")
+    width = width_of(DeepseekV3Config, DeepseekV3Model)
     assert isinstance(width, RopeHeadDim)
     asked = width.config_values(5, None, 8)
     assert (asked["qk_rope_head_dim"], asked["qk_nope_head_dim"]) == (5, 3)
@@ -72,7 +86,7 @@ class FlatSliceConfig(PretrainedConfig):
 
 
 def test_a_slice_may_be_asked_for_with_flat_keys():
-    asked = detect_width(FlatSliceConfig, "").config_values(5, {"rope_type": "linear", "factor": 4.0}, 8)
+    asked = width_of(FlatSliceConfig).config_values(5, {"rope_type": "linear", "factor": 4.0}, 8)
     assert asked == {
         "qk_rope_head_dim": 5,
         "qk_nope_head_dim": 3,
@@ -88,7 +102,7 @@ class ScaledConfig(PretrainedConfig):
 
 
 def test_a_config_that_is_scaled_by_default_is_asked_for_no_scaling_by_name():
-    width = detect_width(ScaledConfig, "")
+    width = width_of(ScaledConfig)
     assert width.config_values(1.0, None, 8)["rope_scaling"] == {"rope_type": "default"}
     assert width.read_scaling(ScaledConfig())["factor"] == 2.0
 
@@ -110,18 +124,34 @@ def test_pairs_are_divided_among_axes(default, pairs, section):
             super().__init__(**kwargs)
             self.rope_parameters = rope_parameters or {"rope_theta": 1.0, "mrope_section": list(default)}
 
-    width = detect_width(Config, 'parameters["mrope_section"]')
+    width = width_of(Config)
     assert width.config_values(pairs / 4, None, 8)["rope_parameters"]["mrope_section"] == section
 
 
-def test_a_default_in_the_code_is_read():
-    code = 'rope_parameters[layer_type].get("mrope_section", [22, 22, 20])'
-    asked = detect_width(CohereCompassTextConfig, code).config_values(1.0, None, 8)["rope_parameters"]
+def test_a_default_of_the_model_is_found():
+    width = width_of(CohereCompassTextConfig, CohereCompassTextModel)
+    assert "mrope_section" not in CohereCompassTextConfig().rope_parameters
+    assert width.form.mrope_section == (24, 20, 20)
+    asked = width.config_values(1.0, None, 8)["rope_parameters"]
     assert asked.keys() == {"full_attention"}
-    assert asked["full_attention"]["mrope_section"] == [1, 1, 2]
+    assert asked["full_attention"]["mrope_section"] == [2, 1, 1]
 
 
 def test_a_scale_by_position_is_turned_off():
-    width = detect_width(TinyRopeConfig, "llama_4_scaling_beta")
-    asked = width.config_values(1.0, None, 8)["rope_parameters"]
+    assert not width_of(TinyRopeConfig).form.scales_by_position
+    asked = width_of(Ministral3Config, Ministral3Model).config_values(1.0, None, 8)["rope_parameters"]
     assert asked["llama_4_scaling_beta"] == 0.0 and asked["original_max_position_embeddings"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("config_class", "model_class", "kind"),
+    [(EsmConfig, EsmModel, {"position_embedding_type": "rotary"}), (BertConfig, BertModel, {})],
+)
+def test_rotary_positions_are_asked_for_where_a_model_has_other_positions_too(config_class, model_class, kind):
+    assert RotarySpec(config_class, model_class, "half-split").kind_of_positions == kind
+
+
+def test_heads_of_some_layers_are_tiny_without_being_declared():
+    assert "global_head_dim" not in ConfigFields.of(Gemma4TextConfig)
+    assert sizes(Gemma4TextConfig)["global_head_dim"] == 8
+    assert "global_head_dim" not in sizes(BertConfig)

@@ -518,8 +518,8 @@ class RotaryEmbeddingConfigMixin:
         self: "PreTrainedConfig",
         sections: list[int],
         pairs: int,
-        in_turns: bool = False,
-        in_couples: bool = False,
+        interleaved_axes: bool = False,
+        first_two_interleaved: bool = False,
     ) -> list[int]:
         """
         The sections: how many pairs of a head each axis of a position (time, height, width) has. If the config states
@@ -529,9 +529,10 @@ class RotaryEmbeddingConfigMixin:
 
         Args:
             pairs: the number of pairs.
-            in_turns: whether the axes take turns, pair by pair. Then sections of more pairs than the rotary width has
-                are used without a change.
-            in_couples: whether the first two axes take turns, and the last axis has the other pairs, at least one.
+            interleaved_axes: whether the axes take turns, pair by pair. Then sections of more pairs than the rotary
+                width has are used without a change.
+            first_two_interleaved: whether the first two axes take turns, and the last axis has the other pairs, at
+                least one.
 
         Raises:
             ValueError: stated sections sum neither to the pairs of the rotary width nor to those of a whole head, or
@@ -540,27 +541,27 @@ class RotaryEmbeddingConfigMixin:
         value, advice = f"`mrope_section`={sections}", "images and videos need sections of their own"
         message = f"{value} must sum to the {pairs} pairs of the rotary width"
         stated = "mrope_section" in (self.rope_parameters or {})
-        if in_turns and stated and sum(sections) < pairs and self._is_own_class():
+        if interleaved_axes and stated and sum(sections) < pairs and self._is_own_class():
             raise ValueError(message)
-        if in_turns:
+        if interleaved_axes:
             others = [len(range(axis, min(3 * share, pairs), 3)) for axis, share in enumerate(sections[1:3], 1)]
             dealt = [pairs - sum(others), *others]
             if dealt != list(sections[:3]):
                 logger.warning_once(f"{value} shares the {pairs} pairs of the rotary width as {dealt}: {advice}")
             return sections
         coupled = len(sections) == 3 and sections[0] == sections[1] and sections[2] >= min(pairs, 1)
-        if in_couples:
+        if first_two_interleaved:
             message = f"{message}, with the first two equal and the third at least 1"
-        if sum(sections) == pairs and (coupled or not in_couples):
+        if sum(sections) == pairs and (coupled or not first_two_interleaved):
             return sections
         for_whole_heads = {sum(sections)} == {head_dim // 2 for head_dim in self._head_dims(None)}
-        usable = not stated or (for_whole_heads and (coupled or not in_couples))
+        usable = not stated or (for_whole_heads and (coupled or not first_two_interleaved))
         if not usable and self._is_own_class():
             raise ValueError(message)
         logger.warning_once(f"{message}: {advice}")
         if not usable:
             return sections
-        if in_couples:
+        if first_two_interleaved:
             each = min(sections[0], max(pairs - 1, 0) // 2)
             return [each, each, pairs - 2 * each]
         ends = [min(sum(sections[: axis + 1]), pairs) for axis in range(len(sections) - 1)] + [pairs]

@@ -29,7 +29,7 @@ from mutation.families import (
 from mutation.in_place import Functions
 from mutation.mutants import Mutant, MutatedFile
 from mutation.runner import all_tests, find_killing_test
-from mutation.scope import Source, Subject, chosen
+from mutation.scope import MutationScope, Source, chosen
 from mutation.session import BaselineError, MutantResult, Session
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
 from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
@@ -141,7 +141,7 @@ def test_a_name_outlives_an_edit_elsewhere_and_not_one_of_its_line(tmp_path):
 RELEASES = [line.release for line in LINES.values()]
 
 
-def all_subjects(release: str) -> tuple[Subject, ...]:
+def all_subjects(release: str) -> tuple[MutationScope, ...]:
     edited, newest = edited_definitions(Layout().lock(release)), release == DEFAULT_RELEASE
     by_hand = chosen(Layout().upstream(release) / "transformers", newest)
     return subjects(by_hand, edited, families_with_tests(), newest)
@@ -210,7 +210,7 @@ def test_most_of_what_edits_reach_is_in_files_that_are_judged(release):
 
 def test_of_an_edited_file_only_what_edits_reach_counts_and_no_more_than_asked(tmp_path):
     (tmp_path / "model.py").write_text(MODEL)
-    subject = Subject("model.py", ("gptj",), definitions=frozenset({"rotate_half"}))
+    subject = MutationScope("model.py", ("gptj",), definitions=frozenset({"rotate_half"}))
     mutants = Session(tmp_path, (subject,), tmp_path / "home").mutants()
     assert {mutant.definition for mutant in mutants} == {"rotate_half"}
     few = Session(tmp_path, (replace(subject, most=1),), tmp_path / "few").mutants()
@@ -221,7 +221,7 @@ def test_a_sample_is_of_each_definition_and_outlives_an_edit_elsewhere(tmp_path)
     def sample(text: str, name: str) -> dict[str, set[str]]:
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.py").write_text(text)
-        subject = Subject("model.py", ("gptj",), most=2)
+        subject = MutationScope("model.py", ("gptj",), most=2)
         found = Session(tmp_path / name, (subject,), tmp_path / name / "home").mutants()
         return {one.definition: {str(x) for x in found if x.definition == one.definition} for one in found}
 
@@ -248,7 +248,7 @@ def test_the_runner_asks_every_part_that_the_tests_of_a_model_describe():
     }
 
 
-ROTATE = Subject("models/gptj/modeling_gptj.py", ("gptj",))
+ROTATE = MutationScope("models/gptj/modeling_gptj.py", ("gptj",))
 
 
 def test_a_real_mutant_is_caught_and_remembered(tmp_path):
@@ -285,7 +285,7 @@ def test_results_are_those_of_one_suite(tmp_path, monkeypatch, name):
     (tmp_path / "model.py").write_text(MODEL)
 
     def database() -> Path:
-        return Session(tmp_path, (Subject("model.py", ("gptj",)),), tmp_path / "home").path
+        return Session(tmp_path, (MutationScope("model.py", ("gptj",)),), tmp_path / "home").path
 
     before = database()
     assert database() == before
@@ -295,7 +295,7 @@ def test_results_are_those_of_one_suite(tmp_path, monkeypatch, name):
 
 
 def test_code_that_does_not_pass_as_it_is_judges_nothing(tmp_path):
-    odd = Subject("models/gptj/modeling_gptj.py", ("no_such_model",))
+    odd = MutationScope("models/gptj/modeling_gptj.py", ("no_such_model",))
     session = Session(FORK, (odd,), tmp_path)
     wanted = session.mutants()[0]
     with pytest.raises(BaselineError, match="gptj.py, not mutated, is caught by: no_such_model import"):

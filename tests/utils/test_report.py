@@ -22,7 +22,7 @@ from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
 from report.__main__ import main, property_meanings
 from report.lineage import Lineages
 from report.page import render
-from report.results import STATUSES, Run, load_runs
+from report.results import STATUSES, BuildResults, load_runs
 from report.summary import EXAMPLES, Texts, cell, cells_of, summarize
 
 
@@ -141,8 +141,8 @@ def test_properties_stand_by_rule_and_models_by_family():
     assert [one["name"] for one in data["models"]] == ["esm", "llama", "gemma", "gemma2"]
 
 
-def run(lines: list[dict], build: str = "fork") -> Run:
-    return Run(DEFAULT_RELEASE, build, lines, NOON, NOON)
+def run(lines: list[dict], build: str = "fork") -> BuildResults:
+    return BuildResults(DEFAULT_RELEASE, build, lines, NOON, NOON)
 
 
 def write(results: Path, subject: str, lines: list[dict], name: str = "llama") -> Path:

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from .mutants import Mutant
-from .scope import OF_COORDINATES, OF_MODELS, OF_SEVERAL_AXES, TESTS, Subject
+from .scope import OF_COORDINATES, OF_MODELS, OF_SEVERAL_AXES, TESTS, MutationScope
 
 
 # So many files beside those chosen by hand, and mutants of each of their edited definitions: each mutant more costs
@@ -74,12 +74,12 @@ def telling_files(
 
 
 def subjects(
-    by_hand: tuple[Subject, ...], definitions: Collection[Definition], families: Collection[str], newest: bool
-) -> tuple[Subject, ...]:
+    by_hand: tuple[MutationScope, ...], definitions: Collection[Definition], families: Collection[str], newest: bool
+) -> tuple[MutationScope, ...]:
     """Those that are chosen by hand, and a sample of the definitions of other families; `newest` as for `chosen`."""
     files = islice(telling_files(definitions, families, [one.file for one in by_hand]), FILES)
     return by_hand + tuple(
-        Subject(
+        MutationScope(
             file,
             (f"{family_of(file)}:{OF_MODELS},{OF_COORDINATES},{OF_SEVERAL_AXES}",),
             definitions=frozenset(one.name for one in definitions if one.file == file),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Subject:
+class MutationScope:
     """A file of the fork that is mutated, and the models that judge it.
 
     Args:
@@ -76,7 +76,7 @@ _CHOSEN = (
     # parameters, which must not hide the others; kinds that no layer is named by, which have no config of their own;
     # sections of pairs, a key of their own; a slice; layers that have configs of their own, and both; kinds whose
     # parameters are filled in; positions of two coordinates.
-    Subject(
+    MutationScope(
         "modeling_rope_utils.py",
         (
             f"llama:{_OF_CONFIGS},{_OF_SCALING},cast,loaded_precision",
@@ -101,13 +101,13 @@ _CHOSEN = (
             *(f"tests/loading/test_code_of_4x.py::test_the_default_table_{name}" for name in _DEFAULT_TABLE),
         ),
     ),
-    Subject("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",), most=_MOST, tests=(_ANNOUNCED,)),
-    Subject("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",), most=_MOST),
-    Subject("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",), most=_MOST),
+    MutationScope("models/llama/modeling_llama.py", (f"llama:{OF_MODELS}",), most=_MOST, tests=(_ANNOUNCED,)),
+    MutationScope("models/gptj/modeling_gptj.py", (f"gptj:{OF_MODELS},compiled",), most=_MOST),
+    MutationScope("models/glm/modeling_glm.py", (f"glm:{OF_MODELS}",), most=_MOST),
 )
 
 
-def chosen(package: Path, newest: bool) -> tuple[Subject, ...]:
+def chosen(package: Path, newest: bool) -> tuple[MutationScope, ...]:
     """Those chosen by hand, judged by the models that a release has.
 
     Args:

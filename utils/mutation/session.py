@@ -19,7 +19,7 @@ from cosmic_ray.work_db import WorkDB, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 
 from .mutants import Mutant, MutatedFile, difference
-from .scope import Source, Subject
+from .scope import MutationScope, Source
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +53,7 @@ class MutantResult:
 @dataclass(frozen=True)
 class _Job:
     job_id: str
-    subject: Subject
+    subject: MutationScope
     mutant: Mutant
     spec: MutationSpec
     file: MutatedFile
@@ -73,7 +73,9 @@ class Session:
         python: the interpreter that imports this Transformers.
     """
 
-    def __init__(self, package: Path, subjects: tuple[Subject, ...], home: Path, python: Path = Path(sys.executable)):
+    def __init__(
+        self, package: Path, subjects: tuple[MutationScope, ...], home: Path, python: Path = Path(sys.executable)
+    ):
         self.package = package
         self.python = python
         self.subjects = {str(package / subject.file): subject for subject in subjects}
@@ -285,7 +287,7 @@ class _Ranking:
 class _Worker:
     """A preforked worker for the mutants of one file."""
 
-    def __init__(self, subject: Subject, python: Path):
+    def __init__(self, subject: MutationScope, python: Path):
         self.subject = subject
         environment = os.environ | {
             "OMP_NUM_THREADS": "1",

@@ -1,16 +1,14 @@
 """Which model's code a model is made from, read from upstream's modular files without importing them."""
 
 import ast
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.util import resolve_name
 from pathlib import Path
 
 
-# What a modular file imports from another model, by what says most of its rotary code.
-_KINDS = {name: re.compile(name, re.IGNORECASE) for name in ("rotary|rotate", "attention", "")}
+# Words in the names that a modular file imports from another model: the first group says most of its rotary code.
+_KINDS = (("rotary", "rotate"), ("attention",), ("",))
 
 
 class Lineages:
@@ -25,7 +23,7 @@ class Lineages:
         self._parent = cache(self._find_parent)
         self._folders: dict[str, str] = {}
         for file in sorted(models.glob("*/configuration_*.py")):
-            for model_type in re.findall(r'^\s+model_type\b[^="]*= *"([^"]+)"', file.read_text(), re.MULTILINE):
+            for model_type in _model_types(ast.parse(file.read_text())):
                 self._folders.setdefault(model_type, file.parent.name)
 
     def of(self, model_type: str) -> list[str]:
@@ -47,12 +45,22 @@ class Lineages:
         scores: dict[str, Counter] = {}
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.ImportFrom):
-                module = resolve_name("." * node.level + (node.module or ""), f"transformers.models.{folder}")
-                found = re.match(r"transformers\.models\.(\w+)\.mod(?:eling|ular)_", module)
-                if found and found[1] != folder:
-                    scores.setdefault(found[1], Counter()).update(_kinds(alias.name for alias in node.names))
+                # `..llama.modeling_llama`; a module of the same folder has no name in front
+                *_, parent, module = ("", "", *(node.module or "").split("."))
+                if parent not in ("", folder) and module.startswith(("modeling_", "modular_")):
+                    scores.setdefault(parent, Counter()).update(_kinds(alias.name for alias in node.names))
         return max(scores, key=lambda parent: [scores[parent][kind] for kind in _KINDS], default=None)
 
 
 def _kinds(names: Iterable[str]) -> Counter:
-    return Counter(kind for name in names for kind, pattern in _KINDS.items() if pattern.search(name))
+    return Counter(kind for name in names for kind in _KINDS if any(word in name.lower() for word in kind))
+
+
+def _model_types(tree: ast.Module) -> Iterator[str]:
+    """The values that classes give to `model_type`, in the order of the file."""
+    for defined in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)):
+        for node in defined.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            if any(getattr(target, "id", "") == "model_type" for target in targets):
+                if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                    yield node.value.value

@@ -13,7 +13,7 @@ COMMANDS = {"pristine": "./run_tests --pristine", "fork": "./run_tests"}
 
 
 @dataclass(frozen=True)
-class Run:
+class BuildResults:
     """Everything known of one build of one release.
 
     Args:
@@ -32,7 +32,7 @@ class Run:
         return f"{self.release}-{self.build}"
 
 
-def load_runs(folder: Path, release: str) -> list[Run]:
+def load_runs(folder: Path, release: str) -> list[BuildResults]:
     """Every run in the folder: pristine and fork of this release first, then the others.
 
     Raises:
@@ -49,7 +49,7 @@ def load_runs(folder: Path, release: str) -> list[Run]:
     return [runs.pop(name) for name in needed] + list(runs.values())
 
 
-def load_run(folder: Path) -> Run | None:
+def load_run(folder: Path) -> BuildResults | None:
     """A run from its folder, named `<release>-<build>`, with a file for each model; none if nothing was judged.
 
     Raises:
@@ -66,7 +66,7 @@ def load_run(folder: Path) -> Run | None:
     release, _, build = folder.name.rpartition("-")
     times = [file.stat().st_mtime for file in files]  # models may be judged on different days
     first, last = (datetime.fromtimestamp(time, UTC) for time in (min(times), max(times)))
-    return Run(release, build, lines, first, last)
+    return BuildResults(release, build, lines, first, last)
 
 
 def _read(line: str, place: str) -> dict:

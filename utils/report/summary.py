@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
-from .results import STATUSES, Run
+from .results import STATUSES, BuildResults
 
 
 EXAMPLES = 4  # a cell; what differs beyond these is counted, and stands in the results
@@ -30,7 +30,7 @@ class Texts:
         return self._numbers[line]
 
 
-def summarize(runs: list[Run], lineage_of: Callable[[str], list[str]], meanings: dict[str, str]) -> dict:
+def summarize(runs: list[BuildResults], lineage_of: Callable[[str], list[str]], meanings: dict[str, str]) -> dict:
     """The data of the report, of JSON's types alone.
 
     Returns:
@@ -57,7 +57,7 @@ def summarize(runs: list[Run], lineage_of: Callable[[str], list[str]], meanings:
     }
 
 
-def describe(run: Run) -> dict:
+def describe(run: BuildResults) -> dict:
     return {
         "name": run.name,
         "release": run.release,

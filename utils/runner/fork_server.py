@@ -32,7 +32,7 @@ TIME_LIMIT = 900.0
 
 
 @dataclass(frozen=True)
-class Run:
+class EndedRun:
     """How a run ended.
 
     Args:
@@ -75,7 +75,7 @@ class ForkServer:
         variables: Mapping[str, str],
         log: Path,
         limit: float = TIME_LIMIT,
-    ) -> Run:
+    ) -> EndedRun:
         """One run of the function.
 
         Args:
@@ -99,7 +99,7 @@ class ForkServer:
             reply = json.loads(self._process.stdout.readline())
         except (BrokenPipeError, json.JSONDecodeError):
             raise RuntimeError(f"the process that forks runs ended with status {self._process.wait()}") from None
-        return Run(reply["status"], reply["timed_out"], tuple(map(Path, reply["loaded"])))
+        return EndedRun(reply["status"], reply["timed_out"], tuple(map(Path, reply["loaded"])))
 
     def close(self) -> None:
         with suppress(BrokenPipeError):  # it may have ended before

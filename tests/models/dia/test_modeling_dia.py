@@ -10,5 +10,5 @@ class DiaEncoderRotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = DiaEncoderConfig
     model_class = DiaEncoder
     layout = "half-split"
-    score_scale = 1.0  # q and k are not scaled at all
     input_adapter = "layers"
+    score_scale = 1.0  # q and k are not scaled at all

@@ -8,6 +8,6 @@ class TimesFm2_5RotaryTest(RotaryNdimsOddTestMixin, unittest.TestCase):
     config_class = TimesFm2_5Config
     model_class = TimesFm2_5Model
     layout = "half-split"
-    score_scale = 1.0  # each channel of q is scaled by a weight of its own
     input_adapter = "layers"
     normed_after_rotation = True
+    score_scale = 1.0  # each channel of q is scaled by a weight of its own

@@ -36,13 +36,16 @@ def default_config(config_class: type) -> Any | None:
 
 
 @cache
-def takes_undeclared(config_class: type, key: str) -> bool:
+def takes_undeclared(config_class: type, key: str, value: Any = 0.25) -> bool:
     """Whether a config class reads a keyword that it does not declare.
 
     A config keeps a keyword that it does not know, as an attribute of that name. One that it knows, it takes away.
+
+    Args:
+        value: a valid value of this keyword.
     """
     try:
-        unknown, known = (vars(config_class(**{name: 0.25})) for name in ("a_key_that_no_config_knows", key))
+        unknown, known = (vars(config_class(**{name: value})) for name in ("a_key_that_no_config_knows", key))
     except Exception:
         return False
     return "a_key_that_no_config_knows" in unknown and key not in known

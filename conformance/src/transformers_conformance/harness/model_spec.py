@@ -14,7 +14,7 @@ from torch import nn
 from ..core.case import Case
 from .config_fields import ConfigFields, takes_undeclared
 from .input_adapter import LAYERS, adapted_class
-from .tiny_config import tiny_sizes
+from .tiny_config import kinds_of_positions, tiny_sizes
 
 
 _HEAD_DIM = 8
@@ -47,11 +47,6 @@ class ModelSpec:
     def fields(self) -> ConfigFields:
         return ConfigFields.of(self.config_class)
 
-    @cached_property
-    def code(self) -> str:
-        """The source of the module that defines the model."""
-        return inspect.getsource(inspect.getmodule(self.model_class))
-
     @property
     def model_type(self) -> str:
         return self.config_class.model_type or self.config_class.__name__
@@ -70,6 +65,23 @@ class ModelSpec:
             return False
         return any(name.endswith("sinks") for name, _ in model.named_parameters())
 
+    @cached_property
+    def kind_of_positions(self) -> dict[str, str]:
+        """The config keyword of the kind of positions, if there is one, with the value for which the model has angles.
+
+        Every value is tried.
+        """
+        sizes = tiny_sizes(self.config_class, self.fields, _HEAD_DIM)
+        for kind in kinds_of_positions(self.fields):
+            try:
+                with torch.device("meta"):
+                    model = self.adapted_class(self.config_class(**sizes | kind | self.copied_overrides()))
+            except Exception:
+                continue
+            if any(map(self.makes_angles, model.modules())):
+                return kind
+        return {}
+
     @property
     def takes_cache(self) -> bool:
         """Whether a pass can be given the keys and values of earlier tokens."""
@@ -86,7 +98,7 @@ class ModelSpec:
 
     def size_values(self, head_dim: int) -> dict[str, Any]:
         """Config keywords of a tiny model. They depend on the width of heads, and on nothing else of a case."""
-        values = tiny_sizes(self.config_class, self.fields, head_dim, self.code)
+        values = tiny_sizes(self.config_class, self.fields, head_dim) | self.kind_of_positions
         # Every config class takes this keyword, even if it does not declare it.
         values["attn_implementation"] = "eager"
         return values | self.copied_overrides()

@@ -3,13 +3,12 @@
 No value may equal the number of tokens of a pass, `sizes.SEQUENCE_LENGTH`: scores are told by their shape.
 """
 
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from .config_fields import ConfigFields, default_config
+from .config_fields import ConfigFields, default_config, takes_undeclared
 from .sizes import (
     MAX_POSITION_EMBEDDINGS,
     MAX_POSITIONS,
@@ -78,24 +77,17 @@ _EXPERTS_OF_A_TOKEN = ("num_experts_per_tok", "moe_k", "moe_topk", "top_k_expert
 _PATTERNS = tuple((re.compile(pattern), size) for pattern, size in _RULES)
 _DROPOUT_ENDINGS = ("dropout", "pdrop", "dropout_prob", "_dropout_rate")
 _SPECIAL_TOKEN_NAME = re.compile(r"\w+_token_(id|index)")
-_UNDECLARED_HEADS = re.compile(r"kwargs\.pop\(\"((?:num_)?(?:global|swa)_\w*(?:head_dim|heads))\"")
-_KIND_OF_POSITIONS = re.compile(r"(position_embeddings?_type) == \"(rotary|rope)\"")
+# Sizes of heads of one kind of layers, which some classes take without declaring them.
+_HEADS_OF_SOME_LAYERS = ("global_head_dim", "num_global_key_value_heads")
+_KINDS_OF_POSITIONS = ("rotary", "rope")
 _OWN_TOKENS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 
 
-def tiny_sizes(config_class: type, fields: ConfigFields, head_dim: int, code: str) -> dict[str, Any]:
-    """Config keywords of a tiny model with heads of `head_dim` channels, of those that the class takes.
-
-    Args:
-        code: the source of the model, which shows how it calls rotary positions where it has others, too.
-    """
+def tiny_sizes(config_class: type, fields: ConfigFields, head_dim: int) -> dict[str, Any]:
+    """Config keywords of a tiny model with heads of `head_dim` channels, of those that the class takes."""
     values: dict[str, Any] = {}
     defaults = vars(default_config(config_class) or object)
     for name, default in fields.defaults.items():
-        rotary = _KIND_OF_POSITIONS.search(code) if "position_embedding" in name else None
-        if rotary and rotary[1] == name:
-            values[name] = rotary[2]
-            continue
         if name.endswith(_DROPOUT_ENDINGS):
             if not isinstance(default, bool):
                 values[name] = 0.0
@@ -109,24 +101,26 @@ def tiny_sizes(config_class: type, fields: ConfigFields, head_dim: int, code: st
             if isinstance(size, int):
                 values[name] = [size] * (NUM_LAYERS if len(own) == defaults.get("num_hidden_layers") else len(own))
         elif name in getattr(config_class, "sub_configs", ()) and own is not None:
-            sizes = tiny_sizes(type(own), ConfigFields.of(type(own)), head_dim, code)
+            sizes = tiny_sizes(type(own), ConfigFields.of(type(own)), head_dim)
             values[name] = sizes | {"model_type": own.model_type}
         else:
             values |= _by_name(name, head_dim)
     if "qk_rope_head_dim" in fields:
         values |= {name: NUM_HEADS for name in values if name == "num_key_value_heads"}  # a key for each head
-    for name in _heads_of_some_layers(config_class) - set(fields.defaults):
-        values |= _by_name(name, head_dim)
+    for name in _HEADS_OF_SOME_LAYERS:
+        if name not in fields and takes_undeclared(config_class, name, NUM_HEADS):
+            values |= _by_name(name, head_dim)
     kinds = layer_kinds(config_class)
     if fields.defaults.get("sliding_window", 0) is None and "layer_types" in fields:
         values["sliding_window"] = _WINDOW
     return values | {name: list(named) for name, named in kinds.items()} | _OWN_TOKENS
 
 
-@cache
-def _heads_of_some_layers(config_class: type) -> set[str]:
-    """Sizes of heads of one kind of layers that a class takes without declaring them."""
-    return set(_UNDECLARED_HEADS.findall(inspect.getsource(config_class)))
+def kinds_of_positions(fields: ConfigFields) -> Iterator[dict[str, str]]:
+    """Each way to ask for rotary positions by a config keyword that names the kind of positions."""
+    for name in ("position_embedding_type", "position_embeddings_type"):
+        if name in fields:
+            yield from ({name: kind} for kind in _KINDS_OF_POSITIONS)
 
 
 def has_heads(fields: ConfigFields) -> bool:

@@ -60,6 +60,10 @@ class AxialRotarySpec(ModelSpec):
             asked = self.takes_factor or any(name in self.fields for name in _BASES)
             object.__setattr__(self, "base", _SMALL_BASE if asked else FIXED_BASE)
 
+    @staticmethod
+    def makes_angles(module: nn.Module) -> bool:
+        return holds_table(module)
+
     @property
     def takes_factor(self) -> bool:
         """Whether the config has a key to ask for a part of the head."""

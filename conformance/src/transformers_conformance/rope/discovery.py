@@ -20,8 +20,9 @@ from ..harness.capture import Attention
 from ..harness.config_fields import ConfigFields
 from ..harness.input_adapter import LAYERS, base_class
 from ..harness.probe import Probe
-from ..harness.tiny_config import has_heads, other_layers
+from ..harness.tiny_config import has_heads, other_layers, tiny_sizes
 from .case import Case
+from .frequencies import holds_table
 from .layers import layers_without_rope
 from .reference import Layout, pair_channels
 from .spec import RotarySpec
@@ -40,7 +41,11 @@ class NoDescriptionError(RuntimeError):
 
 
 def rope_models() -> Iterator[str]:
-    """The folders of `transformers.models` whose modeling file defines something rotary."""
+    """The folders of `transformers.models` whose modeling file defines something rotary.
+
+    The files are read and not imported: importing all of them takes a hundred times as long, and some need libraries
+    that are not installed.
+    """
     root = Path(transformers.__file__).parent / "models"
     for file in sorted(root.glob("*/modeling_*.py")):
         model = file.parent.name
@@ -79,18 +84,25 @@ def _own_configs(cls: type) -> list[type]:
     An encoder may name the config class of the whole model; then all parts of this config must be of one class. A part
     of a model names no config class; it counts if it holds layers and a rotary module.
     """
-    if not issubclass(cls, PreTrainedModel):
-        code = inspect.getsource(cls)
-        if "ModuleList(" not in code or "RotaryEmbedding(" not in code:
-            return []
-        cls = base_class(cls)
-    stated = cls.config_class
+    is_part = not issubclass(cls, PreTrainedModel)
+    stated = getattr(base_class(cls) if is_part else cls, "config_class", None)
     if not isinstance(stated, type):
         return []
-    if has_heads(ConfigFields.of(stated)):
-        return [stated]
-    parts = set(getattr(stated, "sub_configs", {}).values())
-    return list(parts) if len(parts) == 1 and all(has_heads(ConfigFields.of(x)) for x in parts) else []
+    found = [stated] if has_heads(ConfigFields.of(stated)) else list(set(getattr(stated, "sub_configs", {}).values()))
+    if len(found) != 1 or not has_heads(ConfigFields.of(found[0])):
+        return []
+    return [] if is_part and not _holds_layers(cls, found[0]) else found
+
+
+def _holds_layers(part: type, config_class: type) -> bool:
+    """Whether a part of a model is built from a config, and holds layers and a rotary module."""
+    try:
+        with torch.device("meta"):
+            built = part(config_class(**tiny_sizes(config_class, ConfigFields.of(config_class), _HEAD_DIM)))
+    except Exception:  # it is built from something else
+        return False
+    inner = list(built.children())
+    return any(isinstance(x, nn.ModuleList) for x in inner) and any(map(holds_table, inner))
 
 
 def describe(model: str) -> RotarySpec:

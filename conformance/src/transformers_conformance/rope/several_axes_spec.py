@@ -80,7 +80,7 @@ class SeveralAxesSpec(ModelSpec):
     @cached_property
     def values(self) -> dict[str, Any]:
         """Config keywords of the tiny model."""
-        values = tiny_sizes(self.config_class, self.fields, HEAD_DIM, "")
+        values = tiny_sizes(self.config_class, self.fields, HEAD_DIM)
         named = [name for name in values if _TOKEN.fullmatch(name)]
         values |= {name: number for number, name in enumerate(named, _FIRST_OWN_TOKEN)}
         text = values["text_config"]

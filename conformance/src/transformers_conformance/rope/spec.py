@@ -1,22 +1,22 @@
 """Describes a model that rotates by positions, and the cases that the checks try on it."""
 
-import inspect
-import re
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from torch import nn
+from transformers import PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from ..harness.model_spec import ModelSpec
-from ..harness.tiny import level_norms_of_heads
+from ..harness.tiny import level_norms_of_heads, model_of_config
 from .case import Case
 from .frequencies import holds_table
 from .layers import layers_without_rope
+from .reading import Reading
 from .reference import Layout
 from .rope_types import ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, scaling_parameters
-from .width import Width, detect_width
+from .width import FIXED_BASE, Width, detect_width
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,13 @@ class RotarySpec(ModelSpec):
     normed_after_rotation: bool = False
     score_scale: float | None = None
 
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.config_class, self.size_values, partial(model_of_config, self))
+
     @cached_property
     def width(self) -> Width:
-        return detect_width(self.config_class, self.code)
+        return detect_width(self.config_class, self.reading)
 
     @property
     def askable_rope_types(self) -> tuple[str, ...]:
@@ -56,10 +60,22 @@ class RotarySpec(ModelSpec):
         supported = ROPE_INIT_FUNCTIONS if self.rope_types is None else self.rope_types
         return tuple(x for x in self.askable_rope_types if x.partition("+")[0] in supported)
 
-    @property
-    def names_a_base(self) -> bool:
-        """Whether the code of the config class names the base, or leaves it to the shared code of all classes."""
-        return re.search("theta|emb_base", inspect.getsource(self.config_class)) is not None
+    def stated_base(self, head_dim: int) -> float | None:
+        """The base of a config that says nothing of it; None if the class sets the base in code of its own.
+
+        The code of all configs takes `default_theta` of the class, so a class with another one has another base.
+        """
+        if not hasattr(self.config_class, "default_theta"):
+            return None
+        other = type(self.config_class.__name__, (self.config_class,), {"default_theta": 2 * FIXED_BASE})
+        bases = {
+            self.width.read(config_class(**self.size_values(head_dim)), head_dim)[1]
+            for config_class in (self.config_class, other)
+        }
+        if len(bases) == 1:
+            return None
+        own = (vars(x) for x in self.config_class.__mro__ if not issubclass(PretrainedConfig, x))
+        return next((x["default_theta"] for x in own if "default_theta" in x), FIXED_BASE)
 
     def cases(self, axes) -> list[Case]:
         return self.cases_of(**axes)

@@ -1,24 +1,20 @@
 """How to ask a config for a rotary width."""
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..harness.config_fields import ConfigFields, default_config
 from ..harness.sizes import NUM_LAYERS
+from .reading import Reading
 from .reference import rotary_ndims
 
 
 # The base of RoFormer, arXiv:2104.09864, section 3.2.2. Models without a key for the base use it.
 FIXED_BASE = 10000.0
-_SECTION_DEFAULT = re.compile(r'"mrope_section", \[([\d, ]+)\]')
-_SECTION_READ = re.compile(r"[\"'.]mrope_section")  # does not match a comment
-_SECTION_INTERLEAVED = re.compile(r"mrope_section\[\w+\] \* 3")
 _FLAT_BASES = ("rope_theta", "rotary_emb_base", "global_rope_theta")
 _LOCAL_BASES = ("rope_local_base_freq", "local_rope_theta")  # for layers with a sliding window
-_UNSCALED_LAYERS = re.compile(r"rope_type\"?(=|: )\"default\"")  # a table that rope_scaling does not change
 _MROPE_SECTION = (16, 24, 24)  # the section of Qwen2-VL, for a head of 128 channels
 
 
@@ -285,20 +281,6 @@ def rotary_kinds(config_class: type) -> Mapping[str, bool]:
     return kinds if known and any(kinds.values()) else {}
 
 
-def _kinds_in(config_class: type, code: str) -> Mapping[str, bool]:
-    """As `rotary_kinds`, or all layer types if the class keeps none by default but its model's code reads them."""
-    kept = rotary_kinds(config_class)
-    if kept or "rope_parameters[layer_type]" not in code:
-        return kept
-    return dict.fromkeys(getattr(default_config(config_class), "layer_types", None) or (), True)
-
-
-def _section_in(code: str) -> list[int] | None:
-    """The default `mrope_section` in the code of a model."""
-    found = _SECTION_DEFAULT.search(code)
-    return found and [int(pairs) for pairs in found[1].split(",")]
-
-
 def _is_rotary(parameters: Any) -> bool:
     return isinstance(parameters, Mapping) and "rope_theta" in parameters
 
@@ -312,22 +294,26 @@ class RopeParametersForm:
         mrope_section: the default number of pairs of each axis (Qwen2-VL, arXiv:2409.12191, section 2.1), if the
             model divides pairs among axes. The positions of text are the same on all axes.
         scales_by_position: whether the model also scales queries by their positions. The checks turn this off.
-        interleaved: whether the axes take turns, pair by pair, so that only the first can have more pairs than others.
+        rest_axis: the axis that gets the pairs that cannot be divided evenly: the axis whose default number is unlike
+            all others, if it can have more pairs than others, or else the first.
     """
 
     kinds: Mapping[str, bool]
     mrope_section: tuple[int, ...]
     scales_by_position: bool
-    interleaved: bool = False
+    rest_axis: int = 0
 
     @classmethod
-    def of(cls, config_class: type, code: str) -> "RopeParametersForm":
+    def of(cls, config_class: type, reading: Reading) -> "RopeParametersForm":
+        keys = reading.keys
         kept = getattr(default_config(config_class), "rope_parameters", None) or {}
-        section = (
-            kept.get("mrope_section") or _section_in(code) or _MROPE_SECTION if _SECTION_READ.search(code) else ()
-        )
-        interleaved = _SECTION_INTERLEAVED.search(code) is not None
-        return cls(_kinds_in(config_class, code), tuple(section), "llama_4_scaling_beta" in code, interleaved)
+        section = tuple(kept.get("mrope_section") or keys.get("mrope_section") or ())
+        if "mrope_section" in keys and not section:
+            section = _MROPE_SECTION
+        unlike = [axis for axis, pairs in enumerate(section) if section.count(pairs) == 1][:1]
+        rest = next((axis for axis in unlike if axis == 0 or reading.can_fill(axis, len(section))), 0)
+        kinds = rotary_kinds(config_class) or dict.fromkeys(reading.kinds, True)
+        return cls(kinds, section, "llama_4_scaling_beta" in keys, rest)
 
     @property
     def plain(self) -> bool:
@@ -338,14 +324,10 @@ class RopeParametersForm:
         return None if self.plain else "its rope_parameters say more than a width and a base"
 
     def _section(self, pairs: int) -> list[int]:
-        """The same number of pairs for each axis.
-
-        The remaining pairs go to the axis whose default number is unlike all others, or else to the first axis.
-        """
+        """The same number of pairs for each axis, and the remaining pairs for one."""
         axes = len(self.mrope_section)
-        own = [index for index, share in enumerate(self.mrope_section) if self.mrope_section.count(share) == 1]
         section = [pairs // axes] * axes
-        section[own[0] if own and not self.interleaved else 0] += pairs % axes
+        section[self.rest_axis] += pairs % axes
         return section
 
     def parameters(self, asked: Mapping[str, Any], scaling: Mapping[str, Any] | None, n: int) -> dict[str, Any]:
@@ -377,30 +359,30 @@ def factor_for(n: int, head_dim: int) -> float:
     return exact if rotary_ndims(head_dim, exact) == n else (n + 0.5) / head_dim
 
 
-def detect_width(config_class: type, code: str) -> Width:
+def detect_width(config_class: type, reading: Reading) -> Width:
     """The way to ask this config for a width, found by the config's keywords.
 
     Args:
         config_class: the config class.
-        code: the source of the model. If it names `rope_scaling`, the model reads this key even if no keyword of the
+        reading: what the model reads. If it uses a rope type, it takes `rope_scaling` even if no keyword of the
             config declares it.
     """
     fields = ConfigFields.of(config_class)
-    form = RopeParametersForm.of(config_class, code)
+    if "rotary_dim" in fields and "rope_parameters" not in fields:
+        return RotaryDim()
+    form = RopeParametersForm.of(config_class, reading)
     if "rope_parameters" in fields:
         if "qk_rope_head_dim" in fields:
             return RopeHeadDim(form, takes_head_dim="head_dim" in fields)
         return RopeParametersFactor(form)
-    if "rotary_dim" in fields:
-        return RotaryDim()
     key = "rotary_pct" if "rotary_pct" in fields else "partial_rotary_factor"
     base_key, local_base_key = (
         next((name for name in names if name in fields), None) for names in (_FLAT_BASES, _LOCAL_BASES)
     )
-    scales_all = "layer_types" not in fields or _UNSCALED_LAYERS.search(code) is None
-    takes_rope_type = "rope_scaling" in fields or "rope_scaling" in code
+    scales_all = "layer_types" not in fields or reading.scales_all
+    takes_rope_type = "rope_scaling" in fields or reading.takes_rope_type
     stated = "rope_scaling" in fields and getattr(default_config(config_class), "rope_scaling", None) or {}
-    names_default = stated.get("rope_type", "default") != "default" or '= config.rope_scaling["rope_type"]' in code
+    names_default = stated.get("rope_type", "default") != "default" or reading.needs_rope_type
     flat = FlatFactor(key, base_key, takes_rope_type, form, local_base_key, scales_all, names_default)
     if "qk_rope_head_dim" in fields:
         return FlatRopeHeadDim(flat, takes_head_dim="head_dim" in fields)

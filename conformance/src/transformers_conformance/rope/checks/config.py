@@ -37,7 +37,7 @@ from ..questionable_values import questionable_values, valid_values
 from ..reference import inverse_frequencies
 from ..rope_types import scaling_parameters
 from ..spec import RotarySpec
-from ..width import FIXED_BASE, RopeParametersFactor
+from ..width import RopeParametersFactor
 from .assertions import require_tables
 
 
@@ -250,8 +250,8 @@ def check_defaults(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
     model = model_of(spec, values)
     n, base = spec.width.read(model.config, case.head_dim)
     verdict.require(1 < n <= case.head_dim, "rotary width that the config states", f"2 to {case.head_dim}", n)
-    if not spec.names_a_base:
-        verdict.require(base == FIXED_BASE, "the base, of which its class says nothing", FIXED_BASE, base)
+    if (stated := spec.stated_base(case.head_dim)) is not None:
+        verdict.require(base == stated, "the base that its class leaves to all configs' code", stated, base)
     frequencies, _ = inverse_frequencies(
         n,
         base,
