@@ -21,7 +21,7 @@ adopt: ## what a release of upstream means for the edits; pin and lock it if the
 	cd utils && $(python) -m adopt $(RELEASE)
 
 prs: ## the series as patches for a release or a checkout (UPSTREAM=...), and the facts of each, in the folder OUT
-	cd utils && $(python) -m prs "$(UPSTREAM)" "$(abspath $(OUT))"
+	cd utils && $(python) -m prs "$(UPSTREAM)" "$(abspath $(OUT))" $(if $(ALONE),--alone)
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(python) -m overlay edits --release $(RELEASE)

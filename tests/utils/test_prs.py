@@ -8,12 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from prs.alone import failures
+from prs.base import base_of
 from prs.facts import KEPT, obstacles
 from prs.lines import count
 
 from overlay.build import read_overlay
-from overlay.edits import SeriesEntry
+from overlay.edits import SeriesEntry, load_overlay
+from overlay.engine import Tree
+from overlay.index import Index
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from overlay.survey import survey_of
 from overlay.upstream import PACKAGE, find_pin
 from tests.utils.conftest import SAMPLE
 
@@ -103,6 +108,29 @@ def test_nothing_appears_where_the_export_fails(checkout, tmp_path):
     (tmp_path / "mine").write_text("mine\n")
     assert "not empty" in export(checkout, tmp_path).stderr
     assert (tmp_path / "mine").read_text() == "mine\n"
+
+
+STANDS_ON_ANOTHER = """\
+- {addition: channels, series: one, description: a, issue: null}
+- {rewrite: LlamaConfig.__post_init__, rule: {pattern: super().__post_init__(**$K)}, series: two, issue: null,
+   fix: "super().__post_init__(**$K, width=channels())", description: b}
+"""
+
+
+@pytest.mark.parametrize(("needs", "broken"), [("[one]", []), ("[]", ["two"])], ids=["stated", "not stated"])
+def test_a_series_that_stands_on_another_is_found(tmp_path, needs, broken):
+    fields = "description: d, bug: null, forwarded: not yet, applied-upstream: null"
+    (tmp_path / "series.yml").write_text(f"- {{name: one, {fields}}}\n- {{name: two, {fields}, needs: {needs}}}\n")
+    edits = tmp_path / PACKAGE / "models" / "llama" / "configuration_llama.yml"
+    edits.parent.mkdir(parents=True)
+    edits.write_text(STANDS_ON_ANOTHER)
+    edits.with_suffix(".py").write_text("def channels():\n    return 4\n")
+    overlay = load_overlay([tmp_path])
+    base = base_of(LAYOUT, DEFAULT_RELEASE, tmp_path / "repository")
+    tree = Tree(base.files, Index(tmp_path / "index.json"), base.commit)
+    found = dict(failures(base, survey_of(overlay.edits, tree, base.release), overlay.series))
+    assert list(found) == broken
+    assert all("'channels' is not defined" in error for error in found.values())
 
 
 @pytest.fixture(scope="module")

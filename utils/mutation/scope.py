@@ -66,6 +66,8 @@ TESTS = {
     "cohere_compass": ("tests/utils/test_small_heads.py",),
     "edgetam_video": (_NARROW_TABLE,),
     "efficientloftr": (_NARROW_TABLE,),
+    "glm4v": ("tests/utils/test_small_heads.py",),
+    "glm_image": ("tests/utils/test_small_heads.py",),
     "hunyuan_vl": (f"{_VISION}alpha_stretches_the_base",),
     "qwen2_5_omni": ("tests/utils/test_text_positions.py",),
     "qwen4_exp": ("tests/utils/test_small_heads.py",),
@@ -97,6 +99,7 @@ _CHOSEN = (
         most=_MOST,
         tests=(
             "tests/loading/test_given_configs.py",
+            "tests/loading/test_own_tables.py",
             "tests/utils/test_small_heads.py",
             *(f"tests/loading/test_code_of_4x.py::test_the_default_table_{name}" for name in _DEFAULT_TABLE),
         ),

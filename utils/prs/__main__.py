@@ -4,6 +4,8 @@ UPSTREAM is a release, or the folder of a checkout (`folder@name` for a branch, 
 read. OUT gets `base` (the commit that the patches apply to), `tree` (the tree that they give), `NNNN-*.patch` for
 `git am`, and `facts.md` for each series. If UPSTREAM is a release, OUT also gets `repo`, a repository with it.
 
+`--alone` also takes each series alone, with those that it needs, imports what it changes, and builds configs.
+
 The exit status is 3 if a series may not be opened yet, and 1 if the command failed.
 """
 
@@ -23,6 +25,7 @@ from overlay.layout import Layout
 from overlay.survey import survey_of
 from overlay.upstream import Pin, find_pin, nearest_release
 
+from .alone import failures
 from .base import Base, base_of, git
 from .facts import KEPT, facts, obstacles
 from .stack import Step, stack
@@ -37,13 +40,14 @@ console = Console(highlight=False)
 def main(
     upstream: Annotated[str, typer.Argument(help="A release, or the folder of a checkout.")],
     out: Annotated[Path, typer.Argument(help="A folder that is empty, or that does not exist.")],
+    alone: Annotated[bool, typer.Option("--alone", help="Import the package with each series alone, too.")] = False,
 ) -> None:
     if out.exists() and any(out.iterdir()):
         raise OverlayError("the folder is not empty", way_out="name another folder, or empty it", file=out)
     layout = Layout()
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made, only_one_build(layout):
-        steps = export(layout, upstream, Path(made) / "out", Path(made) / "repository")
+        steps = export(layout, upstream, Path(made) / "out", Path(made) / "repository", alone)
         if out.exists():
             out.rmdir()
         (Path(made) / "out").rename(out)
@@ -52,13 +56,23 @@ def main(
         raise typer.Exit(BLOCKED)
 
 
-def export(layout: Layout, upstream: str, out: Path, repository: Path) -> list[Step]:
-    """Write the patches and the facts to `out`; returns one step for each series."""
+def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bool = False) -> list[Step]:
+    """Write the patches and the facts to `out`; returns one step for each series.
+
+    Raises:
+        OverlayError: a series alone gives a package that cannot be imported.
+    """
     base = base_of(layout, upstream, repository)
     nearest = find_pin(layout, nearest_release(layout, base.release))
     overlay = read_overlay(layout, Pin(base.release, base.commit, nearest.layers), base.release)
     tree = Tree(base.files, Index(layout.build / "index-prs.json"), base.commit)
     found = survey_of(overlay.edits, tree, base.release)
+    if alone and (broken := list(failures(base, found, overlay.series))):
+        raise OverlayError(
+            "series do not import alone:" + "".join(f"\n  - {name}: {error}" for name, error in broken),
+            way_out="move the edit, or name the series that it stands on in `needs`",
+            file="src/series.yml",
+        )
     steps = list(stack(base, found, overlay.series))
     tip = next((step.commit for step in reversed(steps) if step.commit), base.commit)
     out.mkdir(parents=True)
