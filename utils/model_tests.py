@@ -23,7 +23,15 @@ MIXIN = "RotaryNdimsOddTestMixin"
 _MIXIN_IMPORT = f"from transformers_conformance.rope.testing import {MIXIN}"
 # What every file states, and what a model may need in addition, in the order of the file.
 STATED = ("config_class", "model_class", "layout")
-SPECIAL = ("input_adapter", "rotated_last", "normed_after_rotation", "rope_types", "score_scale", "config_overrides")
+SPECIAL = (
+    "input_adapter",
+    "rotated_last",
+    "normed_after_rotation",
+    "scaled_after_rotation",
+    "rope_types",
+    "score_scale",
+    "config_overrides",
+)
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """Properties that do not apply to a model are left out, and a model with special needs is run as it needs."""
 
 import copy
+from dataclasses import dataclass
 
 import pytest
 import torch
 from transformers import DynamicCache, EncoderDecoderCache
+from transformers.utils import ModelOutput
 
 from tiny_rope import Rotary, TinyAttention, TinyLayeredConfig, TinyLayeredModel, TinyRopeConfig, TinyRopeModel
 from transformers_conformance.core.results import judge_case
@@ -45,6 +47,25 @@ class OwnCacheCountedFromZero(OwnCacheModel):
         return super().counted(0, batch, seq)
 
 
+@dataclass
+class RenamedOutput(ModelOutput):
+    last_hidden_state: torch.Tensor | None = None
+    cache: object = None
+
+
+class RenamedCacheModel(TinyRopeModel):
+    """Calls a cache as models do from 5.24 on."""
+
+    def forward(self, input_ids, attention_mask=None, position_ids=None, cache=None, use_cache=None):
+        cache = DynamicCache() if cache is None and use_cache else cache
+        return RenamedOutput(super().forward(input_ids, attention_mask, position_ids, cache)[0], cache)
+
+
+class RenamedCacheCountedFromZero(RenamedCacheModel):
+    def counted(self, seen, batch, seq):
+        return super().counted(0, batch, seq)
+
+
 class DecoderModel(TinyRopeModel):
     """Keeps two caches, like a decoder that also attends to an encoder's tokens."""
 
@@ -71,6 +92,8 @@ class DecoderModelWithEmptySlots(DecoderModel):
     [
         (OwnCacheModel, "decoding", "pass"),
         (OwnCacheCountedFromZero, "decoding", "fail"),
+        (RenamedCacheModel, "decoding", "pass"),
+        (RenamedCacheCountedFromZero, "decoding", "fail"),
         (DecoderModel, "decoding", "pass"),
         (DecoderModel, "static_decoding", "pass"),
         (DecoderModelWithEmptySlots, "static_decoding", "fail"),
@@ -335,3 +358,25 @@ def test_layers_with_windows_have_the_base_that_a_flat_config_gives_them(model_c
     assert (statuses(model_class, "layers") == {"pass"}) is holds
     assert statuses(model_class, "scaled") == {"pass"}
     assert ROTARY.properties["defaults"].excluded(spec_of(model_class)) is not None
+
+
+class ScaledAttention(TinyAttention):
+    """Multiplies the channels of q after the rotation, each by its own number."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.of_channels = torch.nn.Parameter(torch.ones(self.heads * self.head_dim))
+
+    def attend(self, q, k, v, mask):
+        return super().attend(q * self.of_channels.view(self.heads, 1, self.head_dim), k, v, mask)
+
+
+class ScaledModel(TinyRopeModel):
+    attention_class = ScaledAttention
+
+
+@pytest.mark.parametrize(("scaled", "status"), [((), "fail"), (("of_channels",), "pass")])
+def test_numbers_that_channels_are_multiplied_by_after_the_rotation_are_levelled(scaled, status):
+    spec = RotarySpec(TinyRopeConfig, ScaledModel, "half-split", scaled_after_rotation=scaled)
+    (case,) = spec.cases_of(8, 5)
+    assert {judge_case(ROTARY.properties[name], spec, case).status for name in ("rotation", "norms")} == {status}

@@ -189,12 +189,12 @@ def test_new_models_and_what_covers_nothing_are_told(release, capsys):
 
 
 @pytest.mark.parametrize(
-    ("release", "nearest"), [("5.24.9", "5.24.0"), ("5.1.0", "5.23.0"), ("4.48.3", "4.57.6"), ("6.1.0", "5.24.0")]
+    ("release", "nearest"), [("5.8.9", "5.8.0"), ("5.1.0", "5.7.0"), ("4.48.3", "4.57.6"), ("6.1.0", "5.8.0")]
 )
 def test_the_nearest_release_is_of_the_same_major_version(tmp_path, release, nearest):
     pins = tmp_path / "lines" / "one" / "upstream.toml"
     pins.parent.mkdir(parents=True)
-    tables = [f'[releases."{one}"]\ndigest = ""\nlayers = []\n' for one in ("5.24.0", "4.57.6", "5.23.0")]
+    tables = [f'[releases."{one}"]\ndigest = ""\nlayers = []\n' for one in ("5.8.0", "4.57.6", "5.7.0")]
     pins.write_text("".join(tables))
     assert nearest_release(Layout(tmp_path), release) == nearest
 

@@ -58,17 +58,17 @@ def test_extra_roots_are_in_the_same_file_or_name_their_file(layer):
 @pytest.mark.parametrize(
     ("releases", "own", "first", "further"),
     [
-        ("", "g", {"4.57.6", "5.0.0", "5.24.0"}, {"4.57.6", "5.0.0", "5.24.0"}),
-        ("releases: '>=5', ", "g", {"5.0.0", "5.24.0"}, {"5.0.0", "5.24.0"}),
-        ("", "g: '<5.24'", {"4.57.6", "5.0.0", "5.24.0"}, {"4.57.6", "5.0.0"}),
-        ("releases: '>=5', ", "g: '<5.24'", {"5.0.0", "5.24.0"}, {"5.0.0"}),
-        ("releases: '>=5, <5.24', ", "g", {"5.0.0"}, {"5.0.0"}),
+        ("", "g", {"4.57.6", "5.0.0", "5.20.0"}, {"4.57.6", "5.0.0", "5.20.0"}),
+        ("releases: '>=5', ", "g", {"5.0.0", "5.20.0"}, {"5.0.0", "5.20.0"}),
+        ("", "g: '<5.20'", {"4.57.6", "5.0.0", "5.20.0"}, {"4.57.6", "5.0.0"}),
+        ("releases: '>=5', ", "g: '<5.20'", {"5.0.0", "5.20.0"}, {"5.0.0"}),
+        ("releases: '>=5, <5.20', ", "g", {"5.0.0"}, {"5.0.0"}),
     ],
 )
 def test_a_root_is_for_the_releases_of_its_edit_that_its_own_range_has(layer, releases, own, first, further):
     entries = "- {definition: f, extra_roots: [{" + own + "}], " + releases + REST + "}"
     (edit,) = load_overlay(layer(entries.replace("{g}", "g"), "def f(): pass")).edits
-    found = [{one for one in ("4.57.6", "5.0.0", "5.24.0") if root.releases.contains(one)} for root in edit.roots]
+    found = [{one for one in ("4.57.6", "5.0.0", "5.20.0") if root.releases.contains(one)} for root in edit.roots]
     assert found == [first, further]
 
 
@@ -123,9 +123,9 @@ def test_the_prefix_of_an_edit_is_how_its_code_spells_its_model(file, code, pref
         ),
         ("- {definition: f, extra_roots: [g, {g: '>=5'}], " + REST + "}", "def f(): pass", "g is listed twice"),
         (
-            "- {definition: f, extra_roots: [{g: 5.24.0}], " + REST + "}",
+            "- {definition: f, extra_roots: [{g: 5.20.0}], " + REST + "}",
             "def f(): pass",
-            "`extra_roots.g`: '5.24.0' is no range of releases",
+            "`extra_roots.g`: '5.20.0' is no range of releases",
         ),
         ("- {definition: f, releases: 5, " + REST + "}", "def f(): pass", "`releases`: 5 is no range of releases"),
         ("- {definition: f, releases: '', " + REST + "}", "def f(): pass", "`releases`: '' is no range of releases"),

@@ -7,14 +7,17 @@ from types import SimpleNamespace
 
 import environment
 import pytest
+from packaging.version import Version
 
 from overlay.layout import DEFAULT_RELEASE, Layout
 from overlay.upstream import known_releases
 
 
-def test_every_pinned_release_has_a_line_and_the_newest_is_the_default():
-    assert sorted(line.release for line in environment.LINES.values()) == sorted(known_releases(Layout()))
-    assert environment.LINES[environment.DEFAULT_LINE].release == DEFAULT_RELEASE
+def test_every_line_builds_a_release_that_it_pins_and_the_default_is_the_newest_of_all():
+    pinned = known_releases(Layout())
+    assert all(environment.line_of(line.release) == name for name, line in environment.LINES.items())
+    assert {line.release for line in environment.LINES.values()} <= pinned.keys()
+    assert environment.LINES[environment.DEFAULT_LINE].release == DEFAULT_RELEASE == str(max(map(Version, pinned)))
 
 
 def test_a_release_belongs_to_the_line_with_its_fork():

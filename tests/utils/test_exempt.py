@@ -566,6 +566,25 @@ def test_it_joins_what_it_cuts_in_the_same_order(entry: ReleaseExemption):
                 assert order in orders or not any(order), definition.label
 
 
+@on_its_entries
+def test_it_joins_what_it_slices_in_the_same_order(entry: ReleaseExemption):
+    """A head is cut in two at one width that the config names; the first part is rotated, and joined in front."""
+    for definition in entry.definitions:
+        firsts, rests = {}, {}
+        for node in definition.nodes:
+            cut_off = isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript)
+            if cut_off and isinstance(node.value.slice, ast.Tuple):
+                cut, name = node.value.slice.elts[-1], node.targets[0].id
+                at = cut.upper if cut.lower is None else cut.lower
+                (firsts if cut.lower is None else rests)[name] = (node.value.value.id, ast.unparse(at))
+        assert firsts and sorted(firsts.values()) == sorted(rests.values()), definition.label
+        assert {width for _, width in firsts.values()} == {"self.rotary_dim"}, definition.label
+        joined = [node.args[0] for node in definition.nodes if isinstance(node, ast.Call) and called([node]) & JOINS]
+        assert len(joined) == len(firsts), definition.label
+        for first, rest in (map(bare_name, join.elts) for join in joined):
+            assert firsts[first] == rests[rest], definition.label
+
+
 def bare_name(node: ast.AST) -> str:
     return getattr(bare(node), "id", "")
 

@@ -11,7 +11,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from environment import LINES
+from environment import LINES, line_of
 from packaging.requirements import Requirement
 from packaging.version import Version
 
@@ -19,6 +19,7 @@ from overlay.build import built_files
 from overlay.distribution import setup_arguments
 from overlay.layout import DEFAULT_RELEASE, Layout
 from overlay.upstream import known_releases
+from tests.utils.upstream_rope import command_for
 
 
 LAYOUT = Layout()
@@ -29,9 +30,8 @@ FORK = LAYOUT.source(DEFAULT_RELEASE)
 @pytest.fixture(params=known_releases(LAYOUT))
 def release(request) -> str:
     """A release whose fork is built."""
-    line = next(name for name, line in LINES.items() if line.release == request.param)
     if not LAYOUT.source(request.param).exists():
-        pytest.skip(f"there is no fork of {request.param}: run ./run_tests --line {line}")
+        pytest.skip(f"there is no fork of {request.param}: {command_for(request.param)}")
     return request.param
 
 
@@ -134,7 +134,7 @@ def test_configs_need_no_torch(release):
     """As on upstream: users of TensorFlow, Flax or only tokenizers may not have torch."""
     files = [file for file in built_files(LAYOUT, release) if "/configuration_" in file]
     names = [f"transformers.{file.removesuffix('.py').replace('/', '.')}" for file in files]
-    line = next(line for line in LINES.values() if line.release == release)
+    line = LINES[line_of(release)]
     python = line.home / "bin" / "python"
     if not python.exists():
         pytest.skip(f"there is no {line.folder}: python3 utils/environment.py {release} makes it")

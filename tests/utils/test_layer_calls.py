@@ -8,11 +8,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from environment import LINES
 
 from overlay.layout import Layout
 from overlay.upstream import known_releases
 from tests.utils.layer_calls import Module
+from tests.utils.upstream_rope import command_for
 
 
 LAYOUT = Layout()
@@ -28,8 +28,7 @@ def modeling_files(package: Path) -> list[Path]:
 def test_layers_get_arguments_in_the_order_of_their_signatures(release):
     source = LAYOUT.source(release)
     if not source.exists():
-        line = next(name for name, line in LINES.items() if line.release == release)
-        pytest.skip(f"there is no fork of {release}: run ./run_tests --line {line}")
+        pytest.skip(f"there is no fork of {release}: {command_for(release)}")
     read, slips, unseen = 0, [], set()
     for path in modeling_files(
         source / "transformers"

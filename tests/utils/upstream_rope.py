@@ -10,7 +10,7 @@ from functools import cache
 from types import SimpleNamespace
 
 import torch
-from environment import LINES
+from environment import LINES, line_of
 
 from discovery.coverage import Explanation, explain_release, pristine_tree
 from discovery.scan import FoundDefinition
@@ -43,8 +43,15 @@ def reason_to_skip(release: str) -> str | None:
     """The reason why a release cannot be tested here: the fork of another line may not be built."""
     if LAYOUT.source(release).exists():
         return None
-    line = next(name for name, line in LINES.items() if line.release == release)
-    return f"there is no fork of {release}: run ./run_tests --line {line}"
+    return f"there is no fork of {release}: {command_for(release)}"
+
+
+def command_for(release: str) -> str:
+    """What builds the fork of a release."""
+    line = line_of(release)
+    if LINES[line].release == release:
+        return f"run ./run_tests --line {line}"
+    return f"run make adopt and make fork with RELEASE={release}"
 
 
 class Globals(dict):

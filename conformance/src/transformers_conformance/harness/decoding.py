@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import torch
 
+from .cache_name import cache_name
 from .probe import run_model
 
 
@@ -35,18 +36,18 @@ def decode(
     """
     if cache is None and not hasattr(own_cache(model, input_ids), "get_seq_length"):
         cache = dynamic_cache(model, len(input_ids))
-    outputs, start = [], 0
+    outputs, start, name = [], 0, cache_name(type(model))
     for size in chunks:
         stop = start + size
         given = {} if position_ids is None else {"position_ids": position_ids[:, start:stop]}
         result = model(
             input_ids=input_ids[:, start:stop],
             attention_mask=torch.ones_like(input_ids[:, :stop]),
-            past_key_values=cache,
             use_cache=True,
+            **{name: cache},
             **given,
         )
-        cache = result.past_key_values if cache is None else cache
+        cache = getattr(result, name) if cache is None else cache
         if cache.get_seq_length() != stop:
             raise NoCacheError(f"{type(model).__name__} kept {cache.get_seq_length()} of {stop} tokens")
         outputs.append(result[0])
@@ -58,7 +59,7 @@ def own_cache(model: torch.nn.Module, input_ids: torch.Tensor) -> object | None:
     """The cache that a pass of one token hands out, which may be of a class that the model insists on."""
     with torch.no_grad():
         result = model(input_ids=input_ids[:, :1], use_cache=True)
-    return getattr(result, "past_key_values", None)
+    return getattr(result, cache_name(type(model)) or "", None)
 
 
 def dynamic_cache(model: torch.nn.Module, batch_size: int) -> object:

@@ -12,6 +12,7 @@ import transformers
 from torch import nn
 
 from ..core.case import Case
+from .cache_name import cache_name
 from .config_fields import ConfigFields, takes_undeclared
 from .input_adapter import LAYERS, adapted_class
 from .tiny_config import kinds_of_positions, tiny_sizes
@@ -85,7 +86,7 @@ class ModelSpec:
     @property
     def takes_cache(self) -> bool:
         """Whether a pass can be given the keys and values of earlier tokens."""
-        return "past_key_values" in inspect.signature(self.adapted_class.forward).parameters
+        return cache_name(self.adapted_class) is not None
 
     @property
     def takes_position_ids(self) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .cache_name import cache_name
+
 
 @dataclass(frozen=True)
 class Request:
@@ -62,12 +64,13 @@ def step_by_step(model: nn.Module, request: Request, tokens: torch.Tensor, *, ma
     """
     inputs = dict(request.inputs)
     mask = inputs.pop("attention_mask")
+    name = cache_name(type(model))
     with torch.no_grad():
         passed = model(**inputs, use_cache=True, **({"attention_mask": mask} if masked else {}))
         found = [passed.logits]
         for column in tokens.split(1, dim=1):
             mask = torch.cat((mask, torch.ones_like(column)), dim=1)
-            kept = {"past_key_values": passed.past_key_values} | ({"attention_mask": mask} if masked else {})
+            kept = {name: getattr(passed, name)} | ({"attention_mask": mask} if masked else {})
             passed = model(input_ids=column, use_cache=True, **kept)
             found.append(passed.logits)
     return torch.cat(found, dim=1)
@@ -77,14 +80,15 @@ def in_turns(model: nn.Module, requests: Sequence[Request], tokens: torch.Tensor
     """What `step_by_step` gives of each request without a mask, where each pass is followed by one of the next."""
     logits: list[list[torch.Tensor]] = [[] for _ in requests]
     caches: list[Any] = [None] * len(requests)
+    name = cache_name(type(model))
     with torch.no_grad():
         for column in (None, *tokens.split(1, dim=1)):
             for index, request in enumerate(requests):
-                inputs = {"input_ids": column, "past_key_values": caches[index]}
+                inputs = {"input_ids": column, name: caches[index]}
                 if column is None:
-                    inputs = {name: value for name, value in request.inputs.items() if name != "attention_mask"}
+                    inputs = {key: value for key, value in request.inputs.items() if key != "attention_mask"}
                 passed = model(**inputs, use_cache=True)
-                caches[index] = passed.past_key_values
+                caches[index] = getattr(passed, name)
                 logits[index].append(passed.logits)
     return [torch.cat(parts, dim=1) for parts in logits]
 

@@ -59,6 +59,14 @@ def level_norms_of_heads(model: torch.nn.Module, head_dim: int) -> None:
             parameter.fill_(1.0).requires_grad_(False)
 
 
+@torch.no_grad()
+def level(model: torch.nn.Module, endings: tuple[str, ...]) -> None:
+    """Fills parameters whose names end so with 1, and freezes them."""
+    for name, parameter in model.named_parameters():
+        if name.rpartition(".")[2] in endings:
+            parameter.fill_(1.0).requires_grad_(False)
+
+
 @lru_cache(maxsize=1024)
 def _noise(name: str, shape: torch.Size) -> torch.Tensor:
     generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))

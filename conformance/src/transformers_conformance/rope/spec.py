@@ -9,7 +9,7 @@ from transformers import PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
 from ..harness.model_spec import ModelSpec
-from ..harness.tiny import level_norms_of_heads, model_of_config
+from ..harness.tiny import level, level_norms_of_heads, model_of_config
 from .case import Case
 from .frequencies import holds_table
 from .layers import layers_without_rope
@@ -30,6 +30,8 @@ class RotarySpec(ModelSpec):
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated. The checks then set
             these weights to 1, because other weights would turn a pair again.
+        scaled_after_rotation: the parameters, by the end of their names, that channels of q or k are multiplied by
+            after they are rotated, without a norm. The checks set them to 1, too.
         score_scale: the factor of the products of q and k before the softmax, in heads of eight channels. It is needed
             if it is not `8^-0.5` and the config does not state it: some models scale q earlier, or not at all.
         others: as in `ModelSpec`.
@@ -40,6 +42,7 @@ class RotarySpec(ModelSpec):
     rope_types: tuple[str, ...] | None = None
     rotated_last: bool = False
     normed_after_rotation: bool = False
+    scaled_after_rotation: tuple[str, ...] = ()
     score_scale: float | None = None
 
     @property
@@ -105,9 +108,10 @@ class RotarySpec(ModelSpec):
                 ("rope_types", self.rope_types),
                 ("rotated_last", self.rotated_last),
                 ("normed_after_rotation", self.normed_after_rotation),
+                ("scaled_after_rotation", self.scaled_after_rotation),
                 ("input_adapter", self.input_adapter),
             )
-            if value not in ({}, None, False, "input_ids")
+            if value not in ({}, (), None, False, "input_ids")
         )
         return "\n".join(
             [
@@ -135,3 +139,4 @@ class RotarySpec(ModelSpec):
         if self.normed_after_rotation:
             head_dim = getattr(model.config, "head_dim", None)
             level_norms_of_heads(model, head_dim or model.config.hidden_size // model.config.num_attention_heads)
+        level(model, self.scaled_after_rotation)

@@ -111,6 +111,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
         rope_types: the scaled rope types that the model supports; None for all types that its config accepts.
         rotated_last: whether the channels that rotate are the last of a head, and not the first.
         normed_after_rotation: whether q and k pass a norm with weights after they are rotated.
+        scaled_after_rotation: the parameters that channels of q or k are multiplied by after they are rotated.
         input_adapter: where tokens enter a model without `input_ids`: an argument of `forward` that takes embeddings,
             or "layers", to run only the layers.
         score_scale: the factor of the products of q and k before the softmax, as in `RotarySpec`.
@@ -134,6 +135,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
     rope_types: tuple[str, ...] | None = None
     rotated_last: bool = False
     normed_after_rotation: bool = False
+    scaled_after_rotation: tuple[str, ...] = ()
     input_adapter: str = "input_ids"
     score_scale: float | None = None
 
@@ -166,6 +168,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
                 rope_types=cls.rope_types,
                 rotated_last=cls.rotated_last,
                 normed_after_rotation=cls.normed_after_rotation,
+                scaled_after_rotation=cls.scaled_after_rotation,
                 input_adapter=cls.input_adapter,
                 score_scale=cls.score_scale,
             )

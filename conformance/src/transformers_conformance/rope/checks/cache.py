@@ -21,7 +21,7 @@ _CHUNKS = (4, 1, 3, 2, 1)
 def without_cache(spec: RotarySpec) -> str | None:
     """Why the model cannot decode with a cache, or None. A model that fails to run is not excused."""
     if not spec.takes_cache:
-        return f"{spec.model_class.__name__}.forward takes no past_key_values"
+        return f"{spec.model_class.__name__}.forward takes no cache"
     case = spec.cases_of(FEW_HEADS[0], FEW_HEADS[0])[0]
     try:
         with torch.no_grad():
