@@ -16,7 +16,7 @@ from transformers_conformance.core.recording import load_expected_failures
 
 BUGS = upstream_bugs.load_expected_failures()
 # The names on the 4.x line of configs that have another name on the newest line.
-OLDER_NAMES = {"EvollaModel": "evolla", "Glm4vMoe_text": "glm4v_moe_text"}
+OLDER_NAMES = {"EvollaModel": "evolla", "SaProtConfig": "evolla", "Glm4vMoe_text": "glm4v_moe_text"}
 
 
 def test_every_place_can_be_read():
