@@ -15,7 +15,8 @@ PASSING = 4  # channels of a head before those of its rotary slice
 
 
 class MistralLarge4Spec(AxialRotarySpec):
-    """Neighbours turn, and then lie in two halves. Queries are also scaled by their position: here, by 1."""
+    """Neighbours turn, and then lie in two halves. Queries are also scaled by their position: here, by 1. A
+    learned `alpha` for each frequency has no effect here, as in a new model."""
 
     def cases_of(self, head_dim: int, n: int, rope_type: str = "default") -> list[Case]:
         return [Case(head_dim + PASSING, n, None)] if n else []
@@ -40,6 +41,7 @@ class MistralLarge4Spec(AxialRotarySpec):
         with torch.no_grad():
             scaling.scale.zero_()
             scaling.bias.fill_(1.0)
+            model.rotary_emb.alpha.zero_()
         return model
 
     def attention(self, model: torch.nn.Module) -> torch.nn.Module:
