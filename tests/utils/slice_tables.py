@@ -26,9 +26,10 @@ ROPE_TYPES = {
 def rotary_classes() -> Iterator[tuple[str, type, type]]:
     """The model, its config classes that declare `qk_rope_head_dim`, and its rotary classes, in all combinations."""
     for file in sorted((Path(transformers.__file__).parent / "models").glob("*/configuration_*.py")):
-        if "qk_rope_head_dim" not in file.read_text():
-            continue
         model = file.parent.name
+        has_model = file.with_name(f"modeling_{model}.py").exists()  # some folders have a config for another's model
+        if not has_model or "qk_rope_head_dim" not in file.read_text():
+            continue
         package = f"transformers.models.{model}"
         configs = importlib.import_module(f"{package}.configuration_{model}")
         modeling = importlib.import_module(f"{package}.modeling_{model}")
