@@ -1327,7 +1327,7 @@ class LongListUnchecked(TinyRopeModel):
 
     def check_length(self, key, given):
         if key == "short_factor":
-            super().check_length(key, given)
+            TinyRopeModel.check_length(self, key, given)
 
 
 @caught("questionable_values", "invalid_values")
