@@ -68,10 +68,11 @@ class RotarySpec(ModelSpec):
 
         The code of all configs takes `default_theta` of the class, so a class with another one has another base.
         """
-        of_transformers = self.config_class.__module__.startswith("transformers.")
-        if not (of_transformers and hasattr(self.config_class, "default_theta")):
-            return None  # a class of another package may have a base of its own
-        other = type(self.config_class.__name__, (self.config_class,), {"default_theta": 2 * FIXED_BASE})
+        if not hasattr(self.config_class, "default_theta"):
+            return None
+        # Without the constructor, 5.x would give the class one of its own, made from its fields.
+        given = {"default_theta": 2 * FIXED_BASE, "__init__": self.config_class.__init__}
+        other = type(self.config_class.__name__, (self.config_class,), given)
         bases = {
             self.width.read(config_class(**self.size_values(head_dim)), head_dim)[1]
             for config_class in (self.config_class, other)
