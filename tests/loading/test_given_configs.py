@@ -12,6 +12,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassClassValidationError, StrictDataclassFieldValidationError
 
 from transformers import AutoConfig, AutoModel, PreTrainedConfig
+from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 from transformers_conformance.rope.reference import inverse_frequencies
 
 
@@ -341,11 +342,23 @@ def test_a_single_longrope_factor_counts_for_all_pairs(warned):
 
 
 @pytest.mark.parametrize("key", ["short_factor", "long_factor"])
-def test_a_longrope_list_of_the_wrong_length_is_refused_before_any_pass(key):
-    """Upstream computes both tables in the first pass."""
+def test_a_longrope_list_of_the_wrong_length_is_refused_where_it_is_read(key):
+    """The short list while the model is built, and the long one in the first pass, which makes both tables."""
     wrong = LONGROPE | {key: [2.0] * 7, "rope_theta": 777.0}
     with pytest.raises(ValueError, match=f"`{key}` needs 8 entries for 16 rotary channels, but has 7"):
-        rotary_of(AutoConfig.for_model("llama", **SIZES, rope_parameters=wrong))
+        rotary = rotary_of(AutoConfig.for_model("llama", **SIZES, rope_parameters=wrong))
+        assert key == "long_factor"
+        rotary(torch.zeros(1), position_ids=torch.tensor([[0, 1]]))
+
+
+def test_a_table_of_ones_own_reads_only_the_short_list():
+    """Code of 4.x that never makes the long table runs on upstream, whatever the long list is."""
+    config = AutoConfig.for_model(
+        "llama", **SIZES, rope_parameters=LONGROPE | {"long_factor": [2.0] * 7, "rope_theta": 777.0}
+    )
+    table, _ = ROPE_INIT_FUNCTIONS["longrope"](config, torch.device("cpu"))
+    frequencies, _ = inverse_frequencies(16, 777.0, LONGROPE, max_position_embeddings=LENGTH)
+    assert np.allclose(table.double().numpy(), frequencies, rtol=2e-6, atol=0)
 
 
 def test_a_type_of_coordinates_is_none_of_positions():
