@@ -38,7 +38,7 @@ KNOWN = {
 
 class TinyRopeConfig(PretrainedConfig):
     model_type = "tiny_rope"
-    default_base = 10000.0
+    default_theta = 10000.0
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class TinyRopeConfig(PretrainedConfig):
         scaling = older.pop("rope_scaling", None)
         rope = dict(rope_parameters or scaling or {})
         rope.setdefault("rope_type", rope.pop("type", "default"))
-        rope.setdefault("rope_theta", older.pop("rope_theta", self.default_base))
+        rope.setdefault("rope_theta", older.pop("rope_theta", self.default_theta))
         if "partial_rotary_factor" in older:
             rope.setdefault("partial_rotary_factor", older.pop("partial_rotary_factor"))
         return self.with_length(rope)
@@ -106,8 +106,12 @@ class TinyLayeredConfig(TinyRopeConfig):
         self.layer_types = self.layer_types or ["full_attention", "sliding_attention"] * (self.num_hidden_layers // 2)
         nested = rope_parameters or {}
         if not set(nested) & set(self.layer_types):
-            nested = dict.fromkeys(self.layer_types, super().standard(rope_parameters, older))
-        self.rope_by_type = {kind: self.with_length(dict(rope)) for kind, rope in nested.items()}
+            nested = dict.fromkeys(self.layer_types, rope_parameters or {})
+        # Flat keys count for each type that does not state them. None states nothing.
+        flat = {kind: dict(older) for kind in nested}
+        self.rope_by_type = {kind: super(TinyLayeredConfig, self).standard(nested[kind], flat[kind]) for kind in nested}
+        for key in {key for rest in flat.values() for key in older.keys() - rest.keys()}:
+            older.pop(key)
         return self.rope_by_type[self.layer_types[0]]
 
 
@@ -342,8 +346,7 @@ class TinyRopeModel(PreTrainedModel):
 
     def __init__(self, config: TinyRopeConfig):
         super().__init__(config)
-        self.check_width(config.asked)
-        self.check_scaling()
+        self.check_config()
         self.gradient_checkpointing = False
         self.embed = nn.Embedding(config.vocab_size, config.hidden_size)
         self.layers = nn.ModuleList(
@@ -359,6 +362,10 @@ class TinyRopeModel(PreTrainedModel):
         super()._init_weights(module)
         if isinstance(module, Rotary):
             module.restore()
+
+    def check_config(self) -> None:
+        self.check_width(self.config.asked)
+        self.check_scaling()
 
     def check_width(self, factor: object) -> None:
         if not isinstance(factor, (int, float)) or not 0 <= factor <= 1:
@@ -387,7 +394,7 @@ class TinyRopeModel(PreTrainedModel):
     def check_table(self, questionable_values: dict[str, object]) -> None:
         """Refuses values from which no table can be computed."""
         try:
-            self.rotary_of(0)
+            self.rotary_class(self.config)
         except (TypeError, ValueError):
             problems = (f"`{key}` may not be {value!r}" for key, value in questionable_values.items())
             raise ValueError(", ".join(problems)) from None
@@ -476,6 +483,14 @@ class RotaryDimModel(TinyRopeModel):
 
 class TinyLayeredModel(TinyRopeModel):
     config_class = TinyLayeredConfig
+
+    def check_config(self) -> None:
+        whole = self.config
+        for kind in dict.fromkeys(whole.layer_types):
+            self.config = copy.copy(whole)
+            self.config.rope = whole.rope_by_type[kind]
+            super().check_config()
+        self.config = whole
 
     def rotary_of(self, layer: int) -> Rotary:
         config = copy.copy(self.config)

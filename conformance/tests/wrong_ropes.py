@@ -1296,7 +1296,9 @@ class NoDefaultBase(WrongConfig):
 
 @caught("defaults")
 class DefaultBaseOffByOne(WrongConfig):
-    default_base = 10001.0
+    def standard(self, rope_parameters, older):
+        older.setdefault("rope_theta", self.default_theta + 1)
+        return super().standard(rope_parameters, older)
 
 
 @caught("defaults")
