@@ -1,6 +1,8 @@
 # `make` commands run in the environment that `run_tests` prepares (build/env); RELEASE chooses the upstream release.
 RELEASE ?= $(shell cd utils && python3 -c "from overlay.layout import DEFAULT_RELEASE; print(DEFAULT_RELEASE)")
 python = $(shell python3 utils/environment.py)
+# The lock of a changed edit must be written before the fork can be built.
+tools = $(shell python3 utils/environment.py --tools)
 # Models run in the environment of their line; what reads and writes code alone needs no other than the newest's.
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
@@ -11,11 +13,11 @@ release: ## print the release that commands are about
 	@echo $(RELEASE)
 
 fork: ## build the fork after an edit
-	cd utils && $(python) -m overlay fork --release $(RELEASE)
+	cd utils && $(tools) -m overlay fork --release $(RELEASE)
 
 relock: ## show what moved in upstream or in the overlay, and lock it
-	cd utils && $(python) -m overlay relock --release $(RELEASE)
-	cd utils && $(python) -m discovery relock --release $(RELEASE)
+	cd utils && $(tools) -m overlay relock --release $(RELEASE)
+	cd utils && $(tools) -m discovery relock --release $(RELEASE)
 
 adopt: ## what a release of upstream means for the edits; pin and lock it if they apply (RELEASE=...)
 	cd utils && $(python) -m adopt $(RELEASE)
@@ -24,7 +26,7 @@ prs: ## the series as patches for a release or a checkout (UPSTREAM=...), and th
 	cd utils && $(python) -m prs "$(UPSTREAM)" "$(abspath $(OUT))" $(if $(ALONE),--alone)
 
 edits: ## list the edits and how many definitions each one reaches
-	cd utils && $(python) -m overlay edits --release $(RELEASE)
+	cd utils && $(tools) -m overlay edits --release $(RELEASE)
 
 discovery: ## every RoPE definition of upstream, and which edit reaches it or why none needs to
 	cd utils && $(python) -m discovery show --release $(RELEASE)

@@ -1,6 +1,12 @@
 """Fixtures of all tests of the fork."""
 
+import os
+
 import pytest
+
+
+# Before torch is imported: its models are tiny here, and threads that wait for each other take most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture

@@ -1,8 +1,9 @@
 """The environments that tests run in, made when they are missing or out of date. Standard library only.
 
 Each line of upstream releases has one. It holds the line's fork (editable), the conformance suite (editable) and what
-the line's constraints pin, and is made whole or not at all. `python3 utils/environment.py` prints the interpreter of
-the newest line's, and, given a release, of the line that it is of.
+the line's constraints pin. `python3 utils/environment.py` prints the interpreter of the newest line's, and, given a
+release, of the line that it is of. With `--tools`, the fork may be missing: commands that read and write code alone
+work where the fork does not build, as after a change of an edit, whose lock must be written first.
 """
 
 import fcntl
@@ -61,8 +62,11 @@ LINES = {
 }
 
 
-def prepare(name: str = DEFAULT_LINE) -> Path:
+def prepare(name: str = DEFAULT_LINE, fork: bool = True) -> Path:
     """The interpreter of a line's environment that is up to date.
+
+    Args:
+        fork: whether the fork and the conformance suite must be installed, too.
 
     Raises:
         SystemExit: this Python is too old, or too new for the line, or an installation failed (pip's own words are
@@ -79,30 +83,38 @@ def prepare(name: str = DEFAULT_LINE) -> Path:
     # By the standard library: `filelock`, which the build uses, comes with the environment that is made here.
     with open(line.home.with_name(f"{line.folder}.lock"), "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)  # who comes second finds it made
-        return _made(line)
+        return _made(line, fork)
 
 
-def _made(line: Line) -> Path:
+def _made(line: Line, fork: bool) -> Path:
     python = line.home / "bin" / "python"
-    stamp = line.home / "stamp"
     wanted = line.inputs()
-    if stamp.exists() and stamp.read_text() == wanted:
+    tools, whole = line.home / "tools", line.home / "stamp"
+    if _holds(whole, wanted) or (not fork and _holds(tools, wanted)):
         return python
     print(f"preparing {line.home.relative_to(ROOT)} (some minutes, once)", file=sys.stderr, flush=True)
-    shutil.rmtree(line.home, ignore_errors=True)
-    venv.create(line.home, with_pip=True)
-    install = [python, "-m", "pip", "install", "--quiet", "-c", line.constraints]
-    fork = ["-e", ".[torch]", "--config-settings", f"upstream={line.release}"]
-    tests = ["-r", line.requirements, "-e", "conformance"]
-    apart = ["--no-deps", "--target", line.home / "references", "-r", _WITHOUT_DEPENDENCIES]
-    for what in (fork, tests, apart):
-        done = subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr)
-        if done.returncode:
-            raise SystemExit(
-                f"error: `pip install {' '.join(map(str, what))}` failed; fix what pip reports, then try again"
-            )
-    stamp.write_text(wanted)
+    if not _holds(tools, wanted):
+        shutil.rmtree(line.home, ignore_errors=True)
+        venv.create(line.home, with_pip=True)
+        _install(line, "-r", line.requirements)
+        tools.write_text(wanted)
+    if fork:
+        _install(line, "-e", ".[torch]", "--config-settings", f"upstream={line.release}")
+        _install(line, "-e", "conformance")
+        _install(line, "--no-deps", "--target", line.home / "references", "-r", _WITHOUT_DEPENDENCIES)
+        whole.write_text(wanted)
     return python
+
+
+def _holds(stamp: Path, wanted: str) -> bool:
+    return stamp.exists() and stamp.read_text() == wanted
+
+
+def _install(line: Line, *what: str | Path) -> None:
+    install = [line.home / "bin" / "python", "-m", "pip", "install", "--quiet", "-c", line.constraints]
+    if subprocess.run([*install, *what], cwd=ROOT, stdout=sys.stderr).returncode:
+        asked = " ".join(map(str, what))
+        raise SystemExit(f"error: `pip install {asked}` failed; fix what pip reports, then try again")
 
 
 def install_release(release: str) -> Path:
@@ -141,4 +153,5 @@ def line_of(release: str = DEFAULT_RELEASE) -> str:
 
 
 if __name__ == "__main__":
-    print(prepare(line_of(*sys.argv[1:])))
+    asked = [argument for argument in sys.argv[1:] if argument != "--tools"]
+    print(prepare(line_of(*asked), fork="--tools" not in sys.argv))

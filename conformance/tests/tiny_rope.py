@@ -109,7 +109,8 @@ class TinyLayeredConfig(TinyRopeConfig):
             nested = dict.fromkeys(self.layer_types, rope_parameters or {})
         # Flat keys count for each type that does not state them. None states nothing.
         flat = {kind: dict(older) for kind in nested}
-        self.rope_by_type = {kind: super(TinyLayeredConfig, self).standard(nested[kind], flat[kind]) for kind in nested}
+        standard = super().standard
+        self.rope_by_type = {kind: standard(nested[kind], flat[kind]) for kind in nested}
         for key in {key for rest in flat.values() for key in older.keys() - rest.keys()}:
             older.pop(key)
         return self.rope_by_type[self.layer_types[0]]

@@ -60,6 +60,27 @@ def test_an_environment_with_changed_inputs_is_made_again(line, name, monkeypatc
     assert made == [line.home]
 
 
+def test_commands_on_code_use_an_environment_without_a_fork(line, monkeypatch):
+    """The lock of a changed edit is written before the fork can be built, also in a fresh checkout."""
+    asked = []
+
+    def fails_at_the_fork(command, **_):
+        asked.append(command)
+        return SimpleNamespace(returncode=int(".[torch]" in command))
+
+    monkeypatch.setattr(environment.venv, "create", lambda home, with_pip: home.mkdir())
+    monkeypatch.setattr(environment.subprocess, "run", fails_at_the_fork)
+    (line.home / "stamp").unlink()
+    with pytest.raises(SystemExit, match="failed; fix what pip reports"):
+        environment.prepare("9.9")
+    assert len(asked) == 2
+    assert environment.prepare("9.9", fork=False) == line.home / "bin" / "python"
+    assert len(asked) == 2
+    with pytest.raises(SystemExit, match="failed; fix what pip reports"):
+        environment.prepare("9.9")  # what is installed is kept, what failed is tried again
+    assert len(asked) == 3
+
+
 def test_two_processes_make_an_environment_once(line, monkeypatch):
     made = []
 

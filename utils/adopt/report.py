@@ -6,7 +6,7 @@ from enum import IntEnum
 from pathlib import PurePosixPath
 
 from .coverage import CoverageFindings
-from .roots import SAID, Outcome, RootFinding
+from .roots import SAID, RootFinding, RootOutcome
 
 
 class Status(IntEnum):
@@ -19,12 +19,12 @@ class Status(IntEnum):
 
 
 def status_of(roots: Iterable[RootFinding], coverage: CoverageFindings) -> Status:
-    worst = max((one.outcome for one in roots), default=Outcome.APPLIES)
-    if worst > Outcome.NAMES:
+    worst = max((one.outcome for one in roots), default=RootOutcome.APPLIES)
+    if worst > RootOutcome.NAMES:
         return Status.REPAIR
     if coverage.uncovered or coverage.stale or coverage.unlisted or coverage.unchanged:
         return Status.COVER
-    return Status.READ if worst > Outcome.APPLIES else Status.NOTHING
+    return Status.READ if worst > RootOutcome.APPLIES else Status.NOTHING
 
 
 def summary(release: str, nearest: str, roots: list[RootFinding], coverage: CoverageFindings) -> list[str]:
@@ -32,7 +32,7 @@ def summary(release: str, nearest: str, roots: list[RootFinding], coverage: Cove
     count = Counter(one.outcome for one in roots)
     copies = sum(len(one.copies) for one in coverage.uncovered)
     lines = [f"{release}, beside {nearest}: {len(roots)} roots of edits"]
-    lines += [f"  {count[outcome]:4d}  {SAID[outcome]}" for outcome in Outcome]
+    lines += [f"  {count[outcome]:4d}  {SAID[outcome]}" for outcome in RootOutcome]
     lines += [f"  {copies:4d}  RoPE definitions that nothing covers, in {len(coverage.uncovered)} variants"]
     lines += [f"  {len(coverage.stale):4d}  exemptions that do not fit"]
     lines += [f"  {len(coverage.new_models):4d}  new models with RoPE: {' '.join(coverage.new_models) or 'none'}"]
@@ -43,9 +43,9 @@ def summary(release: str, nearest: str, roots: list[RootFinding], coverage: Cove
 
 def details(roots: list[RootFinding], coverage: CoverageFindings) -> Iterator[str]:
     """Every finding with what is known of it."""
-    for outcome in Outcome:
+    for outcome in RootOutcome:
         found = [one for one in roots if one.outcome is outcome]
-        if found and outcome is not Outcome.APPLIES:
+        if found and outcome is not RootOutcome.APPLIES:
             yield f"\n{len(found)} {'roots' if len(found) > 1 else 'root'}: {SAID[outcome]}"
             for one in found:
                 yield f"- {one.key}"

@@ -13,7 +13,7 @@ from overlay.engine import Reach, Tree, transform
 from overlay.survey import Survey
 
 
-class Outcome(IntEnum):
+class RootOutcome(IntEnum):
     """What became of a root; the later, the more is to do."""
 
     APPLIES = 0
@@ -27,14 +27,14 @@ class Outcome(IntEnum):
 
 
 SAID = {
-    Outcome.APPLIES: "applies as before",
-    Outcome.COPIES: "applies, and reaches other copies",
-    Outcome.GENERATED: "applies, and its file is generated now: the root should move to the modular file",
-    Outcome.CHANGED: "applies, and upstream changed the root",
-    Outcome.NAMES: "applies, and writes a name that upstream's root no longer has",
-    Outcome.APPLIED_UPSTREAM: "is applied by upstream: end the range of the edit or root",
-    Outcome.IDLE: "does not take hold",
-    Outcome.GONE: "is gone",
+    RootOutcome.APPLIES: "applies as before",
+    RootOutcome.COPIES: "applies, and reaches other copies",
+    RootOutcome.GENERATED: "applies, and its file is generated now: the root should move to the modular file",
+    RootOutcome.CHANGED: "applies, and upstream changed the root",
+    RootOutcome.NAMES: "applies, and writes a name that upstream's root no longer has",
+    RootOutcome.APPLIED_UPSTREAM: "is applied by upstream: end the range of the edit or root",
+    RootOutcome.IDLE: "does not take hold",
+    RootOutcome.GONE: "is gone",
 }
 
 
@@ -43,7 +43,7 @@ class RootFinding:
     """What became of a root; `details` are lines that say more."""
 
     key: str
-    outcome: Outcome
+    outcome: RootOutcome
     details: tuple[str, ...] = ()
 
 
@@ -64,12 +64,12 @@ def root_findings(new: Survey, old: Survey) -> list[RootFinding]:
         moved = _generated(before.get(reach.key), reach.generated_from)
         diff = _changes(earlier.get(reach.key), old.tree, new.tree)
         applied = _is_applied(reach.edit, reach.root, earlier, old, new.tree)
-        outcome = Outcome.APPLIED_UPSTREAM if applied else Outcome.IDLE
+        outcome = RootOutcome.APPLIED_UPSTREAM if applied else RootOutcome.IDLE
         found.append(RootFinding(reach.key, outcome, (*moved, *diff)))
     for lost in new.lost:
         added = lost.edit.kind == "addition" and _has(new.tree, lost.root)
         diff = _changes(earlier.get(lost.key), old.tree, new.tree)
-        outcome = Outcome.APPLIED_UPSTREAM if added else Outcome.GONE
+        outcome = RootOutcome.APPLIED_UPSTREAM if added else RootOutcome.GONE
         found.append(RootFinding(lost.key, outcome, (lost.problem, *diff)))
     return found
 
@@ -78,17 +78,17 @@ def _applied(
     reach: Reach, old: dict | None, new: dict, earlier: Reach | None, before: Tree, after: Tree
 ) -> RootFinding:
     if old is None:
-        return RootFinding(reach.key, Outcome.COPIES, (f"new here: {sum(map(len, new['reaches'].values()))}",))
+        return RootFinding(reach.key, RootOutcome.COPIES, (f"new here: {sum(map(len, new['reaches'].values()))}",))
     moved = tuple(lockfile.moves(old, new))
     if not moved:
-        return RootFinding(reach.key, Outcome.APPLIES)
+        return RootFinding(reach.key, RootOutcome.APPLIES)
     if _generated(old, new.get("generated_from")):
-        return RootFinding(reach.key, Outcome.GENERATED, moved)
+        return RootFinding(reach.key, RootOutcome.GENERATED, moved)
     if old["fingerprint"] != new["fingerprint"]:
         gone = _names_gone(reach, before, after)
         details = (*moved, *gone, *_changes(earlier, before, after))
-        return RootFinding(reach.key, Outcome.NAMES if gone else Outcome.CHANGED, details)
-    return RootFinding(reach.key, Outcome.COPIES, moved)
+        return RootFinding(reach.key, RootOutcome.NAMES if gone else RootOutcome.CHANGED, details)
+    return RootFinding(reach.key, RootOutcome.COPIES, moved)
 
 
 def _generated(old: dict | None, now: str | None) -> tuple[str, ...]:

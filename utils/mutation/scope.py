@@ -138,7 +138,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
-class _Span:
+class _TextRange:
     """From a position up to another, as `(line, column)`; lines count from 1, columns are in characters."""
 
     start: tuple[int, int]
@@ -202,7 +202,7 @@ class Source:
         return "not rotary"
 
     @cached_property
-    def _definitions(self) -> list[tuple[_Span, str]]:
+    def _definitions(self) -> list[tuple[_TextRange, str]]:
         found = []
 
         def visit(node: ast.AST, prefix: str) -> None:
@@ -222,7 +222,7 @@ class Source:
         return {node.name for node in classes if any(ast.unparse(base) == "TypedDict" for base in node.bases)}
 
     @cached_property
-    def _no_code(self) -> dict[str, list[_Span]]:
+    def _no_code(self) -> dict[str, list[_TextRange]]:
         annotations, texts = [], []
         for node in ast.walk(self.tree):
             for part in (getattr(node, "annotation", None), getattr(node, "returns", None)):
@@ -233,7 +233,7 @@ class Source:
         return {"an annotation": annotations, "the wording of a message": texts}
 
     @cached_property
-    def _rotary_spans(self) -> list[_Span]:
+    def _rotary_spans(self) -> list[_TextRange]:
         spans = []
 
         def visit(node: ast.AST) -> None:
@@ -248,10 +248,10 @@ class Source:
         visit(self.tree)
         return spans
 
-    def _span(self, node: ast.AST, *before: ast.AST) -> _Span:
+    def _span(self, node: ast.AST, *before: ast.AST) -> _TextRange:
         first = min((node, *before), key=lambda part: part.lineno)
         start = (first.lineno, self._column(first.lineno, first.col_offset) if first is node else 0)
-        return _Span(start, (node.end_lineno, self._column(node.end_lineno, node.end_col_offset)))
+        return _TextRange(start, (node.end_lineno, self._column(node.end_lineno, node.end_col_offset)))
 
     def _column(self, line: int, offset: int) -> int:
         """`ast` counts bytes, the tool characters."""
