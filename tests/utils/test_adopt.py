@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from adopt.__main__ import adopt
 from adopt.report import Status
-from adopt.take import take
 
 from overlay.errors import OverlayError
 from overlay.layout import DEFAULT_RELEASE, Layout
+from overlay.take import take
 from overlay.upstream import digest_of, find_pin, known_releases, nearest_release, read_manifest
 
 

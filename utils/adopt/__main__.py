@@ -22,13 +22,13 @@ from overlay.errors import OverlayError, run
 from overlay.index import Index
 from overlay.layout import Layout
 from overlay.survey import Survey, survey
+from overlay.take import take
 from overlay.upstream import Pin, find_pin, nearest_release
 
 from . import pin as pins
 from .coverage import coverage_findings
 from .report import Status, details, status_of, summary
 from .roots import root_findings
-from .take import take
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -14,7 +14,8 @@ from .errors import OverlayError, run
 from .index import Index
 from .layout import DEFAULT_RELEASE, Layout
 from .survey import survey
-from .upstream import ensure_pristine, find_pin
+from .take import take
+from .upstream import find_pin
 
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -26,6 +27,9 @@ Release = Annotated[str, typer.Option(envvar="TRANSFORMERS_UPSTREAM", help="The 
 def fork(release: Release = DEFAULT_RELEASE) -> None:
     """Build the fork at build/fork/RELEASE/src, unless it is up to date."""
     layout, start = Layout(), time.perf_counter()
+    find_pin(layout, release)
+    with only_one_build(layout):
+        take(layout, release)
     fresh = build(layout, release)
     files = len(built_files(layout, release))
     what = "built" if fresh else "is up to date"
@@ -38,7 +42,7 @@ def relock(release: Release = DEFAULT_RELEASE) -> None:
     layout = Layout()
     pin = find_pin(layout, release)
     with only_one_build(layout):
-        ensure_pristine(layout, pin)
+        take(layout, release)
         index = Index(layout.index(release))
         found = survey(layout, pin, index)
         old, new = lockfile.read(layout, release), lockfile.describe(found.reaches, found.edited.counts)
@@ -79,7 +83,7 @@ def edits(release: Release = DEFAULT_RELEASE) -> None:
     layout = Layout()
     pin = find_pin(layout, release)
     with only_one_build(layout):
-        ensure_pristine(layout, pin)
+        take(layout, release)
         index = Index(layout.index(release))
         _, reaches = find_reaches(layout, pin, index)
     for series in read_overlay(layout, pin).series:

@@ -7,11 +7,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from adopt.take import take
 from packaging.version import Version
 
 from overlay.errors import OverlayError
 from overlay.layout import Layout
+from overlay.take import take
 from overlay.upstream import PACKAGE
 
 

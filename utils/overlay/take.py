@@ -1,13 +1,13 @@
-"""Takes a release of upstream from pip, without what it requires."""
+"""Takes a release of upstream from pip, without what it requires. A build takes none: pip has brought it then."""
 
 import json
 import shutil
 import subprocess
 import sys
 
-from overlay.errors import OverlayError
-from overlay.layout import Layout
-from overlay.upstream import PACKAGE, copy_whole, digest_of, first_difference, known_releases, read_manifest
+from .errors import OverlayError
+from .layout import Layout
+from .upstream import PACKAGE, copy_whole, digest_of, first_difference, known_releases, read_manifest
 
 
 def take(layout: Layout, release: str) -> str:
@@ -32,7 +32,7 @@ def take(layout: Layout, release: str) -> str:
 
 
 def _install(layout: Layout, release: str) -> None:
-    folder = layout.build / "adopt" / f"{release}.pip"
+    folder = layout.upstream(release).with_name(f".{release}.pip")
     shutil.rmtree(folder, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--no-compile", "--target", folder, f"{PACKAGE}=={release}"]
