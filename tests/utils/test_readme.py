@@ -130,7 +130,7 @@ def check_make(words: list[str]) -> None:
 
 def check_pip(words: list[str]) -> None:
     parser = argparse.ArgumentParser(exit_on_error=False)
-    parser.add_argument("action", choices=["install", "wheel"])
+    parser.add_argument("action", choices=["install", "show", "wheel"])
     parser.add_argument("places", nargs="*")
     for option in ("-c", "-e", "-w", "--config-settings"):
         parser.add_argument(option)
@@ -140,6 +140,9 @@ def check_pip(words: list[str]) -> None:
     except (argparse.ArgumentError, SystemExit) as error:
         raise WrongCommandError(str(error)) from error
     require(not arguments.c or (REPOSITORY / arguments.c).is_file(), f"no file {arguments.c}")
+    if arguments.action == "show":
+        require(arguments.places == ["transformers"], f"{arguments.places} is not ours")
+        return
     for place in filter(None, [arguments.e, *arguments.places]):
         home = REPOSITORY / place.partition("[")[0]
         require((home / "pyproject.toml").is_file(), f"nothing to install in {place}")
