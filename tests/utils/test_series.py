@@ -1,14 +1,18 @@
 """Series of edits: a series alone, with those that it needs, applies to upstream as it does among all others."""
 
 import pytest
+from prs.burden import upkeep
+from prs.facts import LIMIT, size_problem
+from prs.stack import Step, changes
 
 from overlay import lockfile
 from overlay.build import read_overlay
-from overlay.edits import load_overlay
+from overlay.edits import SeriesEntry, load_overlay
 from overlay.engine import apply, reaches_of
 from overlay.errors import OverlayError
 from overlay.layout import DEFAULT_RELEASE
 from overlay.series import check_needs, needed_by
+from overlay.survey import survey_of
 from overlay.upstream import find_pin
 from tests.utils.upstream_rope import LAYOUT, tree
 
@@ -76,3 +80,44 @@ def test_each_series_applies_alone_as_often_as_with_all_others(name):
     assert {reach.key: counts[reach.root] for reach in reaches} == {
         reach.key: lock[reach.key]["matches"] for reach in reaches
     }
+
+
+# --- sizes -----------------------------------------------------------------------------------------------------------
+
+
+def test_each_pull_request_is_short_or_says_why_not():
+    made = read_overlay(LAYOUT, find_pin(LAYOUT, DEFAULT_RELEASE))
+    steps = list(changes(survey_of(made.edits, tree(DEFAULT_RELEASE), DEFAULT_RELEASE), made.series))
+    assert any(step.lines.written > LIMIT for step in steps) and any(0 < step.lines.written <= LIMIT for step in steps)
+    assert {step.series.name: problem for step in steps if step.after and (problem := size_problem(step))} == {}
+
+
+ENTRY = {"name": "n", "description": "d", "bug": None, "forwarded": "not yet", "applied-upstream": None}
+
+
+@pytest.mark.parametrize(
+    ("more", "lines", "problem"),
+    [
+        ({}, LIMIT, None),
+        ({}, LIMIT + 1, "16 lines by hand are more than 15"),
+        ({"size_reason": "because"}, LIMIT + 1, None),
+        ({"size_reason": "because"}, LIMIT, "no more use"),
+        ({"forwarded": "not needed"}, LIMIT + 1, None),
+        ({"forwarded": "not needed", "size_reason": "because"}, LIMIT + 1, "stays in the fork"),
+    ],
+)
+def test_a_reason_stands_exactly_where_a_pull_request_is_long(more, lines, problem):
+    series = SeriesEntry.model_validate(ENTRY | more)
+    found = size_problem(Step(series, (), {"m.py": ""}, {"m.py": "x = 1\n" * lines}))
+    assert found is None if problem is None else problem in found
+
+
+def test_the_upkeep_of_a_release_counts_what_its_lock_does_not_share_with_the_one_before():
+    """Keys of the lock name an edit by its description: an edit of two forms is one key, and two roots."""
+    found = upkeep(LAYOUT)
+    assert found
+    for one in found:
+        old, new = lockfile.read(LAYOUT, one.before).keys(), lockfile.read(LAYOUT, one.release).keys()
+        assert one.roots == len(new)
+        assert one.new - one.ended == len(new) - len(old)
+        assert one.new >= len(new - old) and one.ended >= len(old - new) > 0

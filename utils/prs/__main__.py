@@ -28,7 +28,7 @@ from overlay.upstream import Pin, find_pin, nearest_release
 from .alone import failures
 from .base import Base, base_of, git
 from .facts import KEPT, facts, obstacles
-from .stack import Step, stack
+from .stack import Step, changes, stack
 
 
 BLOCKED = 3
@@ -73,7 +73,7 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
             way_out="move the edit, or name the series that it stands on in `needs`",
             file="src/series.yml",
         )
-    steps = list(stack(base, found, overlay.series))
+    steps = list(stack(base, changes(found, overlay.series)))
     tip = next((step.commit for step in reversed(steps) if step.commit), base.commit)
     out.mkdir(parents=True)
     (out / "base").write_text(f"{base.commit}\n")

@@ -47,7 +47,7 @@ def _page(step: Step, lost: list[LostRoot], applies_to: str) -> Iterator[str]:
     yield f"| approved: | {series.approved or 'no'} |"
     yield f"| duplicates | {_searched(series)} |"
     yield f"| needs | {', '.join(series.needs) or 'no other series'} |"
-    yield f"| lines by hand | {lines.written}{_why(lines)} |"
+    yield f"| lines by hand | {lines.written}{_why(lines, series)} |"
     yield f"| lines by upstream's tools | {lines.generated} generated, {lines.copied} in `Copied from` blocks |"
     yield f"| files, models | {len(step.after)}, {len(models)} |"
     yield "\n## Edits\n"
@@ -85,8 +85,22 @@ def _searched(series: SeriesEntry) -> str:
     return f"searched on {series.duplicates.searched}: {'; '.join(series.duplicates.queries)}"
 
 
-def _why(lines: Lines) -> str:
-    return "" if lines.written <= LIMIT else f", more than {LIMIT}: split it, or say why it is one idea"
+def _why(lines: Lines, series: SeriesEntry) -> str:
+    if lines.written <= LIMIT:
+        return ""
+    return f", more than {LIMIT}: {series.size_reason or 'split it, or say why not as `size_reason`'}"
+
+
+def size_problem(step: Step) -> str | None:
+    """What is wrong with the size of a pull request, or with the reason that it gives for its size."""
+    written, reason = step.lines.written, step.series.size_reason
+    if step.series.forwarded == KEPT:
+        return reason and "it stays in the fork, so it needs no `size_reason`"
+    if written > LIMIT and not reason:
+        return f"{written} lines by hand are more than {LIMIT}: split it, or say why not as `size_reason`"
+    if written <= LIMIT and reason:
+        return f"it has {written} lines by hand, so its `size_reason` has no more use"
+    return None
 
 
 def _is_root(step: Step, file: str) -> bool:
