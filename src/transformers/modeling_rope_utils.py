@@ -1,8 +1,10 @@
 import copy
 import math
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any, Optional
 
 
 def get_rotary_ndims(

@@ -1,5 +1,12 @@
 """Series of edits: a series alone, with those that it needs, applies to upstream as it does among all others."""
 
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from prs.burden import upkeep
 from prs.facts import LIMIT, size_problem
@@ -85,11 +92,37 @@ def test_each_series_applies_alone_as_often_as_with_all_others(name):
 # --- sizes -----------------------------------------------------------------------------------------------------------
 
 
-def test_each_pull_request_is_short_or_says_why_not():
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
     made = read_overlay(LAYOUT, find_pin(LAYOUT, DEFAULT_RELEASE))
-    steps = list(changes(survey_of(made.edits, tree(DEFAULT_RELEASE), DEFAULT_RELEASE), made.series))
+    return list(changes(survey_of(made.edits, tree(DEFAULT_RELEASE), DEFAULT_RELEASE), made.series))
+
+
+def test_each_pull_request_is_short_or_says_why_not(steps):
     assert any(step.lines.written > LIMIT for step in steps) and any(0 < step.lines.written <= LIMIT for step in steps)
     assert {step.series.name: problem for step in steps if step.after and (problem := size_problem(step))} == {}
+
+
+def names_at_fault(home: Path, files: dict[str, str]) -> Counter[str]:
+    """Imports that nothing uses, and names that nothing defines."""
+    for file, text in files.items():
+        (home / file).parent.mkdir(parents=True, exist_ok=True)
+        (home / file).write_text(text)
+    command = ["ruff", "check", "--isolated", "--select=F401,F821", "--output-format=json", str(home)]
+    found = json.loads(subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True).stdout)
+    shutil.rmtree(home)
+    return Counter(f"{Path(one['filename']).relative_to(home)}: {one['message']}" for one in found)
+
+
+def test_no_series_imports_what_only_a_later_one_uses(steps, tmp_path):
+    home = tmp_path / "files"
+    new = {
+        step.series.name: names_at_fault(home, step.after) - names_at_fault(home, step.before)
+        for step in steps
+        if step.after
+    }
+    assert {name: found for name, found in new.items() if found} == {}
+    assert names_at_fault(home, {"m.py": "import math\nx = y\n"}).total() == 2
 
 
 ENTRY = {"name": "n", "description": "d", "bug": None, "forwarded": "not yet", "applied-upstream": None}

@@ -28,6 +28,7 @@ from overlay.upstream import Pin, find_pin, nearest_release
 from .alone import failures
 from .base import Base, base_of, git
 from .facts import KEPT, facts, obstacles
+from .reproductions import programs, reproduce
 from .stack import Step, changes, stack
 
 
@@ -75,6 +76,7 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
         )
     steps = list(stack(base, changes(found, overlay.series)))
     tip = next((step.commit for step in reversed(steps) if step.commit), base.commit)
+    reproduced = reproduce(base, found, overlay.series, programs(layout))
     out.mkdir(parents=True)
     (out / "base").write_text(f"{base.commit}\n")
     (out / "tree").write_text(git(repository, "rev-parse", f"{tip}^{{tree}}") + "\n")
@@ -82,7 +84,8 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
     git(repository, "format-patch", *patches, "-o", str(out.resolve()), f"{base.commit}..{tip}")
     for step in steps:
         if step.commit:
-            page = facts(step, [one for one in found.lost if one.edit.series == step.series.name], _name_of(base))
+            lost = [one for one in found.lost if one.edit.series == step.series.name]
+            page = facts(step, lost, _name_of(base), reproduced.get(step.series.name))
             (out / step.series.name).mkdir()
             (out / step.series.name / "facts.md").write_text(page)
     if not Path(upstream.partition("@")[0]).is_dir():
