@@ -7,7 +7,7 @@ tools = $(shell python3 utils/environment.py --tools)
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
 .PHONY: release fork relock adopt edits discovery recall models consistency fixup check test parity older bench bugs report known merge
-.PHONY: mutants prs
+.PHONY: mutants prs burden
 
 release: ## print the release that commands are about
 	@echo $(RELEASE)
@@ -24,6 +24,9 @@ adopt: ## what a release of upstream means for the edits; pin and lock it if the
 
 prs: ## the series as patches for a release or a checkout (UPSTREAM=...), and the facts of each, in the folder OUT
 	cd utils && $(python) -m prs "$(UPSTREAM)" "$(abspath $(OUT))" $(if $(ALONE),--alone)
+
+burden: ## how much the edits are: lines by hand and by upstream's tools, series, models, and what each release cost
+	cd utils && $(python) -m prs.burden --release $(RELEASE)
 
 edits: ## list the edits and how many definitions each one reaches
 	cd utils && $(tools) -m overlay edits --release $(RELEASE)

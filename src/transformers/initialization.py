@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 import torch
 
 

@@ -1,8 +1,10 @@
 import copy
 import math
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import Any, Optional
 
 
 def get_rotary_ndims(
@@ -516,28 +518,25 @@ class RotaryEmbeddingConfigMixin:
 
     def _whole_sections(
         self: "PreTrainedConfig",
-        sections: list[int],
+        default: list[int] | None,
         pairs: int,
         interleaved_axes: bool = False,
         first_two_interleaved: bool = False,
-    ) -> list[int]:
+    ) -> list[int] | None:
         """
-        The sections: how many pairs of a head each axis of a position (time, height, width) has. If the config states
-        none, the class has default sections, which fit heads of one width. If the default sections do not fit, they
-        are cut, or the last one grows. Text, whose positions are the same on all axes, still rotates correctly. Stated
-        sections for whole heads are also cut if the rotary width is smaller.
+        How many of the pairs of a head each axis of a position (time, height, width) has. Default sections, which fit
+        heads of one width, and stated sections of whole heads are cut, or the last one grows, if they do not fit.
 
         Args:
-            pairs: the number of pairs.
-            interleaved_axes: whether the axes take turns, pair by pair. Then sections of more pairs than the rotary
-                width has are used without a change.
-            first_two_interleaved: whether the first two axes take turns, and the last axis has the other pairs, at
-                least one.
+            interleaved_axes: whether the axes take turns. Then sections of more pairs are used without a change.
+            first_two_interleaved: whether two axes take turns, and the last has the other pairs, at least one.
 
         Raises:
-            ValueError: stated sections sum neither to the pairs of the rotary width nor to those of a whole head, or
-                leave pairs without an axis; names the key, its value and the sum that fits.
+            ValueError: stated sections sum neither to `pairs` nor to those of a whole head; names the sum that fits.
         """
+        sections = (self.rope_parameters or {}).get("mrope_section", default)
+        if sections is None:
+            return None
         value, advice = f"`mrope_section`={sections}", "images and videos need sections of their own"
         message = f"{value} must sum to the {pairs} pairs of the rotary width"
         stated = "mrope_section" in (self.rope_parameters or {})

@@ -1,3 +1,6 @@
+import copy
+from collections.abc import Callable
+
 from .modeling_rope_utils import drops_values
 
 

@@ -2,6 +2,7 @@
 
 import filecmp
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 from prs.alone import failures
 from prs.base import base_of
-from prs.facts import KEPT, obstacles
+from prs.facts import KEPT, facts, obstacles
 from prs.lines import count
+from prs.reproductions import Outcome, Reproduction, programs, reproduce
+from prs.stack import Step
 
 from overlay.build import read_overlay
 from overlay.edits import SeriesEntry, load_overlay
@@ -114,20 +117,36 @@ STANDS_ON_ANOTHER = """\
 """
 
 
-@pytest.mark.parametrize(("needs", "broken"), [("[one]", []), ("[]", ["two"])], ids=["stated", "not stated"])
-def test_a_series_that_stands_on_another_is_found(tmp_path, needs, broken):
+def of_two_series(home: Path, needs: str) -> tuple:
+    """A base, what the edits find in it, and two series, of which the second calls what the first adds."""
     fields = "description: d, bug: null, forwarded: not yet, applied-upstream: null"
-    (tmp_path / "series.yml").write_text(f"- {{name: one, {fields}}}\n- {{name: two, {fields}, needs: {needs}}}\n")
-    edits = tmp_path / PACKAGE / "models" / "llama" / "configuration_llama.yml"
+    (home / "series.yml").write_text(f"- {{name: one, {fields}}}\n- {{name: two, {fields}, needs: {needs}}}\n")
+    edits = home / PACKAGE / "models" / "llama" / "configuration_llama.yml"
     edits.parent.mkdir(parents=True)
     edits.write_text(STANDS_ON_ANOTHER)
     edits.with_suffix(".py").write_text("def channels():\n    return 4\n")
-    overlay = load_overlay([tmp_path])
-    base = base_of(LAYOUT, DEFAULT_RELEASE, tmp_path / "repository")
-    tree = Tree(base.files, Index(tmp_path / "index.json"), base.commit)
-    found = dict(failures(base, survey_of(overlay.edits, tree, base.release), overlay.series))
+    overlay = load_overlay([home])
+    base = base_of(LAYOUT, DEFAULT_RELEASE, home / "repository")
+    tree = Tree(base.files, Index(home / "index.json"), base.commit)
+    return base, survey_of(overlay.edits, tree, base.release), overlay.series
+
+
+@pytest.mark.parametrize(("needs", "broken"), [("[one]", []), ("[]", ["two"])], ids=["stated", "not stated"])
+def test_a_series_that_stands_on_another_is_found(tmp_path, needs, broken):
+    found = dict(failures(*of_two_series(tmp_path, needs)))
     assert list(found) == broken
     assert all("'channels' is not defined" in error for error in found.values())
+
+
+def test_a_reproduction_runs_on_the_base_and_on_the_series_with_what_it_needs(tmp_path):
+    programs = {}
+    for name, attribute in (("one", "model_type"), ("two", "width")):
+        programs[name] = tmp_path / f"{name}.py"
+        programs[name].write_text(f"from transformers import LlamaConfig\nprint(LlamaConfig().{attribute})\n")
+    found = reproduce(*of_two_series(tmp_path, "[one]"), programs)
+    assert found["one"].before == found["one"].after == Outcome("llama", passed=True)
+    assert not found["two"].before.passed and "has no attribute 'width'" in found["two"].before.output
+    assert found["two"].after == Outcome("4", passed=True)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +178,45 @@ def test_every_series_of_a_release_has_facts_and_a_patch(whole):
         kept = series[name].forwarded == KEPT
         assert ("stays in the fork" in page) == kept
         assert page.count("**BLOCKED**") == (0 if kept else len(obstacles(series[name])))
+
+
+# Pull requests that no program of `src/reproductions` shows yet. This list only gets shorter.
+WITHOUT_REPRODUCTION = {"gguf-rope", "glm-image-positions"}
+
+
+def test_every_pull_request_of_a_release_has_a_reproduction(whole):
+    sent = {one.name for one in SERIES if one.forwarded != KEPT and (whole / one.name).exists()}
+    assert programs(LAYOUT).keys() == sent - WITHOUT_REPRODUCTION
+    assert sent >= WITHOUT_REPRODUCTION
+
+
+def test_reproductions_fail_on_the_release_and_pass_with_their_series(whole):
+    for name, path in programs(LAYOUT).items():
+        page = (whole / name / "facts.md").read_text()
+        code, *outputs = re.search(r"## Reproduction\n\n(.*?)\n## Edits", page, re.DOTALL)[1].split("```text\n")
+        assert path.read_text() in code and "it fails:" in code, name
+        assert "it passes:" in outputs[0] and "do not open" not in outputs[1], name
+        before, after = (output.partition("\n```")[0] for output in outputs)
+        assert before != after and "Error" in before and after, name
+        assert "cannot import name" not in before and str(whole) not in before + after, name
+
+
+def test_reproductions_are_short_and_assert_something():
+    for name, path in programs(LAYOUT).items():
+        code = path.read_text()
+        lines = [line for line in code.splitlines() if line.strip()]
+        assert len(lines) <= 20, name
+        assert "print(" in code, name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(False, True, ""), (True, True, "does not have the error"), (False, False, "does not repair the error")],
+)
+def test_facts_say_where_a_reproduction_shows_nothing(before, after, said):
+    found = Reproduction("print()", Outcome("a", before), Outcome("b", after))
+    page = facts(Step(SeriesEntry.model_validate(ENTRY), (), {}, {}), [], "", found)
+    assert ("do not open this" in page) == bool(said) and said in page
 
 
 ENTRY = {"name": "n", "description": "d", "bug": None, "forwarded": "not yet", "applied-upstream": None}

@@ -110,6 +110,7 @@ class SeriesEntry(Entry):
         forwarded: a link, or "not yet", or "not needed" for what stays in the fork.
         needs: the series that must be applied before it.
         approved: the link to upstream's word that the change is wanted.
+        size_reason: why it is one pull request although a person writes more than 15 of its lines.
     """
 
     name: str
@@ -120,6 +121,7 @@ class SeriesEntry(Entry):
     needs: list[str] = []
     approved: str | None = None
     duplicates: Duplicates | None = None
+    size_reason: str | None = None
 
 
 @dataclass(frozen=True)

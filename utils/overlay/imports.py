@@ -1,7 +1,9 @@
 """Merges the imports of our definitions into the files that the definitions reach."""
 
+import ast
 import re
 import sys
+from collections.abc import Iterator
 
 from ast_grep_py import SgNode, SgRoot
 
@@ -19,11 +21,23 @@ def merge_imports(text: str, ours: str, levels: int = 0) -> str:
         return text
     root = SgRoot(text, "python").root()
     bound = {name for node in _all_imports(root) for name in _bound_names(node)}
+    unbound = {name for node in wanted for name in _bound_names(node)} - bound
+    used = unbound & set(used_names(text)) if unbound else set()
     for node in wanted:
-        missing = [name for name in _bound_names(node) if name not in bound and re.search(rf"\b{name}\b", text)]
-        if missing:
+        if missing := [name for name in _bound_names(node) if name in used]:
             text = _add(text, node, missing)
     return text
+
+
+def used_names(text: str) -> Iterator[str]:
+    """The names that code reads, also in annotations that are strings; not the words of comments and docstrings."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name):
+            yield node.id
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            for part in ast.walk(annotation) if annotation is not None else ():
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield from re.findall(r"\w+", part.value)
 
 
 def _is_import(node: SgNode) -> bool:

@@ -28,7 +28,8 @@ from overlay.upstream import Pin, find_pin, nearest_release
 from .alone import failures
 from .base import Base, base_of, git
 from .facts import KEPT, facts, obstacles
-from .stack import Step, stack
+from .reproductions import programs, reproduce
+from .stack import Step, changes, stack
 
 
 BLOCKED = 3
@@ -73,8 +74,9 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
             way_out="move the edit, or name the series that it stands on in `needs`",
             file="src/series.yml",
         )
-    steps = list(stack(base, found, overlay.series))
+    steps = list(stack(base, changes(found, overlay.series)))
     tip = next((step.commit for step in reversed(steps) if step.commit), base.commit)
+    reproduced = reproduce(base, found, overlay.series, programs(layout))
     out.mkdir(parents=True)
     (out / "base").write_text(f"{base.commit}\n")
     (out / "tree").write_text(git(repository, "rev-parse", f"{tip}^{{tree}}") + "\n")
@@ -82,7 +84,8 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
     git(repository, "format-patch", *patches, "-o", str(out.resolve()), f"{base.commit}..{tip}")
     for step in steps:
         if step.commit:
-            page = facts(step, [one for one in found.lost if one.edit.series == step.series.name], _name_of(base))
+            lost = [one for one in found.lost if one.edit.series == step.series.name]
+            page = facts(step, lost, _name_of(base), reproduced.get(step.series.name))
             (out / step.series.name).mkdir()
             (out / step.series.name / "facts.md").write_text(page)
     if not Path(upstream.partition("@")[0]).is_dir():

@@ -1,7 +1,6 @@
 """Whether a series alone, with those that it needs, gives a package that imports and builds configs."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from overlay.edits import SeriesEntry
-from overlay.engine import apply
-from overlay.series import needed_by
 from overlay.survey import Survey
 from overlay.upstream import PACKAGE
 
-from .base import SOURCES, Base, git
+from .base import Base
+from .trees import texts_alone, unpack
 
 
 PROGRAM = """
@@ -30,13 +28,9 @@ for config in (LlamaConfig, GPTNeoXConfig, Qwen2VLConfig):
 def failures(base: Base, survey: Survey, series: Sequence[SeriesEntry]) -> Iterator[tuple[str, str]]:
     """Each series whose modules do not import alone, or that cannot build configs, with the end of the error."""
     with tempfile.TemporaryDirectory() as home:
-        archive = Path(home) / "base.tar"
-        git(base.repository, "archive", f"--output={archive}", base.commit, SOURCES)
-        shutil.unpack_archive(archive, home, filter="data")
-        package = Path(home) / SOURCES
+        package = unpack(base, Path(home))
         for one in series:
-            chosen = {one.name, *needed_by(one.name, series)}
-            files = apply([reach for reach in survey.reaches if reach.edit.series in chosen], survey.tree).files
+            files = texts_alone(one.name, survey, series)
             if not files:
                 continue
             for file, text in files.items():

@@ -7,6 +7,7 @@ from overlay.edits import SeriesEntry
 from overlay.survey import LostRoot
 
 from .lines import Lines, is_generated
+from .reproductions import Outcome, Reproduction
 from .stack import Step
 
 
@@ -28,12 +29,12 @@ def models_of(step: Step) -> list[str]:
     return sorted({file.split("/")[1] for file in step.after if file.startswith("models/")})
 
 
-def facts(step: Step, lost: Iterable[LostRoot], applies_to: str) -> str:
+def facts(step: Step, lost: Iterable[LostRoot], applies_to: str, reproduction: Reproduction | None) -> str:
     """The page of one series, in Markdown."""
-    return "\n".join(_page(step, list(lost), applies_to)) + "\n"
+    return "\n".join(_page(step, list(lost), applies_to, reproduction)) + "\n"
 
 
-def _page(step: Step, lost: list[LostRoot], applies_to: str) -> Iterator[str]:
+def _page(step: Step, lost: list[LostRoot], applies_to: str, reproduction: Reproduction | None) -> Iterator[str]:
     series, lines, models = step.series, step.lines, models_of(step)
     yield f"# {series.name}\n"
     yield f"{series.description}\n"
@@ -47,9 +48,13 @@ def _page(step: Step, lost: list[LostRoot], applies_to: str) -> Iterator[str]:
     yield f"| approved: | {series.approved or 'no'} |"
     yield f"| duplicates | {_searched(series)} |"
     yield f"| needs | {', '.join(series.needs) or 'no other series'} |"
-    yield f"| lines by hand | {lines.written}{_why(lines)} |"
+    yield f"| lines by hand | {lines.written}{_why(lines, series)} |"
     yield f"| lines by upstream's tools | {lines.generated} generated, {lines.copied} in `Copied from` blocks |"
     yield f"| files, models | {len(step.after)}, {len(models)} |"
+    yield "\n## Reproduction\n"
+    yield from (
+        _reproduced(reproduction) if reproduction else ["None ran: write one, or install what this base imports."]
+    )
     yield "\n## Edits\n"
     for edit in dict.fromkeys(reach.edit for reach in step.reaches):
         roots = [reach for reach in step.reaches if reach.edit is edit]
@@ -79,14 +84,42 @@ def _page(step: Step, lost: list[LostRoot], applies_to: str) -> Iterator[str]:
     yield "* Who should review it: see the list of owners in upstream's template."
 
 
+def _reproduced(one: Reproduction) -> Iterator[str]:
+    yield f"```python\n{one.code.rstrip()}\n```\n"
+    yield f"On this base, it {_verdict(one.before)}:\n\n```text\n{one.before.output}\n```\n"
+    yield f"With this series and those that it needs, it {_verdict(one.after)}:\n\n```text\n{one.after.output}\n```"
+    if one.before.passed:
+        yield "\nSo this base does not have the error: do not open this."
+    elif not one.after.passed:
+        yield "\nSo the series does not repair the error on this base: do not open this."
+
+
+def _verdict(outcome: Outcome) -> str:
+    return "passes" if outcome.passed else "fails"
+
+
 def _searched(series: SeriesEntry) -> str:
     if series.duplicates is None:
         return "not searched"
     return f"searched on {series.duplicates.searched}: {'; '.join(series.duplicates.queries)}"
 
 
-def _why(lines: Lines) -> str:
-    return "" if lines.written <= LIMIT else f", more than {LIMIT}: split it, or say why it is one idea"
+def _why(lines: Lines, series: SeriesEntry) -> str:
+    if lines.written <= LIMIT:
+        return ""
+    return f", more than {LIMIT}: {series.size_reason or 'split it, or say why not as `size_reason`'}"
+
+
+def size_problem(step: Step) -> str | None:
+    """What is wrong with the size of a pull request, or with the reason that it gives for its size."""
+    written, reason = step.lines.written, step.series.size_reason
+    if step.series.forwarded == KEPT:
+        return reason and "it stays in the fork, so it needs no `size_reason`"
+    if written > LIMIT and not reason:
+        return f"{written} lines by hand are more than {LIMIT}: split it, or say why not as `size_reason`"
+    if written <= LIMIT and reason:
+        return f"it has {written} lines by hand, so its `size_reason` has no more use"
+    return None
 
 
 def _is_root(step: Step, file: str) -> bool:

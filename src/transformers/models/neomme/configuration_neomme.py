@@ -1,3 +1,6 @@
+import math
+
+
 class NeoMMEConfig:
     def _validate_rotary_dims(self) -> None:
         """
