@@ -47,7 +47,7 @@ def main(
         raise OverlayError("the folder is not empty", way_out="name another folder, or empty it", file=out)
     layout = Layout()
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made, only_one_build(layout):
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
         steps = export(layout, upstream, Path(made) / "out", Path(made) / "repository", alone)
         if out.exists():
             out.rmdir()
@@ -63,7 +63,8 @@ def export(layout: Layout, upstream: str, out: Path, repository: Path, alone: bo
     Raises:
         OverlayError: a series alone gives a package that cannot be imported.
     """
-    base = base_of(layout, upstream, repository)
+    with only_one_build(layout):  # which may take the release; programs that run later need no lock
+        base = base_of(layout, upstream, repository)
     nearest = find_pin(layout, nearest_release(layout, base.release))
     overlay = read_overlay(layout, Pin(base.release, base.commit, nearest.layers), base.release)
     tree = Tree(base.files, Index(layout.build / "index-prs.json"), base.commit)
