@@ -69,11 +69,13 @@ class Topic:
         test_name: makes the name of the test of a property in a configuration; the number of the test makes it unique.
         filters: the filters by which an expected failure chooses cases, each with its possible values; None for any.
         properties: the properties by name; `register` fills this dict.
+        name: the name of the subject. Topics of one subject, such as those of parts of a model, share it.
     """
 
     test_name: Callable[[int, str, Axes], str]
     filters: Mapping[str, Collection[str] | None] = field(default_factory=dict)
     properties: dict[str, Property] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self):
         _TOPICS.append(self)
