@@ -32,10 +32,9 @@ def _prepare_given_mask(
     # One column stands for all keys, except for the empty slots of a cache of fixed length.
     if mask.shape[-1] == kv_length or (mask.shape[-1] == 1 and not cache.is_compileable):
         return mask
-    closed = False if mask.dtype == torch.bool else lowest
-    dropped = mask[..., :kv_offset]
     # The weakest value in use that closes a key is -10000.
-    if not is_tracing(mask) and (dropped > (0 if mask.dtype == torch.bool else -1000)).any():
+    closed, open_above = (False, 0) if mask.dtype == torch.bool else (lowest, -1000)
+    if not is_tracing(mask) and (mask[..., :kv_offset] > open_above).any():
         raise ValueError(
             f"`attention_mask` of shape {tuple(attention_mask.shape)} opens some of the first {kv_offset} tokens, but "
             f"the sliding window of layer {layer_idx} has dropped their keys. Close these columns, or set "

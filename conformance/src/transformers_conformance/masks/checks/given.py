@@ -6,7 +6,7 @@ from ...core.verdict import Verdict
 from ...harness.sizes import SEQUENCE_LENGTH
 from .. import rows
 from ..case import MaskCase
-from ..passes import outputs, require_same, tolerance_of, unless_refused
+from ..passes import outputs, require_differ, require_same, tolerance_of, unless_refused
 from ..properties import mask_property
 from ..spec import MaskSpec
 
@@ -52,6 +52,8 @@ def check_mask_forms(spec: MaskSpec, case: MaskCase, verdict: Verdict) -> None:
     pair = rows.rows_of(2)
     visible = torch.stack([pattern() for pattern in _PATTERNS.values()])[:, None]
     expected = outputs(spec, case.attention, pair, rows.as_float(visible))
+    ones = outputs(spec, case.attention, pair, torch.ones_like(pair))
+    require_differ(verdict, case, "outputs under a mask of ones", ones, expected)
     given = visible if case.variant == "bool" else visible.long()
     got = unless_refused(verdict, lambda: outputs(spec, case.attention, pair, given))
     if got is not None:
