@@ -3,13 +3,13 @@
 import unittest
 
 import pytest
-
 from tiny_mask import TinyMaskModel
+from wrong_masks import CONTROLS
+
 from tiny_rope import TinyRopeConfig
 from transformers_conformance.core.results import judge
 from transformers_conformance.masks import MASKS, MaskSpec
 from transformers_conformance.masks.testing import AttentionMaskTestMixin
-from wrong_masks import CONTROLS
 
 
 def results(model_class: type) -> list:

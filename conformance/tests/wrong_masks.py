@@ -1,9 +1,8 @@
 """Small models with one error each in what they make of masks, and the exact set of checks that must catch each."""
 
 import torch
-from torch import nn
-
 from tiny_mask import MaskedAttention, TinyMaskModel
+from torch import nn
 
 
 CONTROLS: dict[str, tuple[type, frozenset[str]]] = {}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import torch
+
 from transformers import (
     BartConfig,
     BartModel,

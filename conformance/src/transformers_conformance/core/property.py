@@ -126,3 +126,8 @@ class Topic:
     def tests(self) -> list[tuple[str, Axes]]:
         """Every property in every configuration, in the order of the tests' numbers."""
         return [(prop.name, axes) for prop in self.properties.values() for axes in prop.configurations]
+
+
+def named_topics() -> tuple[Topic, ...]:
+    """The topics of the subjects that were imported."""
+    return tuple(topic for topic in _TOPICS if topic.name)
