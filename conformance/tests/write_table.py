@@ -24,9 +24,10 @@ HEAD = """# Properties
 
 The properties that the conformance suite checks, sorted by rule. For each property, the table names the wrong models
 of the suite's own tests (`conformance/tests/wrong_ropes.py`, `wrong_axials.py`, `wrong_multimodals.py`,
-`wrong_masks.py`) that the property catches. `python conformance/tests/write_table.py` writes this file. Properties named `coordinate_...` are for
-rotations by coordinates, on several axes or counted by the model itself. Properties named `axes_...` are for whole
-models that compute positions of images, videos and text on several axes. Rules M1 to M10 are about attention masks.
+`wrong_masks.py`) that the property catches. `python conformance/tests/write_table.py` writes this file. Properties
+named `coordinate_...` are for rotations by coordinates, on several axes or counted by the model itself. Properties
+named `axes_...` are for whole models that compute positions of images, videos and text on several axes. Rules M1 to
+M10 are about attention masks.
 
 | property | rule | what holds | wrong models that it catches |
 |---|---|---|---|

@@ -117,7 +117,8 @@ def exported() -> torch.Tensor:
 
 def bart(mask: torch.Tensor) -> torch.Tensor:
     sizes = {f"{side}_{what}": 2 for side in ("encoder", "decoder") for what in ("layers", "attention_heads")}
-    made = model(BartConfig(d_model=16, vocab_size=32, encoder_ffn_dim=16, decoder_ffn_dim=16, **sizes), "eager", BartModel)
+    config = BartConfig(d_model=16, vocab_size=32, encoder_ffn_dim=16, decoder_ffn_dim=16, **sizes)
+    made = model(config, "eager", BartModel)
     return made(ROW[:, :5], attention_mask=mask[..., :1, :5], decoder_input_ids=ROW, decoder_attention_mask=mask)[0]
 
 

@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--conformance-build", metavar="NAME", default="unknown", help="the name of the build in results")
     group.addoption("--conformance-model", metavar="FILE:CONFIG:MODEL:LAYOUT", help="your own model, to be judged")
     group.addoption(
-        "--conformance-topics", metavar="NAME", action="append", help="run only the tests of this topic; may be repeated"
+        "--conformance-topics", metavar="NAME", action="append", help="run the tests of this topic; may be repeated"
     )
 
 

@@ -2,9 +2,8 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
-from typing import ContextManager
 from unittest.mock import patch
 
 import torch
@@ -30,7 +29,7 @@ def obstacle(spec: ModelSpec, implementation: str) -> str | None:
     return _flex_obstacle()
 
 
-def running(implementation: str) -> ContextManager[None]:
+def running(implementation: str) -> AbstractContextManager[None]:
     """The passes of a model under this implementation run within it. Flex attention is not compiled in them."""
     return uncompiled_flex() if implementation == _FLEX else nullcontext()
 

@@ -14,6 +14,9 @@ from .case import MaskCase
 from .rows import first_row
 
 
+_VISIBLE = 1e-3  # a token that is heard changes outputs by more than this share of the largest
+
+
 @dataclass(frozen=True, eq=False)
 class MaskSpec(ModelSpec):
     """A model whose forward takes an `attention_mask`. The arguments are those of `ModelSpec`."""
@@ -24,13 +27,16 @@ class MaskSpec(ModelSpec):
 
     @cached_property
     def is_causal(self) -> bool:
-        """Whether a token hears no later token under a mask of ones. The tiny model is asked."""
+        """Whether a token hears no later token under a mask of ones. The tiny model is asked.
+
+        Experts compute tokens in groups, so the sums of a token may be rounded otherwise if another token changes.
+        """
         model = build_model(self, MaskCase("eager"))
         row, other = first_row(), first_row()
         other[:, -1] += 1
         with torch.no_grad():
             before, after = (run_model(model, x, None, keeps_cache=False)[:, 0] for x in (row, other))
-        return torch.equal(before, after)
+        return bool((before - after).abs().max() < _VISIBLE * before.abs().max())
 
     def cases(self, axes) -> list[MaskCase]:
         return [MaskCase(**axes)]
