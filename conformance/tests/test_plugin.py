@@ -71,3 +71,13 @@ def test_one_model_makes_a_place_of_the_file_stale_only_if_the_place_names_it(py
     done = session(pytester, "TinyRopeModel", "()", f"--conformance-expected-failures={file}")
     assert done.ret == int(stale)
     assert ("remove it: why" in done.stdout.str()) == stale
+
+
+@pytest.mark.parametrize(("chosen", "passed"), [((), 2), (("masks", "rope"), 1), (("masks",), 0)])
+def test_a_topic_is_chosen(pytester, chosen, passed):
+    """Tests that judge nothing belong to no topic."""
+    pytester.makepyfile(test_other="def test_other(): pass")
+    cast = "test_rotary_ndims_even_cast or test_other"
+    options = [f"--conformance-topics={name}" for name in chosen]
+    counts = session(pytester, "TinyRopeModel", "()", "-k", cast, *options).parseoutcomes()
+    assert counts.get("passed", 0) == passed

@@ -7,30 +7,32 @@ import unittest
 from pathlib import Path
 
 import pytest
+from tiny_mask import TinyMaskModel
 from transformers.models.qwen2_vl.configuration_qwen2_vl import Qwen2VLConfig, Qwen2VLVisionConfig
 from transformers.models.qwen2_vl.modeling_qwen2_vl import (
     Qwen2VisionTransformerPretrainedModel,
     Qwen2VLForConditionalGeneration,
 )
 
-from tiny_rope import TinyRopeConfig, TinyRopeModel
+from tiny_rope import TinyRopeConfig
+from transformers_conformance import masks, rope  # noqa: F401, importing a topic makes it known
 from transformers_conformance.core import plugin
 from transformers_conformance.core.mixins import JudgedTestMixin
-from transformers_conformance.rope import AXIAL, ROTARY, SEVERAL_AXES
+from transformers_conformance.core.property import named_topics
 
 
 TEXT = (Path(__file__).parents[1] / "README.md").read_text()
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
-PROPERTIES = {name for topic in (ROTARY, AXIAL, SEVERAL_AXES) for name in topic.properties}
+PROPERTIES = {name for topic in named_topics() for name in topic.properties}
 # One property of each class of tests is enough to show that the classes exist and judge.
-ASKED = ("_forward_", "_coordinate_rotation_", "_axes_rows_")
+ASKED = ("_forward_", "_coordinate_rotation_", "_axes_rows_", "_mask_forms_")
 
 
 @pytest.fixture
 def my_model(monkeypatch):
     """The module that the snippets import; its models are right."""
     module = types.ModuleType("my_model")
-    module.MyConfig, module.MyModel = TinyRopeConfig, TinyRopeModel
+    module.MyConfig, module.MyModel = TinyRopeConfig, TinyMaskModel
     module.MyVisionConfig, module.MyVisionModel = Qwen2VLVisionConfig, Qwen2VisionTransformerPretrainedModel
     module.MyMultimodalConfig, module.MyMultimodalModel = Qwen2VLConfig, Qwen2VLForConditionalGeneration
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -55,7 +57,7 @@ def test_every_snippet_runs_and_its_tests_pass(my_model, capsys):
         for one in found.values()
         if isinstance(one, type) and issubclass(one, JudgedTestMixin) and issubclass(one, unittest.TestCase)
     ]
-    assert len(classes) == 4
+    assert len(classes) == 5
     for one in classes:
         names = [name for name in one.judged_tests() if any(property_name in name for property_name in ASKED)]
         result = unittest.TestResult()
@@ -70,7 +72,7 @@ def test_a_snippet_that_imports_a_missing_module_fails(my_model):
 
 def test_it_names_every_property_and_no_other():
     section = TEXT.partition("## What is checked")[2].partition("The suite asks the config")[0]
-    rows = "".join(line for line in section.splitlines() if line.startswith("| R"))
+    rows = "".join(line for line in section.splitlines() if re.match(r"\| [RM]\d", line))
     named = set(re.findall(r"`([a-z_]+)`", rows)) | set(re.findall(r"`((?:coordinate|axes)_\w+)`", section))
     assert named == PROPERTIES
 

@@ -58,9 +58,7 @@ def small(tmp_path, monkeypatch) -> Iterator[Small]:
         variables = script.variables_of(subject) | {"PYTHONPYCACHEPREFIX": str(REPOSITORY / "build" / "pycache")}
         made.append(script.ForkServers(Path(sys.executable), "pytest:main", (), tmp_path, variables))
         records = script.records_of(subject, tmp_path / "env", variables)
-        return script.Judge(
-            subject, made[-1], None, inputs.read_expected_failures(), records, fresh, script.TIME_LIMIT
-        )
+        return script.Judge(subject, made[-1], (), inputs.read_expected_failures(), records, fresh, script.TIME_LIMIT)
 
     one = Small(tmp_path, judges, script)
     one.write("tree/transformers/__init__.py", "")

@@ -13,7 +13,7 @@ from prs.alone import failures
 from prs.base import base_of
 from prs.facts import KEPT, facts, obstacles
 from prs.lines import count
-from prs.reproductions import Outcome, Reproduction, programs, reproduce
+from prs.reproductions import ProgramRun, Reproduction, programs, reproduce
 from prs.stack import Step
 
 from overlay.build import read_overlay
@@ -144,9 +144,9 @@ def test_a_reproduction_runs_on_the_base_and_on_the_series_with_what_it_needs(tm
         programs[name] = tmp_path / f"{name}.py"
         programs[name].write_text(f"from transformers import LlamaConfig\nprint(LlamaConfig().{attribute})\n")
     found = reproduce(*of_two_series(tmp_path, "[one]"), programs)
-    assert found["one"].before == found["one"].after == Outcome("llama", passed=True)
+    assert found["one"].before == found["one"].after == ProgramRun("llama", passed=True)
     assert not found["two"].before.passed and "has no attribute 'width'" in found["two"].before.output
-    assert found["two"].after == Outcome("4", passed=True)
+    assert found["two"].after == ProgramRun("4", passed=True)
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_reproductions_are_short_and_assert_something():
     [(False, True, ""), (True, True, "does not have the error"), (False, False, "does not repair the error")],
 )
 def test_facts_say_where_a_reproduction_shows_nothing(before, after, said):
-    found = Reproduction("print()", Outcome("a", before), Outcome("b", after))
+    found = Reproduction("print()", ProgramRun("a", before), ProgramRun("b", after))
     page = facts(Step(SeriesEntry.model_validate(ENTRY), (), {}, {}), [], "", found)
     assert ("do not open this" in page) == bool(said) and said in page
 

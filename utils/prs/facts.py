@@ -7,7 +7,7 @@ from overlay.edits import SeriesEntry
 from overlay.survey import LostRoot
 
 from .lines import Lines, is_generated
-from .reproductions import Outcome, Reproduction
+from .reproductions import ProgramRun, Reproduction
 from .stack import Step
 
 
@@ -94,7 +94,7 @@ def _reproduced(one: Reproduction) -> Iterator[str]:
         yield "\nSo the series does not repair the error on this base: do not open this."
 
 
-def _verdict(outcome: Outcome) -> str:
+def _verdict(outcome: ProgramRun) -> str:
     return "passes" if outcome.passed else "fails"
 
 

@@ -22,7 +22,7 @@ FOLDER = "reproductions"  # in `src`: <series>.py
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ProgramRun:
     """What a program printed, and its error, if it failed."""
 
     output: str
@@ -34,8 +34,8 @@ class Reproduction:
     """A program, and its outcomes on the base and on the base with the series and those that it needs."""
 
     code: str
-    before: Outcome
-    after: Outcome
+    before: ProgramRun
+    after: ProgramRun
 
 
 def programs(layout: Layout) -> dict[str, Path]:
@@ -72,10 +72,10 @@ def reproduce(
     return {name: one for name, one in found.items() if one}
 
 
-def _run(command: Sequence[str | Path], tree: Path) -> Outcome:
+def _run(command: Sequence[str | Path], tree: Path) -> ProgramRun:
     """What a command prints if `tree` has the package, and the last line of its error."""
     quiet = {"PYTHONDONTWRITEBYTECODE": "1", "TRANSFORMERS_VERBOSITY": "error", "HF_HUB_OFFLINE": "1"}
     environment = os.environ | quiet | {"PYTHONPATH": str(tree)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tree)
     error = done.stderr.strip().rpartition("\n")[2].strip() if done.returncode else ""
-    return Outcome((done.stdout + error).strip().replace(f"{tree}{os.sep}", ""), not done.returncode)
+    return ProgramRun((done.stdout + error).strip().replace(f"{tree}{os.sep}", ""), not done.returncode)

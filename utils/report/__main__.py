@@ -28,10 +28,10 @@ def main(layout: Layout, meanings: dict[str, str]) -> None:
 
 def property_meanings() -> dict[str, str]:
     """What each property of the suite requires, by its name."""
-    from transformers_conformance import rope
+    from transformers_conformance import masks, rope  # noqa: F401, importing a topic makes it known
+    from transformers_conformance.core.property import named_topics
 
-    topics = (rope.ROTARY, rope.AXIAL, rope.SEVERAL_AXES)
-    return {name: prop.summary for topic in topics for name, prop in topic.properties.items()}
+    return {name: prop.summary for topic in named_topics() for name, prop in topic.properties.items()}
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ from .tables import Outcome, print_causes, print_table
 
 
 RECORDS = ROOT / "build" / "records"
+SUITE = ROOT / "conformance" / "src" / "transformers_conformance"
+TOPICS = sorted(file.parent.name for file in SUITE.glob("*/testing.py"))
 LAYOUTS = ("half-split", "interleaved", "half-split-reversed")  # of `rope.reference`, which needs an environment
 
 
@@ -52,12 +54,13 @@ def main() -> int:
     outcomes = []
     variables = variables_of(subject)
     servers = ForkServers(python, "pytest:main", _SHARED, ROOT, variables)
+    selection = selection_of(arguments)
     # Of a selection nothing is kept, nor of code that is a user's own.
-    records = None if arguments.k or arguments.model else records_of(subject, python.parents[1], variables)
+    records = None if selection or arguments.model else records_of(subject, python.parents[1], variables)
     judge = Judge(
         subject,
         servers,
-        arguments.k,
+        selection,
         read_expected_failures(),
         records,
         fresh=arguments.no_cache,
@@ -73,13 +76,13 @@ def main() -> int:
     servers.close()
     order = [target.name for target in targets]
     outcomes.sort(key=lambda outcome: order.index(outcome.model))
-    chosen = arguments.models or arguments.k or arguments.model or arguments.shard
+    chosen = arguments.models or selection or arguments.model or arguments.shard
     whole = not chosen and not any(one.broken for one in outcomes)
     # Of a release without a fork, only some models are judged, and nothing is kept for it: that a place shows in none
     # of them is told, and fails nothing.
     strict = subject.release in {line.release for line in LINES.values()}
     full = [one.model for one in outcomes if not (one.broken or one.absent)]
-    off = [] if arguments.k or arguments.model else miscounted(python, subject, full, whole)
+    off = [] if selection or arguments.model else miscounted(python, subject, full, whole)
     for target in targets:
         results = subject.results_of(target.name, judge.partial(target))
         print_causes(target, read_lines(results) if results.exists() else [])
@@ -98,6 +101,9 @@ def parse_arguments() -> argparse.Namespace:
         "releases without a fork those of lines/models_sampled.txt)",
     )
     parser.add_argument("-k", metavar="EXPRESSION", help="only the tests that match, as in pytest")
+    parser.add_argument(
+        "--topic", action="append", choices=TOPICS, help="only the tests of this topic (default: all); may be repeated"
+    )
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count(), metavar="N", help="models at a time")
     parser.add_argument("--no-cache", action="store_true", help="run what passed before and did not change, too")
     parser.add_argument(
@@ -126,6 +132,12 @@ def parse_arguments() -> argparse.Namespace:
     if arguments.model and (arguments.models or arguments.shard):
         parser.error("--model goes with no other models, and with no --shard")
     return arguments
+
+
+def selection_of(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The options of pytest that select tests; empty if all run."""
+    topics = tuple(f"--conformance-topics={name}" for name in arguments.topic or ())
+    return (*(("-k", arguments.k) if arguments.k else ()), *topics)
 
 
 def choose_subject(arguments: argparse.Namespace) -> Subject:
@@ -180,7 +192,7 @@ _BARE = ("-p", "transformers_conformance.core.plugin", "-p", "no:logging", "-p",
 _SHARED = (
     "transformers.modeling_layers",
     "transformers.modeling_utils",
-    "transformers_conformance.rope.testing",
+    *(f"transformers_conformance.{topic}.testing" for topic in TOPICS),
     "torch._dynamo.backends.debugging",
     "torch._inductor.ir",
 )
@@ -222,7 +234,7 @@ class Judge:
     """Judges models of one Transformers.
 
     Args:
-        expression: what selects tests, if not all run.
+        selection: the options of pytest that select tests; empty if all run.
         exceptions: what is known to break.
         records: of earlier runs, if they count at all.
         fresh: whether models run although nothing changed since they passed.
@@ -231,7 +243,7 @@ class Judge:
 
     subject: Subject
     servers: ForkServers
-    expression: str | None
+    selection: tuple[str, ...]
     exceptions: list[dict]
     records: Records | None
     fresh: bool
@@ -239,7 +251,7 @@ class Judge:
 
     def partial(self, target: Target) -> bool:
         """Whether results are of a selection of tests, or of no model of Transformers."""
-        return bool(self.expression) or not target.upstream
+        return bool(self.selection) or not target.upstream
 
     def outcome(self, target: Target) -> Outcome:
         """What a run of a model's tests gives, or gave, where nothing changed since."""
@@ -272,14 +284,13 @@ class Judge:
         report, partial = logs / f"{target.name}.xml", logs / f"{target.name}.partial"
         for file in (report, partial, results):
             file.unlink(missing_ok=True)
-        selection = ("-k", self.expression) if self.expression else ()
         options = (f"--conformance-results={partial}", f"--conformance-build={self.subject.build}", *target.options)
-        arguments = [target.tests, *_BARE, f"--junit-xml={report}", *options, *selection]
+        arguments = [target.tests, *_BARE, f"--junit-xml={report}", *options, *self.selection]
         start = time.monotonic()
         with self.servers.one() as server:
             run = server.run(arguments, {}, logs / f"{target.name}.log", self.limit)
         seconds = time.monotonic() - start
-        if run.timed_out or run.status not in (0, 1, 5) or not report.exists():  # 5: the expression selected nothing
+        if run.timed_out or run.status not in (0, 1, 5) or not report.exists():  # 5: nothing was selected
             return Outcome(target.name, seconds=seconds, broken=True, timed_out=run.timed_out), ()
         partial.touch()  # a run without one result is whole, too
         partial.replace(results)

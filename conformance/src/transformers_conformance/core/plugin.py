@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--conformance-build", metavar="NAME", default="unknown", help="the name of the build in results")
     group.addoption("--conformance-model", metavar="FILE:CONFIG:MODEL:LAYOUT", help="your own model, to be judged")
+    group.addoption(
+        "--conformance-topics", metavar="NAME", action="append", help="run the tests of this topic; may be repeated"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)  # a conftest may set an option that the command line does not
@@ -34,6 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
         setattr(settings, name, value)
     if not hasattr(config, "workerinput"):  # only the process that joins the reports of workers
         config.pluginmanager.register(StaleExpectedFailures(), f"{_NAME}_stale")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what belongs to none of the topics that `settings` names."""
+    if settings.topics is None:
+        return
+    chosen = [item for item in items if _topic_of(item) in settings.topics]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+def _topic_of(item: pytest.Item) -> str | None:
+    topic = getattr(getattr(item, "cls", None), "topic", None)
+    return getattr(topic, "name", None)
 
 
 @pytest.hookimpl(wrapper=True)

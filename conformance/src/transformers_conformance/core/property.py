@@ -69,11 +69,13 @@ class Topic:
         test_name: makes the name of the test of a property in a configuration; the number of the test makes it unique.
         filters: the filters by which an expected failure chooses cases, each with its possible values; None for any.
         properties: the properties by name; `register` fills this dict.
+        name: the name of the subject. Topics of one subject, such as those of parts of a model, share it.
     """
 
     test_name: Callable[[int, str, Axes], str]
     filters: Mapping[str, Collection[str] | None] = field(default_factory=dict)
     properties: dict[str, Property] = field(default_factory=dict)
+    name: str = ""
 
     def __post_init__(self):
         _TOPICS.append(self)
@@ -124,3 +126,8 @@ class Topic:
     def tests(self) -> list[tuple[str, Axes]]:
         """Every property in every configuration, in the order of the tests' numbers."""
         return [(prop.name, axes) for prop in self.properties.values() for axes in prop.configurations]
+
+
+def named_topics() -> tuple[Topic, ...]:
+    """The topics of the subjects that were imported."""
+    return tuple(topic for topic in _TOPICS if topic.name)

@@ -200,6 +200,28 @@ def first_scores(
     raise _no_attention(model, head_dim)
 
 
+def attention_weights(batch_size: int, seq: int, run: Callable[[], object]) -> list[torch.Tensor]:
+    """What each softmax over the tokens of a pass gives, `[batch, heads, seq, seq]`, in the order of the layers.
+
+    Args:
+        batch_size: rows that `run` feeds the model; heads folded into the batch are unfolded by it.
+        seq: tokens of a row. Of a softmax over more than the tokens, such as attention sinks, those of the tokens.
+        run: calls the model, which must not fuse attention.
+    """
+    found: list[torch.Tensor] = []
+
+    class Softmaxes(TorchFunctionMode):
+        def __torch_function__(self, func, types, args=(), kwargs=None):
+            result = func(*args, **(kwargs or {}))
+            if func in _SOFTMAXES and result.dim() > 2 and result.shape[-2] == seq and result.shape[-1] >= seq:
+                found.append(result[..., :seq].reshape(batch_size, -1, seq, seq))
+            return result
+
+    with torch.no_grad(), Softmaxes():
+        run()
+    return found
+
+
 def every_attention(
     model: torch.nn.Module, head_dim: int, batch_size: int, run: Callable[[], object]
 ) -> list[Attention]:

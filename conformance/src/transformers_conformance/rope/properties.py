@@ -8,9 +8,9 @@ from .case import FILTERS, test_name
 from .spec import RotarySpec
 
 
-ROTARY = Topic(test_name, FILTERS)  # rotations by positions
-AXIAL = Topic(test_name, FILTERS)  # rotations by coordinates on several axes, of one part of a model
-SEVERAL_AXES = Topic(test_name, FILTERS)  # positions on several axes, in whole models
+ROTARY = Topic(test_name, FILTERS, name="rope")  # rotations by positions
+AXIAL = Topic(test_name, FILTERS, name="rope")  # rotations by coordinates on several axes, of one part of a model
+SEVERAL_AXES = Topic(test_name, FILTERS, name="rope")  # positions on several axes, in whole models
 
 HEAD_DIMS = (4, 5, 7, 8)
 # For properties that do not depend only on the widths of the table and of the rotation: an odd head and an even one.

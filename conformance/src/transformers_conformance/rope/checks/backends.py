@@ -1,17 +1,13 @@
 """Another implementation of attention, a compiled one, an exported one: the same rotation."""
 
 import copy
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from unittest.mock import patch
 
 import torch
 
 from ...core.verdict import Verdict
 from ...harness import positions
 from ...harness.decoding import padded, run_masked
+from ...harness.implementations import obstacle, uncompiled_flex
 from ...harness.probe import Probe, probe
 from ...harness.sizes import SEQUENCE_LENGTH
 from ...harness.tiny import build_model
@@ -24,17 +20,11 @@ from ..spec import RotarySpec
 
 
 def without_sdpa(spec: RotarySpec) -> str | None:
-    if not getattr(spec.model_class, "_supports_sdpa", False):
-        return f"{spec.model_class.__name__} does not say that it supports sdpa"
-    return without_a_mask(spec)
+    return obstacle(spec, "sdpa") or without_a_mask(spec)
 
 
 def without_flex(spec: RotarySpec) -> str | None:
-    if not getattr(spec.model_class, "_supports_flex_attn", False):
-        return f"{spec.model_class.__name__} does not say that it supports flex attention"
-    if spec.has_sinks:
-        return f"{spec.model_class.__name__} has attention sinks, which flex attention on a CPU does not take"
-    return without_a_mask(spec) or _flex_obstacle()
+    return without_a_mask(spec) or obstacle(spec, "flex_attention")
 
 
 @rope_property("R7", head_dims=FEW_HEADS, widths=few_widths, excluded=without_sdpa)
@@ -63,7 +53,7 @@ def check_flex(spec: RotarySpec, case: Case, verdict: Verdict) -> None:
 
     Flex attention is not compiled here, which takes a minute and changes no rotation.
     """
-    with _uncompiled_flex():
+    with uncompiled_flex():
         _require_as_eager(spec, case, verdict, "flex_attention")
 
 
@@ -148,34 +138,3 @@ def _rotary_path(probed: Probe) -> list[torch.nn.Module]:
     attention = probed.attention(positions.zeros()).module
     called = [*calls_at(probed, [*table_holders(probed.model), attention], positions.zeros())]
     return called[: called.index(attention) + 1]
-
-
-@contextmanager
-def _uncompiled_flex() -> Iterator[None]:
-    """Flex attention runs as it is written, and does not warn that it does.
-
-    Transformers keeps what it once compiled; here it compiles nothing, and what it kept before is put back.
-    """
-    from transformers.integrations.flex_attention import WrappedFlexAttention
-
-    with (
-        warnings.catch_warnings(),
-        patch.object(torch, "compile", lambda function, **options: function),
-        patch.object(WrappedFlexAttention, "_instance", None),
-    ):
-        warnings.filterwarnings("ignore", message="flex_attention called without torch.compile")
-        warnings.filterwarnings("ignore", message="_compile flag", category=DeprecationWarning)
-        yield
-
-
-@lru_cache(maxsize=1)
-def _flex_obstacle() -> str | None:
-    try:
-        from torch.nn.attention.flex_attention import flex_attention
-
-        x = torch.ones(1, 1, SEQUENCE_LENGTH, FEW_HEADS[0])
-        with _uncompiled_flex():
-            flex_attention(x, x, x)
-    except Exception as error:
-        return f"flex attention does not run here: {type(error).__name__}: {error}"
-    return None
