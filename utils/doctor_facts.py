@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from overlay.layout import DEFAULT_RELEASE, Layout
+from transformers_conformance.doctor.models import Model
+from transformers_conformance.doctor.releases import Reader
 
 
 FILE = Layout().root / "conformance/src/transformers_conformance/doctor/models.json"
 _WORKER = Path(__file__).with_name("doctor_facts_of.py")
-# What most classes do, so that the file needs no entry for it.
-_USUAL = ("rope_theta|", "partial_rotary_factor|")
+_TYPES = 6  # rope types that are asked for
 
 
 def measured(*words: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -63,57 +64,40 @@ def entries(upstream: Mapping[str, Any], fork: Mapping[str, Any]) -> tuple[dict[
 
 
 def _entry(facts: Mapping[str, Any], changed: Mapping[str, Any], module: Mapping[str, bool] | None) -> dict[str, Any]:
-    usual, kinds = _reads(facts), list(facts["rope"])
-    fork = _reads(changed)
-    entry = {
-        "parts": facts["parts"],
-        "names": facts["names"],
-        "sizes": facts["sizes"],
-        "head_dim": facts["head_dim"],
-        "rope": facts["rope"],
-        "types": facts["types"],
-        "reads": {key: found for key, found in usual.items() if found != _expected(key, kinds, usual)},
-        "unscaled": facts["null"] if facts["null"] != changed["null"] else None,
-        **(module or {}),
-    }
-    different = {key: found for key, found in fork.items() if found != usual[key] and found is not None}
-    different = {key: found for key, found in different.items() if found != _fork_expects(key, different, usual)}
+    reads = _needed(_reads(facts), "5.x", facts["rope"], {})
+    fork = _needed(_reads(changed), "fork", facts["rope"], reads)
     other = {key: changed[key] for key in ("null", "types") if changed[key] != facts[key]}
-    entry["fork"] = {**({"reads": different} if different else {}), **other}
-    if facts["types"] and len(facts["types"]) == 6:
-        del entry["types"]
-    drop = ({}, None, [], True) if module else ({}, None, [])
-    return {key: value for key, value in entry.items() if value not in drop or key == "types"}
+    entry = {key: facts[key] for key in ("parts", "names", "sizes", "head_dim", "rope")}
+    entry |= {"reads": reads, "fork": {**({"reads": fork} if fork else {}), **other}, **(module or {})}
+    if len(facts["types"]) < _TYPES:
+        entry["types"] = facts["types"]
+    if facts["null"] != changed["null"]:
+        entry["unscaled"] = facts["null"]
+    return {key: value for key, value in entry.items() if value not in ({}, True)}
 
 
-def _fork_expects(key: str, different: Mapping[str, Any], usual: Mapping[str, Any]) -> Any:
-    name, _, context = key.partition("|")
-    if context in ("", "form"):
-        return None
-    alone = usual[f"{name}|"]
-    same = all(usual[f"{name}|{other}"] == alone for other in ("rope_scaling", "rope_parameters"))
-    return different.get(f"{name}|") if same else None
+def _needed(answers: Mapping[str, Any], reader: Reader, rope: Mapping[str, Any], reads: dict) -> dict[str, list[str]]:
+    """The answers that the reader of the file would not find without an entry. A key alone comes before its contexts."""
+    needed: dict[str, list[str]] = {}
+    for key in sorted(answers, key=lambda key: not key.endswith("|")):
+        entries = {"reads": needed} if reader == "5.x" else {"reads": reads, "fork": {"reads": needed}}
+        name, _, context = key.partition("|")
+        if answers[key] is not None and {*Model(rope=rope, **entries).counts_for(name, context, reader)} != {
+            *answers[key]
+        }:
+            needed[key] = answers[key]
+    return needed
 
 
 def _reads(facts: Mapping[str, Any]) -> dict[str, Any]:
     return facts["reads"] | {"keeps_base|": list(facts["rope"]) if facts["keeps_base"] else []}
 
 
-def _expected(key: str, kinds: list[str], reads: Mapping[str, Any]) -> list[str]:
-    """What the reader of the file takes if it has no entry: a key counts in each context as it does alone."""
-    name, _, context = key.partition("|")
-    if context == "form":
-        return kinds
-    if context and (alone := reads[f"{name}|"]) is not None:
-        return alone
-    return kinds if key.startswith(_USUAL) else []
-
-
 def main() -> None:
     found, without = entries(*measured("tables"))
     lines = ",\n".join(f" {json.dumps(name)}: {json.dumps(found[name], sort_keys=True)}" for name in sorted(found))
-    text = f'{{"release": "{DEFAULT_RELEASE}",\n"without_rope": {json.dumps(sorted(without))},\n"models": {{\n{lines}\n}}}}\n'
-    FILE.write_text(text)
+    head = f'"release": "{DEFAULT_RELEASE}",\n"without_rope": {json.dumps(sorted(without))}'
+    FILE.write_text(f'{{{head},\n"models": {{\n{lines}\n}}}}\n')
     print(f"{FILE.name}: {len(found)} models with RoPE, {len(without)} without")
 
 

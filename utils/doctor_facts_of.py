@@ -15,9 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import transformers
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.utils import logging
+
+import transformers
 
 
 BASE, FACTOR = 777.0, 0.375  # no class has these defaults

@@ -298,7 +298,7 @@ SHAPES: dict[str, Shape] = {
     "DBRX": shape(
         "dbrx",
         {"d_model": 64, "n_heads": 4, "n_layers": 2, "max_seq_len": LENGTH, "attn_config": {"rope_theta": 500000.0}}
-        | {key: "left out" for key in ("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size")}
+        | dict.fromkeys(("hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size"), "left out")
         | {"max_position_embeddings": "left out", "num_key_value_heads": "left out"},
         (16, 16, 500000.0, "default", None),
         "differs",

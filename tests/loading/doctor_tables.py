@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers.utils import logging
 
 from transformers import AutoConfig, AutoModel
-from transformers.utils import logging
 
 
 def tables_of(config: dict[str, Any]) -> dict[str, Any]:

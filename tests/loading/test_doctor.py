@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
+from tests.loading.gguf_files import ARCHITECTURES, CONTEXT, ropes, stated_table, write_gguf
 from tests.loading.test_given_configs import CASES as GIVEN
 from tests.loading.test_given_configs import QUIET
+from transformers_conformance.doctor.diagnosis import diagnose
 from transformers_conformance.doctor.geometry import Layers, Part, parts, read
 from transformers_conformance.rope.reference import inverse_frequencies
 
@@ -101,3 +103,26 @@ def test_another_claim_would_be_found(built, change):
     (layers,) = read(part, "fork")
     vars(layers).update(change)
     assert deviations(layers, part, built["fork"]["Llama 3"][""], "fork")
+
+
+GGUF = [(name, case) for name, architecture in ARCHITECTURES.items() for case in ropes(architecture)]
+
+
+@pytest.mark.parametrize(("name", "case"), GGUF)
+def test_what_is_said_of_a_gguf_file_is_what_the_file_asks_for(tmp_path, name, case):
+    """`test_gguf.py` compares the model's tables with `stated_table`; here, it is what the doctor says."""
+    architecture = ARCHITECTURES[name]
+    rope = ropes(architecture)[case]
+    write_gguf(tmp_path / "a.gguf", architecture, rope)
+    (layers,) = (found := diagnose(tmp_path / "a.gguf")).layers
+    assert layers.head_dim == architecture.head_dim
+    assert layers.rotary_ndims == (rope.width or architecture.head_dim)
+    assert layers.base == rope.keys["freq_base"]
+    angles, _ = stated_table(architecture, rope, CONTEXT)
+    plain = layers.base ** (-2 * np.arange(layers.rotary_ndims // 2) / layers.rotary_ndims)
+    assert (layers.rope_type != "default") == (not np.allclose(angles, plain))
+    if layers.rope_type == "linear":
+        assert np.allclose(angles, plain / layers.parameters["factor"])
+    differs = layers.rope_type != "default" or layers.rotary_ndims < layers.head_dim
+    differs |= name in ("stablelm", "starcoder2")
+    assert ({finding.rule for finding in found.findings} == {"differs"}) == differs

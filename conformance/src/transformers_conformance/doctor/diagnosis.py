@@ -91,7 +91,7 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
         found.layers += read(part, meant)
         found.findings += _findings(part, meant, readers)
     found.findings = _in_order(found.findings)
-    new = repaired(config, found.findings, meant)
+    new = repaired(config, found.findings, meant, installed is not None and installed.reader == "4.x")
     if new != config:
         found.fixed = written(new, text)
         found.diff = diff(config, new, text, path.name)

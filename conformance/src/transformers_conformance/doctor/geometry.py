@@ -138,7 +138,8 @@ def flat_counts(part: Part, reader: Reader) -> bool:
 def kinds(part: Part, reader: Reader) -> list[str]:
     """The layer types that have parameters of their own; `[""]` if all layers have the same."""
     nested = nested_kinds(part.stated) if reader != "4.x" else []
-    named = [kind for kind in part.stated.get("layer_types") or () if isinstance(kind, str)]
+    stated = part.stated.get("layer_types")
+    named = [kind for kind in stated if isinstance(kind, str)] if isinstance(stated, list) else []
     labels = nested or list(part.model.rope)
     used = [kind for kind in labels if kind in named] if named and "" not in labels else labels
     return used or labels

@@ -23,6 +23,7 @@ LONGEST_TEXT = 65_536  # bytes of a value that is kept; longer ones are skipped
 LONGEST_LIST = 1_024  # items that are kept
 MOST_STEPS = 8_000_000  # texts in lists, such as the tokens of a vocabulary
 DEEPEST = 4
+_SHORT = 4_096
 _FORMATS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _TEXT, _LIST = 8, 9
 _SKIPPED = object()
@@ -62,10 +63,13 @@ def read_gguf(path: Path) -> GgufHeader:
 
 class _Reader:
     def __init__(self, file: BinaryIO, size: int):
-        self.file, self.size, self.order, self.steps = file, size, "<", 0
+        self.file, self.size, self.order = file, size, "<"
+        self.place = self.steps = 0
 
     def header(self) -> GgufHeader:
-        if (magic := self.file.read(4)) != MAGIC:
+        magic = self.file.read(4)
+        self.place += len(magic)
+        if magic != MAGIC:
             raise UnreadableError("not-gguf", f"a GGUF file begins with {MAGIC!r}, and this with {magic!r}")
         version = self.number("I")
         if version & 0xFFFF == 0:  # the file is for machines with the other order of bytes
@@ -135,7 +139,8 @@ class _Reader:
 
     def skip_text(self) -> object:
         length = self.number("Q")
-        self.fits(length, f"a text of {length} bytes")
+        if length >= _SHORT:
+            self.fits(length, f"a text of {length} bytes")
         self.skip(length)
         return _SKIPPED
 
@@ -149,14 +154,19 @@ class _Reader:
 
     def take(self, length: int) -> bytes:
         found = self.file.read(length)
+        self.place += len(found)
         if len(found) < length:
             raise UnreadableError("cut-off", f"the file ends within the header, after {self.size} bytes")
         return found
 
     def skip(self, length: int) -> None:
-        self.file.seek(length, os.SEEK_CUR)
+        if length < _SHORT:  # to seek would drop the buffer
+            self.take(length)
+        else:
+            self.file.seek(length, os.SEEK_CUR)
+            self.place += length
 
     def fits(self, length: int, what: str) -> None:
         """Refuses a length that is longer than the rest of the file."""
-        if length > self.size - self.file.tell():
+        if length > self.size - self.place:
             raise UnreadableError("lies-about-sizes", f"the file states {what}, and is not that long")

@@ -11,8 +11,11 @@ from .unreadable import UnreadableError
 
 LARGEST = 8 * 2**20  # bytes; the configs that we know have less than a tenth of this
 DEEPEST = 64
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
+# A text that does not end reaches to the end of the file: to search on behind its quote would take quadratic time.
+_TEXT_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+
+
+_STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def read_bytes(path: Path, largest: int) -> bytes:
@@ -81,8 +84,10 @@ def _integer(digits: str) -> int | float:
 def _depth(text: str) -> int:
     """The deepest nesting, also of a text that is no JSON."""
     deepest = depth = 0
-    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
-        depth += 1 if bracket[0] in "[{" else -1
+    for found in _TEXT_OR_BRACKET.finditer(text):
+        if found[0] not in _STEPS:
+            continue
+        depth += _STEPS[found[0]]
         deepest = max(deepest, depth)
         if deepest > DEEPEST:
             break

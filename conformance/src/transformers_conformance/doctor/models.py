@@ -83,6 +83,11 @@ def model(model_type: Any) -> Model:
     return UNKNOWN if entry is None else Model(model_type, **entry)
 
 
+def all_models() -> list[str]:
+    """The model types with RoPE that were measured."""
+    return list(_file()["models"])
+
+
 def has_no_rope(model_type: Any) -> bool:
     """Whether the class is known, and neither the class nor a part of it reads RoPE keys."""
     return isinstance(model_type, str) and model_type in _file()["without_rope"]

@@ -76,6 +76,6 @@ def _is_config(path: Path) -> bool:
         if not path.is_file() or path.stat().st_size > LARGEST:
             return False
         found = parse(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, UnreadableError):
         return False
     return isinstance(found.get("model_type"), str) or any(key.startswith("rope_") for key in found)

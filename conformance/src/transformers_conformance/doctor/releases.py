@@ -1,6 +1,7 @@
 """The releases of Transformers that a config is read for, without importing Transformers."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from typing import Any, Literal
 
@@ -34,6 +35,7 @@ def release_of(version: Any) -> Release | None:
     return Release(str(version), "4.x" if parsed.major < 5 else "5.x")
 
 
+@cache
 def installed_release() -> Release | None:
     """The release in this environment, which may be the fork; None if there is none."""
     try:

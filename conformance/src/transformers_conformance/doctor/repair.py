@@ -10,7 +10,7 @@ from typing import Any
 from ..facts.rope_types import OLDER_NAMES
 from .finding import Finding
 from .geometry import Layers, Part, parts, read
-from .models import BASES, FACTORS
+from .models import BASES, FACTORS, measured_release
 from .releases import Reader
 
 
@@ -20,12 +20,15 @@ _INDENT = re.compile(r"^([ \t]+)\"", re.MULTILINE)
 _TELLING = {"short_factor": "longrope", "long_factor": "longrope", "low_freq_factor": "llama3"}
 
 
-def repaired(config: Mapping[str, Any], findings: Iterable[Finding], meant: Reader) -> dict[str, Any]:
+def repaired(
+    config: Mapping[str, Any], findings: Iterable[Finding], meant: Reader, for_older: bool = False
+) -> dict[str, Any]:
     """The config with corrections; equal to the config if there is nothing to correct, or no safe way.
 
     Args:
         findings: those of the config.
         meant: how the release reads that wrote the config. Its meaning is kept.
+        for_older: whether a release of 4.x must read the result, which does not know `rope_parameters`.
     """
     new = copy.deepcopy(dict(config))
     by_rule: dict[str, list[str]] = {}
@@ -42,20 +45,25 @@ def repaired(config: Mapping[str, Any], findings: Iterable[Finding], meant: Read
     for place in by_rule.get("ignored-key", ()):
         if ".attn_config" not in f".{place}":
             _remove(new, place)
-    if {"differs", "not-by-layer-type", "contradiction"} & by_rule.keys():
-        for part in parts(config):
-            _unify(new, part, meant)
+    if not for_older and {"differs", "not-by-layer-type", "contradiction"} & by_rule.keys():
+        unified = [_unify(new, part, meant) for part in parts(config)]
+        if any(unified) and meant == "4.x":
+            new["transformers_version"] = measured_release()  # by its form, the file is no longer one of 4.x
     return new
 
 
-def _unify(new: dict[str, Any], part: Part, meant: Reader) -> None:
-    """Writes the RoPE parameters of a part in today's form, if releases read the part in different ways."""
+def _unify(new: dict[str, Any], part: Part, meant: Reader) -> bool:
+    """Writes the RoPE parameters of a part in today's form, if releases read the part in different ways.
+
+    Returns:
+        Whether something was written.
+    """
     wanted = read(part, meant)
-    if not part.model.known or (part.above and part.above[0] is part.stated) or _agree(part, wanted, meant):
-        return
+    if not part.model.known or (part.above and part.above[0] is part.stated) or _agree(part, wanted):
+        return False
     place = _at(new, part.path)
     if place is None:
-        return
+        return False
     before = copy.deepcopy(place)
     place["rope_parameters"] = _dict_of(wanted, part)
     for key in ("rope_scaling", *BASES, *FACTORS):
@@ -63,12 +71,14 @@ def _unify(new: dict[str, Any], part: Part, meant: Reader) -> None:
     attention = place.get("attn_config")
     if isinstance(attention, dict):
         attention.pop("rope_theta", None)
-    if not _agree(Part(part.path, place, part.model, part.above), wanted, meant):
+    if not _agree(Part(part.path, place, part.model, part.above), wanted):
         place.clear()
         place.update(before)
+        return False
+    return True
 
 
-def _agree(part: Part, wanted: list[Layers], meant: Reader) -> bool:
+def _agree(part: Part, wanted: list[Layers]) -> bool:
     """Whether both builds of 5.x read a part as the release meant it that wrote it."""
     results = {one.kind: _result(one) for one in wanted}
     return all({one.kind: _result(one) for one in read(part, reader)} == results for reader in ("5.x", "fork"))

@@ -1,7 +1,7 @@
 """The error of a file that cannot be read."""
 
 
-class UnreadableError(ValueError):
+class UnreadableError(Exception):
     """A file that is not what it should be.
 
     Args:
