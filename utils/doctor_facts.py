@@ -76,10 +76,10 @@ def _entry(facts: Mapping[str, Any], changed: Mapping[str, Any], module: Mapping
     return {key: value for key, value in entry.items() if value not in ({}, True)}
 
 
-def _needed(answers: Mapping[str, Any], reader: Reader, rope: Mapping[str, Any], reads: dict) -> dict[str, list[str]]:
-    """The answers that the reader of the file would not find without an entry. A key alone comes before its contexts."""
-    needed: dict[str, list[str]] = {}
-    for key in sorted(answers, key=lambda key: not key.endswith("|")):
+def _needed(answers: Mapping[str, Any], reader: Reader, rope: Mapping[str, Any], reads: dict) -> dict[str, Any]:
+    """The answers that the reader of the file would not find without an entry."""
+    needed: dict[str, Any] = {}
+    for key in sorted(answers, key=lambda key: not key.endswith("|")):  # a key alone comes before its contexts
         entries = {"reads": needed} if reader == "5.x" else {"reads": reads, "fork": {"reads": needed}}
         name, _, context = key.partition("|")
         if answers[key] is not None and {*Model(rope=rope, **entries).counts_for(name, context, reader)} != {

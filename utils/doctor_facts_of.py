@@ -1,4 +1,4 @@
-"""Prints, as JSON, what the installed Transformers makes of each RoPE key, by `model_type`, for `utils/doctor_facts.py`.
+"""Prints, as JSON, what the installed Transformers makes of each RoPE key, by `model_type`.
 
 Each answer is measured: a config is made with one key, and its parameters are compared with those of a config without
 the key. Names on the command line choose model types; without names, all are asked. `tables` as the first word also

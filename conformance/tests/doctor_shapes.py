@@ -263,7 +263,6 @@ SHAPES: dict[str, Shape] = {
         | {"rope_scaling": {"factor": 8.0, "type": "linear"}},
         {FULL: (16, 16, 1e6, "linear", 8.0), SLIDING: (16, 16, 10000.0, "default", None)},
         "older-key",
-        "not-by-layer-type",
         "differs",
         fixed=True,
         version="4.50.0",

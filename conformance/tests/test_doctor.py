@@ -98,24 +98,27 @@ def test_a_rule_finds_what_it_is_about_and_nothing_else(tmp_path, rule):
     assert rule not in right
 
 
+OF_CLASSES = ("type-not-taken", "no-length", "no-parameters-for-layer-type", "not-by-layer-type")
+
+
 def test_every_rule_is_tested():
     files = Path(diagnosis.__file__).parent.glob("*rules.py")
     named = {name for file in files for name in re.findall(r'Finding\(\s*"([a-z-]+)"', file.read_text())}
     tested = {*RULES, *(rule for shape in SHAPES.values() for rule in shape.rules)}
-    assert named - tested == {"type-not-taken", "no-length", "no-parameters-for-layer-type"}  # below
+    assert named - tested == {*OF_CLASSES}
 
 
 def test_rules_about_classes(tmp_path):
     phi3 = SHAPES["Phi-3.5 mini"].config | {"rope_scaling": {"type": "linear", "factor": 2.0}}
     assert "type-not-taken" in {one.rule for one in diagnosis_of(tmp_path, phi3).findings}
     gemma = dict(SHAPES["Gemma 3 of 5.x"].config)
+    flat = gemma | {"rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1.0}}
+    assert "not-by-layer-type" in {one.rule for one in diagnosis_of(tmp_path, flat).findings}
+    assert "not-by-layer-type" not in {one.rule for one in diagnosis_of(tmp_path, gemma).findings}
     gemma["rope_parameters"] = {"full_attention": gemma["rope_parameters"]["full_attention"]}
     assert "no-parameters-for-layer-type" in {one.rule for one in diagnosis_of(tmp_path, gemma).findings}
-    without = next(
-        name
-        for name in ("bamba", *all_models())
-        if model(name).rope and "max_position_embeddings" not in model(name).sizes
-    )
+    length = "max_position_embeddings"
+    without = next(name for name in all_models() if model(name).rope and length not in model(name).sizes)
     scaled = {"model_type": without, "rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}
     assert "no-length" in {one.rule for one in diagnosis_of(tmp_path, scaled).findings}
 

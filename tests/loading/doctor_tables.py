@@ -1,7 +1,7 @@
-"""Prints, as JSON, the rotary tables that models hold which are built from configs: what the doctor says is compared.
+"""Prints, as JSON, the rotary tables of models that are built from configs.
 
-The argument is a file with a JSON object of configs. Each config becomes a model of the installed Transformers, without
-memory for weights: one that ignores sizes may be large. A model that cannot be built gives its error.
+The argument is a file with a JSON object of configs. Each config becomes a model of the installed Transformers,
+without memory for weights: one that ignores sizes may be large. A model that cannot be built gives its error.
 """
 
 import json

@@ -76,7 +76,7 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
     stated = config.get("model_type")
     found = Diagnosis(path, model_type=stated if isinstance(stated, str) else "")
     writer = release_of(config["transformers_version"]) if config.get("transformers_version") else None
-    found.release = str(writer) if writer else ""
+    found.release = writer.version if writer else ""
     all_parts = parts(config)
     found.known = model(stated).known or has_no_rope(stated)
     if not all_parts:
@@ -84,7 +84,8 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
         return found
     if not found.known:
         found.remark = "the model type is not known to this doctor, so its keys are read in the usual way"
-    readers = _readers(config, writer, installed)
+    newer = any("rope_parameters" in part.stated for part in all_parts)
+    readers = _readers(writer, installed, "5.x" if newer else "4.x")
     found.readers = [name for name, _ in readers]
     meant = readers[0][1]
     for part in all_parts:
@@ -98,15 +99,14 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
     return found
 
 
-def _readers(config: Mapping[str, Any], writer: Release | None, installed: Release | None) -> list[tuple[str, Reader]]:
+def _readers(writer: Release | None, installed: Release | None, form: Reader) -> list[tuple[str, Reader]]:
     """The releases to compare. The first is the one whose meaning is kept: it wrote the file, or had its form."""
-    older = '"rope_parameters":' not in str(config).replace("'", '"')
-    wrote: Reader = writer.reader if writer else ("4.x" if older else "5.x")
-    name = str(writer) if writer else f"a release of {wrote}"
+    wrote: Reader = writer.reader if writer else form
+    name = f"{writer}, which wrote the file" if writer else f"a release of {wrote}"
     upstream, fork = f"upstream {measured_release()}", "the fork"
     found: list[tuple[str, Reader]] = [(name, wrote)]
-    if installed is not None and str(installed) != name:
-        found.append((f"{installed} (installed)", installed.reader))
+    if installed is not None and installed != writer:
+        found.append((f"{installed}, which is installed", installed.reader))
     compared = {reader for _, reader in found}
     return found + [(one, reader) for one, reader in ((upstream, "5.x"), (fork, "fork")) if reader not in compared]
 

@@ -16,11 +16,11 @@ ON_UPSTREAM = "upstream 5.x"
 
 def widths(part: Part) -> Iterator[Finding]:
     """Widths that do not fit: a head that is no whole number of channels, a share that is no share."""
-    (size, place), (heads, _) = part.size("hidden_size"), part.size("num_attention_heads")
+    (size, _), (heads, _) = part.size("hidden_size"), part.size("num_attention_heads")
     derived = part.model.head_dim == "derived" and part.stated.get("head_dim") is None
-    if derived and is_size(size) and is_size(heads) and size % heads and place != part.model:
+    if derived and is_size(size) and is_size(heads) and size % heads:
         text = f"{size} channels are no whole number of channels for each of {heads} heads: {size / heads:.2f}"
-        advice = f"all releases take {size // heads}; state `head_dim` if this is meant"
+        advice = f"all releases take {size // heads}; nothing is to change if this is meant"
         yield Finding("head-not-whole", part.place("head_dim"), text, advice)
     for key in FACTORS:
         for place, value in _all(part, key):
@@ -76,9 +76,9 @@ def flat_in_nested(part: Part) -> Iterator[Finding]:
     if "" in part.model.rope or not part.model.known or nested_kinds(part.stated):
         return
     for key in ("rope_scaling", "rope_parameters"):
-        for place, one in _dicts(part, key):
-            form = "rope_type" if one.get("rope_type") or not one.get("type") else "type"
-            counts = {reader: part.model.counts_for(f"{key}.{form}", "form", reader) for reader in ("5.x", "fork")}
+        for place, _ in _dicts(part, key):
+            # `older_names` is about the other name of the key
+            counts = {reader: part.model.counts_for(f"{key}.rope_type", "form", reader) for reader in ("5.x", "fork")}
             if counts["5.x"] and "" not in counts["5.x"]:
                 continue
             kinds = ", ".join(part.model.rope)
@@ -211,17 +211,22 @@ def differences(part: Part, readers: Sequence[tuple[str, Reader]]) -> Iterator[F
     for position, (name, one) in enumerate(results):
         for other_name, other in results[position + 1 :]:
             for kind in one.keys() & other.keys():
-                for key, value in one[kind].result().items():
-                    now = other[kind].result().get(key)
-                    if value == now or (kind, key) in seen or key not in _TOLD:
-                        continue
-                    seen.add((kind, key))
-                    place = _told_place(one[kind], other[kind], key)
-                    text = f"{name} takes `{key}`={value!r}, {other_name} {now!r}{f' ({kind})' if kind else ''}"
-                    yield Finding("differs", place, text, f"to keep {name}'s meaning everywhere, see the diff")
+                before, after = one[kind].result(), other[kind].result()
+                changed = [key for key in _TOLD if before.get(key) != after.get(key) and (kind, key) not in seen]
+                if not changed:
+                    continue
+                seen.update((kind, key) for key in changed)
+                place = _told_place(one[kind], other[kind], changed[0])
+                text = f"{kind}: " if kind else ""
+                text += f"{_told(before, changed)} for {name}; {_told(after, changed)} for {other_name}"
+                yield Finding("differs", place, text, "write it in a form that all of them read alike")
 
 
 _TOLD = ("head_dim", "rotary_ndims", "base", "rope_type", "factor", "original_max_position_embeddings")
+
+
+def _told(result: Mapping[str, Any], keys: Sequence[str]) -> str:
+    return ", ".join(f"{key} {result[key]!r}" if result.get(key) is not None else f"no {key}" for key in keys)
 
 
 def _told_place(one: Layers, other: Layers, key: str) -> str:

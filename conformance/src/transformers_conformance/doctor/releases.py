@@ -21,7 +21,7 @@ class Release:
     reader: Reader
 
     def __str__(self) -> str:
-        return f"Transformers {self.version}" if self.reader != "fork" else f"the fork ({self.version})"
+        return self.version if self.reader != "fork" else f"the fork {self.version}"
 
 
 def release_of(version: Any) -> Release | None:

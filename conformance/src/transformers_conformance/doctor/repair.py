@@ -65,9 +65,7 @@ def _unify(new: dict[str, Any], part: Part, meant: Reader) -> bool:
     if place is None:
         return False
     before = copy.deepcopy(place)
-    place["rope_parameters"] = _dict_of(wanted, part)
-    for key in ("rope_scaling", *BASES, *FACTORS):
-        place.pop(key, None)
+    _replace(place, ("rope_scaling", "rope_parameters", *BASES, *FACTORS), "rope_parameters", _dict_of(wanted, part))
     attention = place.get("attn_config")
     if isinstance(attention, dict):
         attention.pop("rope_theta", None)
@@ -76,6 +74,15 @@ def _unify(new: dict[str, Any], part: Part, meant: Reader) -> bool:
         place.update(before)
         return False
     return True
+
+
+def _replace(place: dict[str, Any], keys: tuple[str, ...], new: str, value: Any) -> None:
+    """Puts one key where the first of several keys is, or at the end, and removes these."""
+    items: dict[str, Any] = {}
+    for key, one in place.items():
+        items |= {new: value} if key in keys else {key: one}
+    place.clear()
+    place.update({**items, new: value})
 
 
 def _agree(part: Part, wanted: list[Layers]) -> bool:

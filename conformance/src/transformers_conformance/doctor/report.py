@@ -41,7 +41,8 @@ def print_one(found: Diagnosis, console: Console) -> None:
         for name, value, source in rows(layers):
             console.print(f"    {name:<13} {escape(plain(value)):<12} [dim]{escape(plain(source))}[/]")
     if found.readers and found.layers and len(found.readers) > 1:
-        console.print(f"  as read by {escape(plain(found.readers[0]))}; compared with {', '.join(found.readers[1:])}")
+        others = ", ".join(one.partition(",")[0] for one in found.readers[1:])
+        console.print(f"  as read by {escape(plain(found.readers[0]))}; compared with {escape(plain(others))}")
     for finding in found.findings:
         color = "red" if finding.severe else "yellow"
         console.print(f"  [{color}]{finding.rule}[/] {escape(plain(finding.place))}")
