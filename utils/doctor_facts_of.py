@@ -28,6 +28,8 @@ FLAT = {
     ),
     **dict.fromkeys(("partial_rotary_factor", "rotary_pct"), FACTOR),
 }
+PLACES = ("rope_scaling", "rope_parameters")
+FIXED = {"rope_type": "default", "rope_theta": 10_000.0}  # the only base of models whose config has no key for it
 TYPES: Mapping[str, Mapping[str, Any]] = {
     "linear": {"factor": 4.0},
     "dynamic": {"factor": 4.0},
@@ -87,12 +89,23 @@ def facts(config_class: type) -> dict[str, Any]:
     names = {key: config_class.attribute_map[key] for key in KEPT if key in config_class.attribute_map}
     sizes = {key: value for key in KEPT if isinstance(value := value_of(plain, key), int)}
     found |= {"names": names, "sizes": sizes, "rope": kinds(plain)}
+    if not found["rope"] and isinstance(channels := value_of(plain, "rotary_dim"), int):  # GPT-J and CodeGen
+        sizes["rotary_dim"] = channels
+        found |= {"rope": {"": dict(FIXED)}, "head_dim": "derived", "types": [], "keeps_base": False, "null": None}
+        unread = [f"{key}|" for key in FLAT]
+        unread += [f"{place}.{key}|form" for place in PLACES for key in ("rope_type", "type")]
+        return found | {"reads": dict.fromkeys(unread, []) | {"rotary_dim|": [""]}}
     if not found["rope"]:
         return found | {"beside": beside(config_class, found["parts"])}
     found["head_dim"] = head_width(config_class, plain)
     if found["head_dim"] == "by layer":
         found["head_dim"] = widths_by_kind(plain)
     found["types"] = [name for name in TYPES if stated(config_class, name, parameters_of(name, plain)) is not None]
+    head_dim = width(plain, "full_attention_inv_freq") if "" in found["rope"] else 0
+    asked = made(config_class, rotary_dim=head_dim // 4) if head_dim else None
+    reads: dict[str, Any] = {
+        "rotary_dim|": changed(asked, "partial_rotary_factor", head_dim // 4 / head_dim) if asked else None
+    }
     name = next(iter(found["types"]), "linear")
     rest = parameters_of(name, plain)
     scaling = {"rope_type": name, **rest}
@@ -102,7 +115,6 @@ def facts(config_class: type) -> dict[str, Any]:
         if "" in found["rope"]
         else {kind: {"rope_type": "default"} for kind in found["rope"]}
     }
-    reads: dict[str, Any] = {}
     for context, others in contexts.items():
         for key, value in FLAT.items():
             result = "rope_theta" if value == BASE else "partial_rotary_factor"
@@ -110,7 +122,7 @@ def facts(config_class: type) -> dict[str, Any]:
         if "attn_config" in getattr(config_class, "sub_configs", {}):
             inner = made(config_class, **others, attn_config={"rope_theta": BASE})
             reads[f"attn_config.rope_theta|{context}"] = changed(inner, "rope_theta", BASE)
-    for place in ("rope_scaling", "rope_parameters"):
+    for place in PLACES:
         for key in ("rope_type", "type"):
             parameters = {key: name, **rest} | ({} if place == "rope_scaling" else {"rope_theta": BASE})
             asked = made(config_class, **{place: parameters})

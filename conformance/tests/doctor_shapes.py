@@ -305,6 +305,20 @@ SHAPES: dict[str, Shape] = {
         version="4.39.0",
         built=False,
     ),
+    "GPT-J": shape(
+        "gptj",
+        {"n_embd": 64, "n_head": 4, "n_layer": 2, "rotary_dim": 8}
+        | dict.fromkeys(("hidden_size", "num_attention_heads", "max_position_embeddings"), "left out"),
+        (16, 8, 10000.0, "default", None),
+        version="4.11.0",
+        built=False,
+    ),
+    "MiniMax-M2": shape(
+        "minimax_m2",
+        {"head_dim": 16, "rotary_dim": 8, "rope_theta": 5000000, "num_local_experts": 2},
+        (16, 8, 5000000, "default", None),
+        version="4.46.1",
+    ),
     # --- several modalities
     "Qwen2-VL": shape(
         "qwen2_vl",

@@ -236,7 +236,7 @@ def test_a_model_without_rope_and_one_that_nobody_knows(run, tmp_path):
     write(tmp_path / "own", LLAMA | {"model_type": "my_own_model"})
     said = run("bert", "own")
     assert said.exit_code == 0
-    assert "no rotary embeddings" in said.stdout and "not known to this doctor" in said.stdout
+    assert "reads no RoPE keys" in said.stdout and "not known to this doctor" in said.stdout
 
 
 def test_nothing_steers_the_terminal(run, tmp_path):

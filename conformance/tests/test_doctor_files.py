@@ -149,7 +149,7 @@ JSON = st.recursive(
     max_leaves=25,
 )
 TYPES = ("llama", "gemma3_text", "qwen2_vl", "phi3", "deepseek_v3", "gemma4", "dbrx", "glm4v", "bert", "nothing")
-STEADY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+STEADY = settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @STEADY
@@ -203,7 +203,7 @@ KEPT = {"llama.rope.freq_base": 500_000.0, "llama.rope.dimension_count": 16, "ll
 ARRAYS = {"tokenizer.ggml.tokens": [f"token {i}" for i in range(3000)], "llama.rope.dimension_sections": [4, 2, 2, 0]}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     keys=st.dictionaries(
         st.text("abcdefgh._", min_size=1, max_size=20).filter(lambda key: not key.startswith("general")),
@@ -299,6 +299,6 @@ def test_the_steps_through_a_list_are_limited(tmp_path, monkeypatch):
 
 
 def test_a_vocabulary_is_skipped_soon(tmp_path):
-    tokens = header(0, 1, key(b"tokens", 9, struct.pack("<IQ", 8, 600_000)))
-    (tmp_path / "a.gguf").write_bytes(tokens + (struct.pack("<Q", 3) + b"abc") * 600_000)
+    tokens = header(0, 1, key(b"tokens", 9, struct.pack("<IQ", 8, 300_000)))
+    (tmp_path / "a.gguf").write_bytes(tokens + (struct.pack("<Q", 3) + b"abc") * 300_000)
     assert ends_well(tmp_path / "a.gguf") is None

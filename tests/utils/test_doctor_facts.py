@@ -41,6 +41,6 @@ def test_every_answer_is_the_measured_one(measured, name, reader):
 
 def test_a_class_that_reads_otherwise_is_found(measured):
     """A negative control: the two builds differ, so an answer for one is wrong for the other."""
-    reads = measured["5.x"]["olmo3"]["reads"]
+    reads = {key: kinds for key, kinds in measured["5.x"]["olmo3"]["reads"].items() if kinds is not None}
     on_fork = {key: model("olmo3").counts_for(*key.split("|"), "fork") for key in reads}
     assert "rope_theta|" in {key for key, kinds in reads.items() if set(on_fork[key]) != set(kinds)}

@@ -80,7 +80,11 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
     all_parts = parts(config)
     found.known = model(stated).known or has_no_rope(stated)
     if not all_parts:
-        found.remark = "this model type has no rotary embeddings" if has_no_rope(stated) else "no RoPE keys are stated"
+        found.remark = (
+            "the config class of this model type reads no RoPE keys"
+            if has_no_rope(stated)
+            else "no RoPE keys are stated"
+        )
         return found
     if not found.known:
         found.remark = "the model type is not known to this doctor, so its keys are read in the usual way"

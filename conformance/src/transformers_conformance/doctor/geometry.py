@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..facts.rope_types import OLDER_NAMES, ORIGINAL_LENGTH
-from .models import BASES, FACTORS, WITHIN_ATTENTION, Model, model
+from .models import BASES, FACTORS, WITHIN_ATTENTION, Model, has_no_rope, model
 from .releases import Reader
 
 
@@ -114,8 +114,8 @@ def _is_text(key: str) -> bool:
 
 def has_rope(part: Part) -> bool:
     """Whether the class of a part has RoPE, or the part states it and its class is not known."""
-    if part.model.known:
-        return bool(part.model.rope)
+    if part.model.known or has_no_rope(part.stated.get("model_type")):
+        return bool(part.model.known and part.model.rope)
     return any(_stated_dict(part.stated, key) for key in ("rope_scaling", "rope_parameters")) or any(
         part.stated.get(key) is not None for key in (*BASES, "rotary_dim", "rotary_pct", "partial_rotary_factor")
     )
@@ -289,10 +289,13 @@ def _set_width(part: Part, layers: Layers, factor: Any, place: str, reader: Read
     layers.sources["rotary_ndims"] = place
     if not is_size(width) or not part.model.usual or layers.rope_type == "axial":
         return
-    channels = part.stated.get("rotary_dim")
-    takes_channels = reader != "5.x" or not part.model.known
+    channels = part.stated.get("rotary_dim", part.model.sizes.get("rotary_dim"))
+    meant: Reader = "fork" if reader == "4.x" else reader
+    takes_channels = not part.model.known or bool(part.model.counts_for("rotary_dim", "", meant))
     if is_number(channels) and math.isfinite(channels) and factor is None and takes_channels:
-        layers.rotary_ndims, layers.sources["rotary_ndims"] = int(channels), part.place("rotary_dim")
+        stated = "rotary_dim" in part.stated
+        layers.rotary_ndims = int(channels)
+        layers.sources["rotary_ndims"] = part.place("rotary_dim") if stated else DEFAULT
         return
     ignored = reader == "5.x" and not part.model.reads_factor and layers.rope_type == "default"
     if factor is None or ignored or part.model.head_dim == "slice":

@@ -89,7 +89,10 @@ def all_models() -> list[str]:
 
 
 def has_no_rope(model_type: Any) -> bool:
-    """Whether the class is known, and neither the class nor a part of it reads RoPE keys."""
+    """Whether the class is known, and neither the class nor a part of it reads RoPE keys.
+
+    The model may still rotate, by numbers that no key states.
+    """
     return isinstance(model_type, str) and model_type in _file()["without_rope"]
 
 
