@@ -73,7 +73,8 @@ def _entry(facts: Mapping[str, Any], changed: Mapping[str, Any], module: Mapping
         entry["types"] = facts["types"]
     if facts["null"] != changed["null"]:
         entry["unscaled"] = facts["null"]
-    return {key: value for key, value in entry.items() if value not in ({}, True)}
+    entry = {key: value for key, value in entry.items() if value not in ({}, True)}
+    return entry | ({"whole_heads": True} if facts.get("whole_heads") else {})
 
 
 def _needed(answers: Mapping[str, Any], reader: Reader, rope: Mapping[str, Any], reads: dict) -> dict[str, Any]:

@@ -98,6 +98,9 @@ def facts(config_class: type) -> dict[str, Any]:
     if not found["rope"]:
         return found | {"beside": beside(config_class, found["parts"])}
     found["head_dim"] = head_width(config_class, plain)
+    heads = {"num_attention_heads": 8, "num_key_value_heads": 8}
+    whole, rest = (made(config_class, hidden_size=size, **heads) is not None for size in (176, 178))
+    found["whole_heads"] = whole and not rest
     if found["head_dim"] == "by layer":
         found["head_dim"] = widths_by_kind(plain)
     found["types"] = [name for name in TYPES if stated(config_class, name, parameters_of(name, plain)) is not None]

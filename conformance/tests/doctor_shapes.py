@@ -394,3 +394,55 @@ SHAPES: dict[str, Shape] = {
         fixed=True,
     ),
 }
+
+
+# --- what each rule finds
+
+LLAMA = SHAPES["Llama 3"].config
+SCALED = {"original_max_position_embeddings": 1024, "factor": 4.0}
+WHOLE = {"short_factor": [1.0] * 8, "long_factor": [2.0] * 8}
+LOW_AND_HIGH = SCALED | {"rope_type": "llama3", "low_freq_factor": 1.0, "high_freq_factor": 4.0}
+# By rule: keys that it finds in a Llama config, and keys that it does not find.
+RULES: dict[str, tuple[dict, dict]] = {
+    "unknown-rope-type": ({"rope_scaling": {"rope_type": "nonsense"}}, {"rope_scaling": {"rope_type": "default"}}),
+    "missing-rope-type": ({"rope_scaling": {"factor": 2.0}}, {"rope_scaling": {"type": "linear", "factor": 2.0}}),
+    "missing-key": ({"rope_scaling": {"type": "linear"}}, {"rope_scaling": {"type": "linear", "factor": 1.0}}),
+    "no-positive-number": ({"rope_theta": -1.0}, {"rope_theta": 1}),
+    "no-number": ({"rope_scaling": LOW_AND_HIGH | {"low_freq_factor": "1"}}, {"rope_scaling": LOW_AND_HIGH}),
+    "factor-below-one": (
+        {"rope_scaling": {"rope_type": "linear", "factor": 0.5}},
+        {"rope_scaling": {"rope_type": "linear", "factor": 1}},
+    ),
+    "factor-and-lengths": (
+        {"rope_scaling": SCALED | {"rope_type": "yarn", "factor": 3.0}},
+        {"rope_scaling": SCALED | {"rope_type": "yarn"}},
+    ),
+    "length-order": (
+        {"rope_scaling": LOW_AND_HIGH | {"original_max_position_embeddings": 4096}},
+        {"rope_scaling": LOW_AND_HIGH},
+    ),
+    "list-length": (
+        {"rope_scaling": SCALED | WHOLE | {"rope_type": "longrope", "long_factor": [1.0] * 7}},
+        {"rope_scaling": SCALED | WHOLE | {"rope_type": "longrope"}},
+    ),
+    "no-list": (
+        {"rope_scaling": SCALED | WHOLE | {"rope_type": "longrope", "long_factor": ["1"] * 8}},
+        {"rope_scaling": SCALED | WHOLE | {"rope_type": "longrope"}},
+    ),
+    "order": (
+        {"rope_scaling": SCALED | {"rope_type": "yarn", "beta_fast": 1, "beta_slow": 32}},
+        {"rope_scaling": SCALED | {"rope_type": "yarn", "beta_fast": 4, "beta_slow": 4}},
+    ),
+    "ignored-key": ({"rotary_pct": 0.5}, {}),
+    "no-share": ({"partial_rotary_factor": 1.5}, {"partial_rotary_factor": 1.0}),
+    "no-width": ({"rotary_dim": 32}, {"rotary_dim": 16}),
+    "head-not-whole": ({"num_attention_heads": 6}, {"num_attention_heads": 2, "head_dim": 10}),
+    "odd-width": ({"head_dim": 15}, {"head_dim": 14}),
+    "one-channel": ({"partial_rotary_factor": 0.0625}, {"partial_rotary_factor": 0.125}),
+    "contradiction": (
+        {"rope_theta": 1.0, "rope_scaling": {"type": "linear", "factor": 2.0, "rope_theta": 2.0}},
+        {"rope_theta": 2.0, "rope_scaling": {"type": "linear", "factor": 2.0, "rope_theta": 2.0}},
+    ),
+    "other-program": ({"dual_chunk_attention_config": {"chunk_size": 8}}, {"dual_chunk_attention_config": None}),
+    "differs": ({"partial_rotary_factor": 0.5}, {"partial_rotary_factor": 1.0}),
+}

@@ -30,6 +30,8 @@ def tables_of(config: dict[str, Any]) -> dict[str, Any]:
         if not name.endswith(("rotary_emb", "rope")):
             continue
         module = type(module)(module.config)
+        if getattr(module, "rope_type", None) == "longrope":  # it makes the long table in a pass
+            module(torch.zeros(1), position_ids=torch.tensor([[0, 1]]))
         for buffer, table in module.named_buffers():
             if not buffer.endswith("inv_freq") or "original" in buffer:
                 continue

@@ -21,13 +21,14 @@ from transformers_conformance.rope.reference import inverse_frequencies
 
 
 sys.path.insert(0, str(REPOSITORY / "conformance" / "tests"))
-from doctor_shapes import SHAPES  # noqa: E402
+from doctor_shapes import LLAMA, RULES, SHAPES  # noqa: E402
 
 
 WORKER = Path(__file__).with_name("doctor_tables.py")
 CONFIGS: dict[str, Mapping[str, Any]] = {name: shape.config for name, shape in SHAPES.items() if shape.built}
 CONFIGS |= {f"given, {name}": config for name, (config, given, later, _) in GIVEN.items() if not (given or later)}
 CONFIGS |= {f"quiet, {name}": config for name, config in QUIET.items()}
+WRONG = {f"wrong, {rule}": LLAMA | wrong for rule, (wrong, _) in RULES.items()}
 TREES = {"5.x": Layout().upstream(DEFAULT_RELEASE), "fork": Layout().source(DEFAULT_RELEASE)}
 
 
@@ -35,7 +36,7 @@ TREES = {"5.x": Layout().upstream(DEFAULT_RELEASE), "fork": Layout().source(DEFA
 def built(tmp_path_factory) -> dict[str, dict[str, Any]]:
     """By reader and config, the tables of the model."""
     file = tmp_path_factory.mktemp("doctor") / "configs.json"
-    file.write_text(json.dumps(CONFIGS))
+    file.write_text(json.dumps(CONFIGS | WRONG))
     running = {
         reader: subprocess.Popen(
             [sys.executable, str(WORKER), str(file)],
@@ -103,6 +104,13 @@ def test_another_claim_would_be_found(built, change):
     (layers,) = read(part, "fork")
     vars(layers).update(change)
     assert deviations(layers, part, built["fork"]["Llama 3"][""], "fork")
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_severe_finding_is_what_the_fork_refuses(built, tmp_path, name):
+    (tmp_path / "config.json").write_text(json.dumps(WRONG[name]))
+    severe = [one.text for one in diagnose(tmp_path / "config.json").findings if one.severe]
+    assert ("error" in built["fork"][name]) == bool(severe), (built["fork"][name], severe)
 
 
 GGUF = [(name, case) for name, architecture in ARCHITECTURES.items() for case in ropes(architecture)]

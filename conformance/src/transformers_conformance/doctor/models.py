@@ -37,6 +37,7 @@ class Model:
         fork: the entries of `reads` that the fork changes.
         unscaled: the rope types if `rope_scaling` is null.
         reads_factor: whether upstream rotates the share that `partial_rotary_factor` asks for, under the default type.
+        whole_heads: whether 5.x refuses a hidden size that is no multiple of the number of heads.
         usual: whether the table has an entry for each pair. Tables for coordinates have fewer.
     """
 
@@ -52,6 +53,7 @@ class Model:
     unscaled: Mapping[str, str] | None = None
     reads_factor: bool = True
     usual: bool = True
+    whole_heads: bool = False
 
     @property
     def known(self) -> bool:

@@ -16,12 +16,15 @@ ON_UPSTREAM = "upstream 5.x"
 
 def widths(part: Part) -> Iterator[Finding]:
     """Widths that do not fit: a head that is no whole number of channels, a share that is no share."""
-    (size, _), (heads, _) = part.size("hidden_size"), part.size("num_attention_heads")
+    (size, place), (heads, _) = part.size("hidden_size"), part.size("num_attention_heads")
     derived = part.model.head_dim == "derived" and part.stated.get("head_dim") is None
-    if derived and is_size(size) and is_size(heads) and size % heads:
+    refused = part.model.whole_heads
+    if (derived or refused) and is_size(size) and is_size(heads) and size % heads:
         text = f"{size} channels are no whole number of channels for each of {heads} heads: {size / heads:.2f}"
-        advice = f"all releases take {size // heads}; nothing is to change if this is meant"
-        yield Finding("head-not-whole", part.place("head_dim"), text, advice)
+        if refused:
+            text += f"; all builds of 5.x refuse this, and 4.x took {size // heads}"
+        advice = "load the file with 4.x" if refused else f"all releases take {size // heads}: is this meant?"
+        yield Finding("head-not-whole", place, text, advice, severe=refused)
     for key in FACTORS:
         for place, value in _all(part, key):
             if not is_number(value) or not 0 <= value <= 1:
