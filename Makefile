@@ -7,7 +7,7 @@ tools = $(shell python3 utils/environment.py --tools)
 line_python = $(shell python3 utils/environment.py $(RELEASE))
 
 .PHONY: release fork relock adopt edits discovery recall models consistency fixup check test parity older bench bugs report known merge
-.PHONY: mutants prs burden
+.PHONY: mutants prs burden facts
 
 release: ## print the release that commands are about
 	@echo $(RELEASE)
@@ -40,6 +40,9 @@ recall: ## the rules of discovery against the definitions that rotate when upstr
 models: ## models_changed.txt and tests/models against what the fork changes, both ways; first writes the tests of MODELS
 	$(if $(MODELS),$(python) utils/model_tests.py $(MODELS))
 	$(python) utils/changed_models.py
+
+facts: ## what upstream and the fork make of RoPE keys, for `transformers-conformance doctor` (two minutes)
+	cd utils && $(python) doctor_facts.py
 
 consistency: ## generated definitions of the fork equal what their modular files and parents make
 	cd utils && $(python) -m consistency --release $(RELEASE)

@@ -18,13 +18,14 @@ import torch
 from registry import parts_of, registered_models
 
 import transformers
+from transformers_conformance.facts.rope_types import SCALED_ROPE_TYPES
 from transformers_conformance.harness.probe import Probe
 from transformers_conformance.harness.sizes import MAX_POSITION_EMBEDDINGS, NUM_HEADS, SEQUENCE_LENGTH
 from transformers_conformance.harness.tiny import model_of_config
 from transformers_conformance.rope.case import Case
 from transformers_conformance.rope.layers import layers_without_rope
 from transformers_conformance.rope.reference import inverse_frequencies, pair_channels
-from transformers_conformance.rope.rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS, SCALED_ROPE_TYPES
+from transformers_conformance.rope.rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS
 from transformers_conformance.rope.rope_types import scaling_parameters as scaling_of
 from transformers_conformance.rope.spec import RotarySpec
 from transformers_conformance.rope.width import FlatFactor

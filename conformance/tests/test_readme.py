@@ -13,12 +13,17 @@ from transformers.models.qwen2_vl.modeling_qwen2_vl import (
     Qwen2VisionTransformerPretrainedModel,
     Qwen2VLForConditionalGeneration,
 )
+from typer.main import get_command
+from typer.testing import CliRunner
 
 from tiny_rope import TinyRopeConfig
 from transformers_conformance import masks, rope  # noqa: F401, importing a topic makes it known
 from transformers_conformance.core import plugin
 from transformers_conformance.core.mixins import JudgedTestMixin
 from transformers_conformance.core.property import named_topics
+from transformers_conformance.doctor import diagnosis
+from transformers_conformance.doctor.command import app
+from transformers_conformance.doctor.releases import release_of
 
 
 TEXT = (Path(__file__).parents[1] / "README.md").read_text()
@@ -68,6 +73,27 @@ def test_every_snippet_runs_and_its_tests_pass(my_model, capsys):
 def test_a_snippet_that_imports_a_missing_module_fails(my_model):
     with pytest.raises(ImportError):
         run([SNIPPETS[0].replace("rope.testing", "testing")])
+
+
+def test_the_doctor_prints_what_is_shown(monkeypatch, tmp_path):
+    (shown,) = re.findall(r"^```json\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    (printed,) = re.findall(r"^```text\n(my-model.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    (tmp_path / "my-model").mkdir()
+    (tmp_path / "my-model" / "config.json").write_text(shown)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(diagnosis, "installed_release", lambda: release_of("5.24.0"))
+    done = CliRunner().invoke(app, ["doctor", "my-model"])
+    assert (done.exit_code, done.stdout) == (1, printed)
+
+
+def test_it_names_every_error_and_option_of_the_doctor():
+    code = "".join(path.read_text() for path in Path(diagnosis.__file__).parent.glob("*.py"))
+    raised = set(re.findall(r'UnreadableError\(\s*"([a-z0-9-]+)"', code)) | {"cut-off", "not-json"}
+    section = TEXT.partition("## Examine a checkpoint")[2].partition("## Test your own")[0]
+    assert {name for name in raised if f"`{name}`" not in section} == set()
+    assert len(raised) > 10
+    options = {option for one in get_command(app).commands["doctor"].params for option in one.opts if "--" in option}
+    assert options - {"--help"} == set(re.findall(r"`(--[a-z]+)`", section))
 
 
 def test_it_names_every_property_and_no_other():

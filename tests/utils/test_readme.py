@@ -15,11 +15,13 @@ from pathlib import Path
 
 import pytest
 import runner.run
+from typer.main import get_command
 
 from overlay.layout import DEFAULT_RELEASE, REPOSITORY, Layout
 from overlay.upstream import known_releases
 from transformers_conformance.core import plugin
 from transformers_conformance.core.recording import load_expected_failures
+from transformers_conformance.doctor.command import app
 
 
 README = REPOSITORY / "README.md"
@@ -94,6 +96,8 @@ def check_command(command: str) -> None:
         check_pip(rest)
     elif name == "pytest":
         check_pytest(rest)
+    elif name == "transformers-conformance":
+        check_conformance(rest)
     elif re.fullmatch(r"python[\d.]*", name):
         check_python(rest)
     else:
@@ -148,6 +152,13 @@ def check_pip(words: list[str]) -> None:
         require((home / "pyproject.toml").is_file(), f"nothing to install in {place}")
     setting, _, release = (arguments.config_settings or f"upstream={DEFAULT_RELEASE}").partition("=")
     require(setting == "upstream" and release in known_releases(Layout()), f"no release {release}")
+
+
+def check_conformance(words: list[str]) -> None:
+    try:
+        (group := get_command(app)).commands[words[0]].make_context(words[0], words[1:])
+    except Exception as error:  # of click, which some releases of typer bring along under another name
+        raise WrongCommandError(f"{error} in {sorted(group.commands)}") from error
 
 
 def check_pytest(words: list[str]) -> None:
@@ -217,6 +228,8 @@ def test_commands_are_found_in_all_kinds_of_places():
         "pytest tests/models/llama --conformance-nothing=1",
         "nothing at all",
         "diff README.md src/nothing",
+        "transformers-conformance nothing",
+        "transformers-conformance doctor --nothing my-model",
     ],
 )
 def test_a_command_with_a_name_that_does_not_exist_fails(command):

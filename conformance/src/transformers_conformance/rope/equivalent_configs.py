@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..facts.rope_types import ROPE_TYPES
 from ..harness.sizes import MAX_POSITION_EMBEDDINGS, NUM_LAYERS
 from .case import Case
 from .layer_types import named_layers
@@ -17,7 +18,7 @@ _LINEAR = {"rope_type": "linear", "factor": 4.0}
 _LINEAR_BY_TYPE = {"type": "linear", "factor": 4.0}
 _ORIGINAL = "original_max_position_embeddings"
 # These types scale by the original length. Without this key, it is the configured `max_position_embeddings`.
-_BY_LENGTH = frozenset({"yarn", "longrope", "llama3"})
+_BY_LENGTH = frozenset(name for name, one in ROPE_TYPES.items() if one.by_length)
 
 
 @dataclass(frozen=True)

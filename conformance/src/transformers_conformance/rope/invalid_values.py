@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.refusal import MISSING, refuses
+from ..facts.rope_types import ROPE_TYPES
 from .case import Case
 from .spec import RotarySpec
 
@@ -45,7 +46,7 @@ def invalid_values(spec: RotarySpec, case: Case) -> Iterator[InvalidValue]:
     for rope_type, parameters in complete.items():
         if rope_type not in spec.supported_rope_types:
             continue
-        for missing in parameters:
+        for missing in ROPE_TYPES[rope_type].required:
             rest = {key: value for key, value in parameters.items() if key != missing}
             yield InvalidValue({"rope_type": rope_type} | original | rest, missing, (MISSING,))
     if "longrope" in spec.supported_rope_types:

@@ -9,7 +9,6 @@ import torch
 from .case import Case
 
 
-SCALED_ROPE_TYPES = ("linear", "dynamic", "yarn", "llama3", "longrope")
 # A rope type and an option, which adds or changes parameters: see `_OPTIONS`.
 ROPE_TYPE_OPTIONS = (
     "yarn+mscale",

@@ -8,6 +8,7 @@ from torch import nn
 from transformers import PretrainedConfig
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
+from ..facts.rope_types import SCALED_ROPE_TYPES
 from ..harness.model_spec import ModelSpec
 from ..harness.tiny import level, level_norms_of_heads, model_of_config
 from .case import Case
@@ -15,7 +16,7 @@ from .frequencies import holds_table
 from .layers import layers_without_rope
 from .reading import Reading
 from .reference import Layout
-from .rope_types import ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, scaling_parameters
+from .rope_types import ROPE_TYPE_OPTIONS, scaling_parameters
 from .width import FIXED_BASE, Width, detect_width
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from ...core.refusal import MISSING, refuses, told
 from ...core.verdict import Verdict
+from ...facts.rope_types import SCALED_ROPE_TYPES
 from ...harness import positions
 from ...harness.probe import Probe
 from ...harness.sizes import MAX_POSITION_EMBEDDINGS, NUM_HEADS
@@ -12,7 +13,7 @@ from ...harness.tiny import build_model
 from ..case import Case
 from ..properties import FEW_HEADS, full_width, rope_property, without_position_ids
 from ..reference import inverse_frequencies
-from ..rope_types import SCALED_ROPE_TYPES, scaling_parameters
+from ..rope_types import scaling_parameters
 from ..spec import RotarySpec
 from .assertions import require_tables, require_turned
 

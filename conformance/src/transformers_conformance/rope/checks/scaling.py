@@ -6,6 +6,7 @@ import torch
 
 from ...core.rounding import U
 from ...core.verdict import Verdict, require_refusal
+from ...facts.rope_types import SCALED_ROPE_TYPES
 from ...harness import positions
 from ...harness.probe import Probe, probe
 from ...harness.sizes import MAX_POSITION_EMBEDDINGS
@@ -15,7 +16,7 @@ from ..case import Case
 from ..frequencies import kept_attention_factors, table_holders
 from ..properties import FEW_HEADS, odd_width, rope_property
 from ..reference import inverse_frequencies
-from ..rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS, ROPE_TYPE_OPTIONS, SCALED_ROPE_TYPES, scaling_parameters
+from ..rope_types import ORIGINAL_MAX_POSITION_EMBEDDINGS, ROPE_TYPE_OPTIONS, scaling_parameters
 from ..spec import RotarySpec
 from .assertions import require_tables, require_turned
 

@@ -1,0 +1,1 @@
+"""What the papers and the releases define, as data without PyTorch or Transformers."""
