@@ -12,10 +12,6 @@ import transformers_conformance
 PACKAGE = Path(transformers_conformance.__file__).parent
 # Each may import itself and those before it. A topic may import itself and these.
 SHARED = ("facts", "core", "harness")
-    "facts",
-    "core",
-    "harness",
-)  # each may import itself and those before it; a topic may import itself and these
 LONGEST = 8  # modules in a chain of imports
 
 
