@@ -3,19 +3,10 @@ import torch
 from transformers import LlamaConfig, LlamaModel
 
 
-sizes = {
-    "hidden_size": 32,
-    "intermediate_size": 32,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 4,
-    "vocab_size": 50,
-}
-model = LlamaModel(LlamaConfig(**sizes, attn_implementation="eager")).eval()
-seen = torch.ones(1, 1, 6, 6, dtype=torch.bool).tril()
-ids = torch.arange(6)[None]
-with torch.no_grad():
-    right = model(ids).last_hidden_state
-    found = {form: model(ids, attention_mask=seen.to(form)).last_hidden_state for form in (torch.bool, torch.long)}
-for form, outputs in found.items():
-    print("a causal 4D mask of", form, "as none:", torch.allclose(outputs, right, atol=1e-5))
-assert all(torch.allclose(outputs, right, atol=1e-5) for outputs in found.values())
+sizes = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "vocab_size": 8}
+model = LlamaModel(LlamaConfig(**sizes, attn_implementation="eager"))
+itself = torch.eye(4, dtype=torch.bool)[None, None]  # each token sees itself alone
+tokens, changed = torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 2, 3, 5]])
+before, after = (model(x, attention_mask=itself)[0][:, :3] for x in (tokens, changed))
+print("the mask closes the last token to the others; they hear it:", not torch.equal(before, after))
+assert torch.equal(before, after)
