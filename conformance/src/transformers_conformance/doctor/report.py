@@ -12,7 +12,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from .diagnosis import Diagnosis
-from .geometry import Layers
+from .geometry import DEFAULT, Layers
 
 
 _UNSEEN = {character: "?" for character in (*range(32), *range(127, 160)) if character not in (9, 10)}
@@ -35,11 +35,16 @@ def print_one(found: Diagnosis, console: Console) -> None:
         named.append(f"written by Transformers {plain(found.release)}")
     console.print(f"[bold]{escape(title)}[/] ({escape(', '.join(named))})")
     if found.remark:
-        console.print(f"  {escape(found.remark)}")
+        console.print(f"  {escape(plain(found.remark))}")
     for layers in found.layers:
         console.print(f"  [bold]{escape(plain(layers.name))}[/]")
-        for name, value, source in rows(layers):
-            console.print(f"    {name:<13} {escape(plain(value)):<12} [dim]{escape(plain(source))}[/]")
+        told = [(name, plain(value), plain(source)) for name, value, source in rows(layers)]
+        widths = [max(least, *(len(row[column]) for row in told)) for column, least in ((0, 13), (1, 12))]
+        for name, value, source in told:
+            if not found.known:
+                source = source.replace(DEFAULT, "the usual value")
+            padded = escape(value) + " " * (widths[1] - len(value))
+            console.print(f"    {name:<{widths[0]}} {padded} [dim]{escape(source)}[/]")
     if found.readers and found.layers and len(found.readers) > 1:
         others = ", ".join(one.partition(",")[0] for one in found.readers[1:])
         console.print(f"  as read by {escape(plain(found.readers[0]))}; compared with {escape(plain(others))}")
