@@ -291,7 +291,8 @@ def head_dim(part: Part, kind: str) -> tuple[Any, str]:
     (size, size_place), (heads, heads_place) = part.size("hidden_size"), part.size("num_attention_heads")
     if is_size(size) and is_size(heads):
         times, told = (2, "2 * ") if known == "doubled" else (1, "")
-        return times * size // heads, f"{told}{size_place} / {heads_place}"
+        both_unstated = size_place == heads_place == DEFAULT
+        return times * size // heads, DEFAULT if both_unstated else f"{told}{size_place} / {heads_place}"
     return None, DEFAULT
 
 
