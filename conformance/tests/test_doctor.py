@@ -176,6 +176,14 @@ def test_a_folder_of_many_gives_a_table(run, tmp_path):
     assert "model 03/config.json" in said and "cut-off" in said and "model 02/config.json" not in said
 
 
+def test_a_table_cuts_no_name(run, tmp_path):
+    name = "a-long-name-" * 12
+    for index in range(6):
+        write(tmp_path / f"{name}{index}", LLAMA | {"rotary_pct": 0.5})
+    said = run(".").stdout
+    assert "…" not in said and said.count("a-") >= 6
+
+
 def test_a_cache_of_the_hub(run, tmp_path):
     repository = tmp_path / "hub" / "models--a--b"
     write(repository / "blobs", LLAMA)

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
-from rich.table import Table
+from rich.table import Column, Table
 
 from .diagnosis import Diagnosis
 from .geometry import DEFAULT, Layers
@@ -82,7 +82,8 @@ def rows(layers: Layers) -> list[tuple[str, Any, str]]:
 
 def print_table(all_found: Sequence[Diagnosis], console: Console) -> None:
     """One line for each file with findings, and how many there are of each kind."""
-    table = Table("file", "model_type", "layers", "findings", box=None, header_style="bold")
+    file = Column("file", overflow="fold")  # a name that is cut cannot be copied
+    table = Table(file, "model_type", "layers", "findings", box=None, header_style="bold")
     for found in all_found:
         if found.error is not None:
             table.add_row(escape(plain(found.path)), "", "", f"[red]{escape(plain(found.error.name))}[/]")
