@@ -89,6 +89,9 @@ def facts(config_class: type) -> dict[str, Any]:
     names = {key: config_class.attribute_map[key] for key in KEPT if key in config_class.attribute_map}
     sizes = {key: value for key in KEPT if isinstance(value := value_of(plain, key), int)}
     found |= {"names": names, "sizes": sizes, "rope": kinds(plain)}
+    channels = value_of(plain, "embed_dim")
+    if found["rope"] and isinstance(channels, int) and channels != sizes.get("hidden_size"):  # Qwen2-VL's encoder
+        names["hidden_size"], sizes["hidden_size"] = "embed_dim", channels
     if not found["rope"] and isinstance(channels := value_of(plain, "rotary_dim"), int):  # GPT-J and CodeGen
         sizes["rotary_dim"] = channels
         found |= {"rope": {"": dict(FIXED)}, "head_dim": "derived", "types": [], "keeps_base": False, "null": None}
@@ -153,13 +156,17 @@ def stated(config_class: type, name: str, rest: Mapping[str, Any]) -> dict | Non
     """The parameters of a config that asks for a rope type in the form of its own default; None if refused."""
     parameters = {"rope_type": name, "rope_theta": BASE, **rest}
     default = kinds(config_class())
-    nested = parameters if "" in default else {kind: dict(parameters) for kind in default}
-    found = made(config_class, rope_parameters=nested)
-    return found if changed(found, "rope_type", name) else None
+    for more in ({}, {"short_mscale": 1.0, "long_mscale": 1.0}):  # Phi-3.5 MoE needs these under every scaled type
+        one = parameters | more
+        nested = one if "" in default else {kind: dict(one) for kind in default}
+        found = made(config_class, rope_parameters=nested)
+        if changed(found, "rope_type", name):
+            return found
+    return None
 
 
 def head_width(config_class: type, plain: Any) -> int | str:
-    """A number, if the class has a default; "derived" from two sizes; "slice", the part of a head that rotates."""
+    """A number, if the class has a default; "derived" from two sizes, or "doubled"; "slice", the part that rotates."""
     sizes = {"hidden_size": 176, "num_attention_heads": 8}
     try:
         small = config_class(**sizes)
@@ -168,7 +175,7 @@ def head_width(config_class: type, plain: Any) -> int | str:
     width = value_of(small, "head_dim")
     if isinstance(value_of(plain, "qk_rope_head_dim"), int) and width == value_of(plain, "qk_rope_head_dim"):
         return "slice"
-    return "derived" if width in (None, 22) else width
+    return {None: "derived", 22: "derived", 44: "doubled"}.get(width, width)
 
 
 def beside(config_class: type, parts: Mapping[str, str]) -> dict[str, list[str]]:

@@ -319,6 +319,58 @@ SHAPES: dict[str, Shape] = {
         (16, 8, 5000000, "default", None),
         version="4.46.1",
     ),
+    "Kimi K2 with its own code": shape(
+        "kimi_k2",
+        SLICE | {"rope_theta": 50000.0, "rope_scaling": DEEPSEEK | {"type": "yarn"}, "num_attention_heads": 6},
+        (8, 8, 50000.0, "yarn", 4),
+        version="4.48.3",
+        built=False,
+    ),
+    "Phi-3.5 MoE": shape(
+        "phimoe",
+        {"original_max_position_embeddings": LENGTH // 4, "rope_theta": 10000.0}
+        | {"rope_scaling": LISTS | {"type": "longrope", "short_mscale": 1.24, "long_mscale": 1.24}},
+        (16, 16, 10000.0, "longrope", None),
+        version="4.43.3",
+        built=False,
+    ),
+    "Phi-3.5 vision with its own code": shape(
+        "phi3_v",
+        {"original_max_position_embeddings": LENGTH // 4, "rope_theta": 10000.0}
+        | {"rope_scaling": LISTS | {"type": "su"}},
+        (16, 16, 10000.0, "longrope", None),
+        version="4.38.1",
+        built=False,
+    ),
+    "Command R7B": shape(
+        "cohere2",
+        {"head_dim": 16, "rope_theta": 50000, "rotary_pct": 1.0, "sliding_window": 8, "sliding_window_pattern": 4},
+        (16, 16, 50000, "default", None),
+        version="4.48.0.dev0",
+    ),
+    "Zamba2": shape(
+        "zamba2",
+        {"use_mem_rope": True, "rope_theta": 10000, "attention_head_dim": 32},
+        (32, 32, 10000, "default", None),
+        version="4.49.0",
+        built=False,
+    ),
+    # --- classes that rotate only if a key says so
+    "Falcon-RW": shape("falcon", {"alibi": True}, {}, version="4.27.4", built=False),
+    "Granite 4.0 micro": shape(
+        "granitemoehybrid",
+        {"position_embedding_type": "rope", "rope_theta": 10000000},
+        (16, 16, 10000000, "default", None),
+        version="4.56.0",
+        built=False,
+    ),
+    "Granite 4.0 H": shape(
+        "granitemoehybrid",
+        {"position_embedding_type": "nope", "rope_theta": 10000},
+        {},
+        version="4.56.0",
+        built=False,
+    ),
     # --- several modalities
     "Qwen2-VL": shape(
         "qwen2_vl",
@@ -333,6 +385,17 @@ SHAPES: dict[str, Shape] = {
         "sections",
         version="4.41.2",
         built=False,
+    ),
+    "Qwen3-VL as published": shape(
+        "qwen3_vl",
+        {
+            "text_config": SIZES
+            | {"model_type": "qwen3_vl_text", "head_dim": 16, "rope_theta": 5e6}
+            | {"rope_scaling": {"mrope_interleaved": True, "mrope_section": [3, 3, 2], "rope_type": "default"}},
+            "vision_config": VISION | {"model_type": "qwen3_vl", "deepstack_visual_indexes": [0]},
+        },
+        {"text_config": (16, 16, 5e6, "default", None)},
+        version="4.57.0.dev0",
     ),
     "Qwen3-VL": shape(
         "qwen3_vl",

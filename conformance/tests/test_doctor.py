@@ -89,6 +89,25 @@ def test_a_fixed_config_has_no_finding_that_can_be_fixed(tmp_path, name):
         assert results[0] == results[1]
 
 
+def test_heads_of_an_encoder_have_the_width_of_its_embeddings(tmp_path):
+    """Qwen2-VL states the width of the text as `hidden_size` of its encoder."""
+    vision = {"embed_dim": 32, "num_heads": 2, "hidden_size": 64}
+    found = diagnosis_of(tmp_path, SHAPES["Qwen2-VL"].config | {"vision_config": vision})
+    assert {one.name: one.head_dim for one in found.layers} == {"all layers": 16, "vision_config": 16}
+
+
+def test_advice_can_be_followed(tmp_path):
+    """The length that fits a factor; and no promise of a form that all releases read alike, if there is none."""
+    wrong = LLAMA | RULES["factor-and-lengths"][0]
+    (finding,) = diagnosis_of(tmp_path, wrong).findings
+    assert "write `max_position_embeddings`=3072;" in finding.advice
+    assert not diagnosis_of(tmp_path, wrong | {"max_position_embeddings": 3072}).findings
+    (finding,) = diagnosis_of(tmp_path, SHAPES["MiniMax-Text-01"].config).findings
+    assert "knows no form" in finding.advice
+    (finding,) = diagnosis_of(tmp_path, SHAPES["Llama with a share"].config).findings
+    assert "knows no form" not in finding.advice
+
+
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
@@ -157,6 +176,14 @@ def test_a_folder_of_many_gives_a_table(run, tmp_path):
     assert "model 03/config.json" in said and "cut-off" in said and "model 02/config.json" not in said
 
 
+def test_a_table_cuts_no_name(run, tmp_path):
+    name = "a-long-name-" * 12
+    for index in range(6):
+        write(tmp_path / f"{name}{index}", LLAMA | {"rotary_pct": 0.5})
+    said = run(".").stdout
+    assert "…" not in said and said.count("a-") >= 6
+
+
 def test_a_cache_of_the_hub(run, tmp_path):
     repository = tmp_path / "hub" / "models--a--b"
     write(repository / "blobs", LLAMA)
@@ -184,11 +211,19 @@ def test_paths_without_a_config(run, tmp_path, name, error):
     assert json.loads(run("--json", name).stdout)[0]["error"]["name"] == error
 
 
+def test_the_folder_of_an_adapter(run, tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    assert "no-config: the folder has an adapter only" in run(".").stdout
+
+
 def test_a_model_without_rope_and_one_that_nobody_knows(run, tmp_path):
     write(tmp_path / "bert", {"model_type": "bert", "hidden_size": 64, "num_attention_heads": 4})
     write(tmp_path / "own", LLAMA | {"model_type": "my_own_model"})
-    said = run("bert", "own")
+    write(tmp_path / "alibi", SHAPES["Falcon-RW"].config)
+    said = run("bert", "own", "alibi")
     assert said.exit_code == 0
+    assert "the model does not rotate, because of `alibi`=True" in said.stdout
+    assert re.search(r"rope_type +default +the usual value", said.stdout)
     assert "reads no RoPE keys" in said.stdout and "not known to this doctor" in said.stdout
 
 

@@ -9,7 +9,7 @@ from transformers_conformance.doctor.releases import Reader
 
 
 SAMPLE = ("llama", "gpt_neox", "phi3", "gemma3_text", "gemma4_text", "olmo3", "modernbert", "deepseek_v3", "apertus")
-SAMPLE += ("dbrx", "qwen2_vl", "qwen2_vl_text", "glm4v", "minimax", "bert")
+SAMPLE += ("dbrx", "qwen2_vl", "qwen2_vl_text", "qwen2_vl_vision", "glm4v", "minimax", "bert")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 """Reads a file and collects what there is to say of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from . import gguf_geometry, parameter_rules, reader_rules
 from .finding import Finding
-from .geometry import Layers, Part, parts, read
+from .geometry import Layers, Part, every_part, parts, read, switched_off
 from .gguf_file import read_gguf
 from .json_file import read_json
 from .models import has_no_rope, measured_release, model
@@ -80,8 +80,11 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
     all_parts = parts(config)
     found.known = model(stated).known or has_no_rope(stated)
     if not all_parts:
+        off = ", ".join(filter(None, map(switched_off, every_part(config))))
         found.remark = (
-            "the config class of this model type reads no RoPE keys"
+            f"the model does not rotate, because of {off}"
+            if off
+            else "the config class of this model type reads no RoPE keys"
             if has_no_rope(stated)
             else "no RoPE keys are stated"
         )
@@ -97,6 +100,15 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
         found.findings += _findings(part, meant, readers)
     found.findings = _in_order(found.findings)
     new = repaired(config, found.findings, meant, installed is not None and installed.reader == "4.x")
+    remaining = {one for part in parts(new) for one in reader_rules.differences(part, readers)}
+    found.findings = [
+        replace(
+            one, advice="the doctor knows no form that all of them read alike; find out which result the weights need"
+        )
+        if one in remaining
+        else one
+        for one in found.findings
+    ]
     if new != config:
         found.fixed = written(new, text)
         found.diff = diff(config, new, text, path.name)

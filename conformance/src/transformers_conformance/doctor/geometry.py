@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..facts.rope_types import OLDER_NAMES, ORIGINAL_LENGTH
-from .models import BASES, FACTORS, WITHIN_ATTENTION, Model, has_no_rope, model
+from .models import BASES, FACTORS, SWITCHES, WITHIN_ATTENTION, Model, has_no_rope, model
 from .releases import Reader
 
 
@@ -83,7 +83,12 @@ class Layers:
 
 
 def parts(config: Mapping[str, Any]) -> list[Part]:
-    """The parts of a config whose classes may have RoPE: the config itself, its text, its encoders."""
+    """The parts of a config that have RoPE: the config itself, its text, its encoders."""
+    return [part for part in every_part(config) if has_rope(part)]
+
+
+def every_part(config: Mapping[str, Any]) -> list[Part]:
+    """The parts of a config, also those without RoPE."""
     found: list[Part] = []
     waiting: list[Part] = [Part("", config, model(config.get("model_type")))]
     while waiting and len(found) < MOST_PARTS:
@@ -99,13 +104,15 @@ def parts(config: Mapping[str, Any]) -> list[Part]:
             stated = part.stated.get(key)
             above = (part.stated, part.model, key) if _is_text(key) else None
             if isinstance(stated, Mapping):
-                known = model(stated.get("model_type") or model_type)
+                # Qwen-VL files name the whole model in its encoder; the class takes its own encoder anyway
+                whole = model_type and stated.get("model_type") == part.model.model_type
+                known = model(model_type if whole else stated.get("model_type") or model_type)
                 known = known if known.known else model(model_type)
                 waiting.append(Part(part.place(key), stated, known, above))
             elif above and model(model_type).rope and not part.model.rope:
                 # Published flat: the keys of the text are next to the keys of the encoders
                 waiting.append(Part(part.path, part.stated, model(model_type), (part.stated, part.model, key)))
-    return [part for part in found if has_rope(part)]
+    return found
 
 
 def _is_text(key: str) -> bool:
@@ -114,11 +121,22 @@ def _is_text(key: str) -> bool:
 
 def has_rope(part: Part) -> bool:
     """Whether the class of a part has RoPE, or the part states it and its class is not known."""
+    if switched_off(part):
+        return False
     if part.model.known or has_no_rope(part.stated.get("model_type")):
         return bool(part.model.known and part.model.rope)
     return any(_stated_dict(part.stated, key) for key in ("rope_scaling", "rope_parameters")) or any(
         part.stated.get(key) is not None for key in (*BASES, "rotary_dim", "rotary_pct", "partial_rotary_factor")
     )
+
+
+def switched_off(part: Part) -> str:
+    """The key by which the class of a part does not rotate, with its value; "" if it rotates."""
+    if part.model.model_type not in SWITCHES:
+        return ""
+    key, default, rotates = SWITCHES[part.model.model_type]
+    value = part.stated.get(key, default)
+    return "" if value == rotates else f"`{part.place(key)}`={value!r}"
 
 
 def read(part: Part, reader: Reader) -> list[Layers]:
@@ -259,7 +277,7 @@ def _rope_type(own: Mapping[str, Any], place: str, context: str) -> tuple[Any, s
 def head_dim(part: Part, kind: str) -> tuple[Any, str]:
     """The width of a head, and the key or keys that state it."""
     known = part.model.head_dim
-    if known == "slice":
+    if known == "slice" or not part.model.known and is_size(part.stated.get("qk_rope_head_dim")):
         return part.size("qk_rope_head_dim")
     if isinstance(known, Mapping):
         key = "global_head_dim" if kind == "full_attention" else "head_dim"
@@ -272,7 +290,9 @@ def head_dim(part: Part, kind: str) -> tuple[Any, str]:
         return known, DEFAULT
     (size, size_place), (heads, heads_place) = part.size("hidden_size"), part.size("num_attention_heads")
     if is_size(size) and is_size(heads):
-        return size // heads, f"{size_place} / {heads_place}"
+        times, told = (2, "2 * ") if known == "doubled" else (1, "")
+        both_unstated = size_place == heads_place == DEFAULT
+        return times * size // heads, DEFAULT if both_unstated else f"{told}{size_place} / {heads_place}"
     return None, DEFAULT
 
 
@@ -298,7 +318,8 @@ def _set_width(part: Part, layers: Layers, factor: Any, place: str, reader: Read
         layers.sources["rotary_ndims"] = part.place("rotary_dim") if stated else DEFAULT
         return
     ignored = reader == "5.x" and not part.model.reads_factor and layers.rope_type == "default"
-    if factor is None or ignored or part.model.head_dim == "slice":
+    is_slice = layers.sources["head_dim"] == part.place("qk_rope_head_dim")
+    if factor is None or ignored or is_slice or part.model.head_dim == "slice":
         layers.rotary_ndims, layers.sources["rotary_ndims"] = width, layers.sources["head_dim"]
     elif is_number(factor) and 0 <= factor <= 1:
         layers.rotary_ndims = int(width * factor)

@@ -29,7 +29,7 @@ class Model:
         names: the key in files for a size, where it is not the usual one.
         sizes: the sizes of a config that states none.
         head_dim: the width of a head if a config states none: a number, numbers by layer type, "derived" from two
-            sizes, or "slice", the width of the part that rotates.
+            sizes, "doubled" (twice that), or "slice", the width of the part that rotates.
         rope: the parameters of a config that states none, by layer type; under "" if all layers have the same.
         types: the scaled rope types that the class takes.
         reads: the layer types for which a key counts, by `key|context`. The context is the dict that the config also
@@ -71,6 +71,12 @@ class Model:
         return tuple(self.rope) if usual else ()
 
 
+# Classes that rotate only if a key says so: the key, its default, and the value that rotates.
+SWITCHES: Mapping[str, tuple[str, Any, Any]] = {
+    "falcon": ("alibi", False, False),
+    "granitemoehybrid": ("position_embedding_type", None, "rope"),
+    "zamba2": ("use_mem_rope", False, True),
+}
 UNKNOWN = Model(rope={"": {"rope_type": "default", "rope_theta": 10_000.0}})
 
 

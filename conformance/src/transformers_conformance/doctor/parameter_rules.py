@@ -35,7 +35,7 @@ def rope_type(part: Part, layers: Layers) -> Iterator[Finding]:
         yield Finding("unknown-rope-type", place_of(layers, "rope_type"), text, advice, severe=part.model.known)
     elif part.model.types is not None and name in ROPE_TYPES and name not in ("default", *part.model.types):
         taken = ", ".join(part.model.types) or "no scaled type"
-        text = f"the class of `model_type`={part.model.model_type!r} takes {taken}, but not {name!r}"
+        text = f"the class of `model_type`={part.model.model_type!r} takes {taken}, and not {name!r}"
         yield Finding(
             "type-not-taken", place_of(layers, "rope_type"), text, "choose a type that it takes", severe=True
         )
@@ -110,7 +110,11 @@ def lengths(part: Part, layers: Layers) -> Iterator[Finding]:
                 f"`factor`={factor}, but `max_position_embeddings`={longest} is {ratio:.6g} times "
                 f"`{ORIGINAL_LENGTH}`={original}; all releases use the factor"
             )
-            yield Finding("factor-and-lengths", place_of(layers, "factor"), text, "correct the factor or a length")
+            advice = "correct the factor or a length"
+            if max(factor, original) < 1e9:
+                length = round(factor * original)
+                advice = f"if the factor is right, write `max_position_embeddings`={length}; else correct the factor"
+            yield Finding("factor-and-lengths", place_of(layers, "factor"), text, advice)
 
 
 def list_lengths(part: Part, layers: Layers) -> Iterator[Finding]:

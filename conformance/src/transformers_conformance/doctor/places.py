@@ -43,6 +43,8 @@ def configs_in(path: Path) -> Iterator[Path]:
         return
     others = [file for file in others if _is_config(file)]
     if not others:
+        if (path / "adapter_config.json").is_file():
+            raise UnreadableError("no-config", "the folder has an adapter only; name the checkpoint that it is for")
         raise UnreadableError("no-config", "the folder has no `config.json`, no GGUF file and no other JSON config")
     yield from others
 

@@ -17,7 +17,8 @@ ON_UPSTREAM = "upstream 5.x"
 def widths(part: Part) -> Iterator[Finding]:
     """Widths that do not fit: a head that is no whole number of channels, a share that is no share."""
     (size, place), (heads, _) = part.size("hidden_size"), part.size("num_attention_heads")
-    derived = part.model.head_dim == "derived" and part.stated.get("head_dim") is None
+    keys = ("head_dim",) if part.model.known else ("head_dim", "qk_rope_head_dim")
+    derived = part.model.head_dim == "derived" and all(part.stated.get(key) is None for key in keys)
     refused = part.model.whole_heads
     if (derived or refused) and is_size(size) and is_size(heads) and size % heads:
         text = f"{size} channels are no whole number of channels for each of {heads} heads: {size / heads:.2f}"
@@ -65,7 +66,7 @@ def older_names(part: Part) -> Iterator[Finding]:
                 if not _read_by_upstream(part, key):
                     text = f"`type`={name!r} is the older name of `rope_type`, and {ON_UPSTREAM} does not read it here"
                     yield Finding("older-key", f"{place}.type", text, "rename the key to `rope_type`")
-            if name == "su":
+            if name == "su" and part.model.known:  # a model's own code may know this name only
                 text = f"'su' is the first name of 'longrope', and {ON_UPSTREAM} fails on it"
                 key_of_name = "rope_type" if one.get("rope_type") else "type"
                 yield Finding("older-name", f"{place}.{key_of_name}", text, "write 'longrope'")
@@ -118,6 +119,8 @@ def unread_keys(part: Part) -> Iterator[Finding]:
         if not counts["fork"] and not counts["5.x"]:
             if _name(key) == "rope_theta" and value == next(iter(part.model.rope.values()), {}).get("rope_theta"):
                 continue  # it says what counts anyway
+            if key in FACTORS and value == 1 and _rotates_whole_heads(part):
+                continue
             text = f"`{key}`={value!r} has no effect for `model_type`={part.model.model_type!r}"
             yield Finding("ignored-key", part.place(key), text, _instead(part, key))
 
@@ -163,6 +166,10 @@ def other_programs(part: Part) -> Iterator[Finding]:
         if part.model.known or not part.stated.get("auto_map"):
             text = f"no class of Transformers reads `attn_config.{key}`={value!r} here"
             yield Finding("ignored-key", place, text, "a model's own code may read it; else remove it")
+
+
+def _rotates_whole_heads(part: Part) -> bool:
+    return all(one.rotary_ndims == one.head_dim for one in read(part, "fork"))
 
 
 def _instead(part: Part, key: str) -> str:

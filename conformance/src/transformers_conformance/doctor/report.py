@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.syntax import Syntax
-from rich.table import Table
+from rich.table import Column, Table
 
 from .diagnosis import Diagnosis
-from .geometry import Layers
+from .geometry import DEFAULT, Layers
 
 
 _UNSEEN = {character: "?" for character in (*range(32), *range(127, 160)) if character not in (9, 10)}
@@ -35,11 +35,16 @@ def print_one(found: Diagnosis, console: Console) -> None:
         named.append(f"written by Transformers {plain(found.release)}")
     console.print(f"[bold]{escape(title)}[/] ({escape(', '.join(named))})")
     if found.remark:
-        console.print(f"  {escape(found.remark)}")
+        console.print(f"  {escape(plain(found.remark))}")
     for layers in found.layers:
         console.print(f"  [bold]{escape(plain(layers.name))}[/]")
-        for name, value, source in rows(layers):
-            console.print(f"    {name:<13} {escape(plain(value)):<12} [dim]{escape(plain(source))}[/]")
+        told = [(name, plain(value), plain(source)) for name, value, source in rows(layers)]
+        widths = [max(least, *(len(row[column]) for row in told)) for column, least in ((0, 13), (1, 12))]
+        for name, value, source in told:
+            if not found.known:
+                source = source.replace(DEFAULT, "the usual value")
+            padded = escape(value) + " " * (widths[1] - len(value))
+            console.print(f"    {name:<{widths[0]}} {padded} [dim]{escape(source)}[/]")
     if found.readers and found.layers and len(found.readers) > 1:
         others = ", ".join(one.partition(",")[0] for one in found.readers[1:])
         console.print(f"  as read by {escape(plain(found.readers[0]))}; compared with {escape(plain(others))}")
@@ -77,7 +82,8 @@ def rows(layers: Layers) -> list[tuple[str, Any, str]]:
 
 def print_table(all_found: Sequence[Diagnosis], console: Console) -> None:
     """One line for each file with findings, and how many there are of each kind."""
-    table = Table("file", "model_type", "layers", "findings", box=None, header_style="bold")
+    file = Column("file", overflow="fold")  # a name that is cut cannot be copied
+    table = Table(file, "model_type", "layers", "findings", box=None, header_style="bold")
     for found in all_found:
         if found.error is not None:
             table.add_row(escape(plain(found.path)), "", "", f"[red]{escape(plain(found.error.name))}[/]")
