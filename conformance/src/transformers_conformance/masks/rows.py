@@ -1,7 +1,7 @@
 """Rows of tokens, and which token sees which, stated pair by pair.
 
-In each pattern, a token sees itself and all that the tokens which it sees see. So after any number of layers, it has
-heard exactly the tokens that it sees.
+Each pattern is transitive: a token sees itself, and all that the tokens that it sees can see. So after any number of
+layers, its output depends on exactly the tokens that it sees.
 """
 
 from collections.abc import Callable

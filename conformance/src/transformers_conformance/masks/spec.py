@@ -14,7 +14,7 @@ from .case import MaskCase
 from .rows import first_row
 
 
-_VISIBLE = 1e-3  # a token that is heard changes outputs by more than this share of the largest
+_VISIBLE = 1e-3  # a token that others attend to changes outputs by more than this share of the largest
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class MaskSpec(ModelSpec):
 
     @cached_property
     def is_causal(self) -> bool:
-        """Whether a token hears no later token under a mask of ones. The tiny model is asked.
+        """Whether a token attends to no later token under a mask of ones. The tiny model is asked.
 
         Experts compute tokens in groups, so the sums of a token may be rounded otherwise if another token changes.
         """

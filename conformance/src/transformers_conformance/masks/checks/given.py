@@ -16,7 +16,7 @@ _PATTERNS = {"tree": rows.tree, "prefix": rows.prefix}
 
 @mask_property("M1")
 def check_given_mask(spec: MaskSpec, case: MaskCase, verdict: Verdict) -> None:
-    """Under a 4-D float mask, each token hears the tokens that it sees, and no other, each row by its own mask."""
+    """Under a 4-D float mask, each token attends to the tokens that its row's mask opens, and to no other."""
     row = rows.first_row()
     # A row as it is, and one for each token with this token changed; all of them under one pattern, then another.
     changed = torch.cat([row, row + torch.eye(SEQUENCE_LENGTH, dtype=torch.long)])
@@ -28,11 +28,11 @@ def check_given_mask(spec: MaskSpec, case: MaskCase, verdict: Verdict) -> None:
     tolerance = tolerance_of(case, found)
     for name, sees, by_row in zip(_PATTERNS, visible, found.chunk(len(visible)), strict=True):
         change = (by_row[1:] - by_row[:1]).abs().amax(dim=-1).T  # [query, key], as `sees`
-        deaf, hears = (change <= 2 * tolerance) & sees, (change > tolerance) & ~sees
-        hears |= change.isnan()
+        unread, read = (change <= 2 * tolerance) & sees, (change > tolerance) & ~sees
+        read |= change.isnan()
         for wrong, what, expected in (
-            (hears, "closed", f"a change of at most {tolerance:.3g}"),
-            (deaf, "open", f"a change of more than {2 * tolerance:.3g}"),
+            (read, "closed", f"a change of at most {tolerance:.3g}"),
+            (unread, "open", f"a change of more than {2 * tolerance:.3g}"),
         ):
             first = [tuple(pair) for pair in wrong.nonzero().tolist()][:1]
             verdict.require(

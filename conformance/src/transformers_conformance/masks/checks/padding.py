@@ -42,9 +42,9 @@ def check_padded_rows(spec: MaskSpec, case: MaskCase, verdict: Verdict) -> None:
     batch, mask, positions, tokens, alone = _padded_pair(spec, case, case.variant)
     got = outputs(spec, case.attention, batch, mask, positions)
     require_same(verdict, case, "outputs of a padded row", got[:1, tokens], alone)
-    heard = outputs(spec, case.attention, batch, torch.ones_like(mask), positions)
+    attended = outputs(spec, case.attention, batch, torch.ones_like(mask), positions)
     if case.variant == "left" or not spec.is_causal:
-        require_differ(verdict, case, "outputs where the mask does not close padding", heard[:1, tokens], alone)
+        require_differ(verdict, case, "outputs where the mask does not close padding", attended[:1, tokens], alone)
     other = outputs(spec, case.attention, batch.where(mask.bool(), PAD + 5), mask, positions)
     require_same(verdict, case, "outputs with other padding tokens", other[:1, tokens], got[:1, tokens])
 
