@@ -14,11 +14,11 @@ from transformers_conformance.doctor import diagnosis
 from transformers_conformance.doctor.command import app
 from transformers_conformance.doctor.diagnosis import diagnose
 from transformers_conformance.doctor.geometry import parts, read
-from transformers_conformance.doctor.models import all_models, model
+from transformers_conformance.doctor.models import all_models, measured_release, model
 from transformers_conformance.doctor.releases import release_of
 
 
-UPSTREAM = release_of("5.24.0")
+UPSTREAM = release_of(measured_release())
 
 
 def diagnosis_of(folder: Path, config: dict):

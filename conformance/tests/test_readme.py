@@ -23,6 +23,7 @@ from transformers_conformance.core.mixins import JudgedTestMixin
 from transformers_conformance.core.property import named_topics
 from transformers_conformance.doctor import diagnosis
 from transformers_conformance.doctor.command import app
+from transformers_conformance.doctor.models import measured_release
 from transformers_conformance.doctor.releases import release_of
 
 
@@ -81,7 +82,7 @@ def test_the_doctor_prints_what_is_shown(monkeypatch, tmp_path):
     (tmp_path / "my-model").mkdir()
     (tmp_path / "my-model" / "config.json").write_text(shown)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(diagnosis, "installed_release", lambda: release_of("5.24.0"))
+    monkeypatch.setattr(diagnosis, "installed_release", lambda: release_of(measured_release()))
     done = CliRunner().invoke(app, ["doctor", "my-model"])
     assert (done.exit_code, done.stdout) == (1, printed)
 

@@ -31,7 +31,7 @@ MACHINERY = re.compile(
 # Pull requests on how tables are loaded, and on which positions a model counts.
 NO_ROTATION = {
     "non-persistent-buffers", "position-gaps", "video-positions", "masked-mrope-steps", "packed-mrope-rows",
-    "rope-deltas", "glm-image-positions", "hunyuan-vl-positions",
+    "rope-deltas", "glm-image-positions", "glm-image-answers", "hunyuan-vl-positions", "mask-forms", "flex-masks",
 }  # fmt: skip
 # The code of a file names the topic; the functions of the snippets do not.
 NAMED = "\nrope_type = 'default'\n"
