@@ -56,7 +56,7 @@ check: ## lint only
 	$(python) -m ruff format --check . run_tests
 
 test: ## the tests of the machinery and of the conformance suite itself
-	$(python) -m pytest tests/utils tests/loading tests/references conformance/tests -n auto --dist loadgroup
+	$(python) -m pytest tests/utils tests/loading tests/references conformance/tests -n auto --dist loadfile
 
 parity: ## R7: outputs and gradients of pristine and fork, bit for bit (goes on where it was ended)
 	PYTHONPATH=utils $(line_python) tests/parity.py --release $(RELEASE) $(MODELS)

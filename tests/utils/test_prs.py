@@ -149,10 +149,6 @@ def test_a_reproduction_runs_on_the_base_and_on_the_series_with_what_it_needs(tm
     assert found["two"].after == ProgramRun("4", passed=True)
 
 
-# A worker of pytest-xdist would make an export for itself; `--dist loadgroup` gives these tests to the same one.
-ONE_EXPORT = pytest.mark.xdist_group("the export of a release")
-
-
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "out"
@@ -161,7 +157,6 @@ def whole(tmp_path_factory) -> Path:
     return out
 
 
-@ONE_EXPORT
 def test_the_patches_of_a_release_give_the_fork(whole):
     repository = whole / "repo"
     git(repository, "checkout", "--quiet", "--detach", (whole / "base").read_text().strip())
@@ -174,7 +169,6 @@ def test_the_patches_of_a_release_give_the_fork(whole):
         assert path.read_bytes() == (fork / name).read_bytes(), name
 
 
-@ONE_EXPORT
 def test_every_series_of_a_release_has_facts_and_a_patch(whole):
     pages = {page.parent.name: page.read_text() for page in whole.glob("*/facts.md")}
     assert len(pages) == len(list(whole.glob("*.patch")))
@@ -190,14 +184,12 @@ def test_every_series_of_a_release_has_facts_and_a_patch(whole):
 WITHOUT_REPRODUCTION = {"gguf-rope", "glm-image-positions"}
 
 
-@ONE_EXPORT
 def test_every_pull_request_of_a_release_has_a_reproduction(whole):
     sent = {one.name for one in SERIES if one.forwarded != KEPT and (whole / one.name).exists()}
     assert programs(LAYOUT).keys() == sent - WITHOUT_REPRODUCTION
     assert sent >= WITHOUT_REPRODUCTION
 
 
-@ONE_EXPORT
 def test_reproductions_fail_on_the_release_and_pass_with_their_series(whole):
     for name, path in programs(LAYOUT).items():
         page = (whole / name / "facts.md").read_text()
