@@ -89,6 +89,16 @@ def test_a_fixed_config_has_no_finding_that_can_be_fixed(tmp_path, name):
         assert results[0] == results[1]
 
 
+def test_parameters_that_the_writing_release_ignores_are_not_fixed_away(tmp_path):
+    """Olmo 3 keeps parameters by layer type. Upstream 5.x ignores YaRN here; the writer may have meant it or not."""
+    yarn = {"rope_type": "yarn", "rope_theta": 5e5, "factor": 8.0, "original_max_position_embeddings": 8192}
+    sizes = {"hidden_size": 64, "num_attention_heads": 4, "max_position_embeddings": 65536}
+    config = {"model_type": "olmo3", "rope_parameters": yarn, "transformers_version": "5.1.0", **sizes}
+    found = diagnosis_of(tmp_path, config)
+    assert "not-by-layer-type" in {one.rule for one in found.findings}
+    assert found.fixed == ""
+
+
 def test_heads_of_an_encoder_have_the_width_of_its_embeddings(tmp_path):
     """Qwen2-VL states the width of the text as `hidden_size` of its encoder."""
     vision = {"embed_dim": 32, "num_heads": 2, "hidden_size": 64}

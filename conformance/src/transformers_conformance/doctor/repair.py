@@ -45,7 +45,9 @@ def repaired(
     for place in by_rule.get("ignored-key", ()):
         if ".attn_config" not in f".{place}":
             _remove(new, place)
-    if not for_older and {"differs", "not-by-layer-type", "contradiction"} & by_rule.keys():
+    # Did the writer mean the dict that its release ignores, or does the model need none? Nobody but the writer knows.
+    unclear = meant == "5.x" and "not-by-layer-type" in by_rule
+    if not (for_older or unclear) and {"differs", "not-by-layer-type", "contradiction"} & by_rule.keys():
         unified = [_unify(new, part, meant) for part in parts(config)]
         if any(unified) and meant == "4.x":
             new["transformers_version"] = measured_release()  # by its form, the file is no longer one of 4.x
