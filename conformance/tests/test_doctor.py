@@ -107,7 +107,7 @@ def test_heads_of_an_encoder_have_the_width_of_its_embeddings(tmp_path):
 
 
 def test_advice_can_be_followed(tmp_path):
-    """The length that fits a factor; and no promise of a form that all releases read alike, if there is none."""
+    """It names the length that fits a factor, and promises no common form where the doctor knows none."""
     wrong = LLAMA | RULES["factor-and-lengths"][0]
     (finding,) = diagnosis_of(tmp_path, wrong).findings
     assert "write `max_position_embeddings`=3072;" in finding.advice

@@ -8,5 +8,5 @@ model = LlamaModel(LlamaConfig(**sizes, attn_implementation="eager"))
 itself = torch.eye(4, dtype=torch.bool)[None, None]  # each token sees itself alone
 tokens, changed = torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 2, 3, 5]])
 before, after = (model(x, attention_mask=itself)[0][:, :3] for x in (tokens, changed))
-print("the mask closes the last token to the others; they hear it:", not torch.equal(before, after))
+print("the mask closes the last token to the others; their outputs depend on it:", not torch.equal(before, after))
 assert torch.equal(before, after)

@@ -103,7 +103,8 @@ def of_config(config: Mapping[str, Any], text: str, path: Path, installed: Relea
     remaining = {one for part in parts(new) for one in reader_rules.differences(part, readers)}
     found.findings = [
         replace(
-            one, advice="the doctor knows no form that all of them read alike; find out which result the weights need"
+            one,
+            advice="the doctor knows no form with one meaning for all; find out which result the weights need",
         )
         if one in remaining
         else one

@@ -52,7 +52,7 @@ class Layers:
 
     Args:
         part: the dotted key of the part of the config.
-        kind: the layer type; "" if all layers are alike.
+        kind: the layer type; "" if the config makes no difference between layers.
         head_dim: channels of a head; None if the config does not say it.
         rotary_ndims: channels that the config asks to rotate; None if they do not follow from keys that we know.
         base: `rope_theta`.

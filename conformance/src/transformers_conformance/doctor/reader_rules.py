@@ -229,7 +229,7 @@ def differences(part: Part, readers: Sequence[tuple[str, Reader]]) -> Iterator[F
                 place = _told_place(one[kind], other[kind], changed[0])
                 text = f"{kind}: " if kind else ""
                 text += f"{_told(before, changed)} for {name}; {_told(after, changed)} for {other_name}"
-                yield Finding("differs", place, text, "write it in a form that all of them read alike")
+                yield Finding("differs", place, text, "write it in a form that all of them read in the same way")
 
 
 _TOLD = ("head_dim", "rotary_ndims", "base", "rope_type", "factor", "original_max_position_embeddings")

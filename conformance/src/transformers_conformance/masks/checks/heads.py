@@ -36,8 +36,8 @@ def check_masks_per_head(spec: MaskSpec, case: MaskCase, verdict: Verdict) -> No
     got = unless_refused(verdict, lambda: outputs(spec, case.attention, pair, mask))
     if got is not None:
         expected = outputs(spec, "eager", pair, mask)
-        alike = outputs(spec, "eager", pair, mask[:, :1].expand_as(mask))
-        require_differ(verdict, case, "outputs under the first head's mask for all heads", alike, expected)
+        of_first = outputs(spec, "eager", pair, mask[:, :1].expand_as(mask))
+        require_differ(verdict, case, "outputs under the first head's mask for all heads", of_first, expected)
         require_same(verdict, case, "outputs under a mask per head", got, expected)
 
 
