@@ -87,7 +87,7 @@ def test_properties_that_do_not_apply_have_no_tests_but_a_reason():
     assert [test for test in names(Right) if "_scaled_" in test]
     results = [
         result
-        for result in judge(ROTARY.properties, NoRopeTypes.rotary_spec(), {"head_dim": (4,)})
+        for result in judge(ROTARY.properties, NoRopeTypes.required_spec(), {"head_dim": (4,)})
         if result.status == "not-applicable"
     ]
     scaled = {"batch_scaling", "growth", "invalid_values", "questionable_values", "quiet", "scaled", "scaling_options"}
@@ -108,7 +108,7 @@ def test_a_model_without_position_ids_is_recorded_as_such():
 
     reasons = {
         r.property_name: r.reason
-        for r in judge(ROTARY.properties, WithoutPositionsTest.rotary_spec(), {"head_dim": (4,)})
+        for r in judge(ROTARY.properties, WithoutPositionsTest.required_spec(), {"head_dim": (4,)})
         if r.case is None
     }
     assert reasons["shift"] == "WithoutPositions.forward takes no position_ids"
@@ -128,7 +128,7 @@ def test_an_expected_failure_passes_where_it_is_expected_and_fails_elsewhere():
     assert "head_dim=8, rotary_ndims=5" in failure[1]
     full, odd = (
         r
-        for r in judge(ROTARY.properties, Casting.rotary_spec(), {"head_dim": (4,)}, Casting.expected_failures)
+        for r in judge(ROTARY.properties, Casting.required_spec(), {"head_dim": (4,)}, Casting.expected_failures)
         if r.property_name == "cast"
     )
     assert (full.case.n, full.status, full.expected.reason, full.unexpected) == (
@@ -172,7 +172,7 @@ def test_a_missing_attribute_is_named(missing):
 
     setattr(Incomplete, missing, None)
     with pytest.raises(TypeError, match=f"Incomplete must set {missing}"):
-        Incomplete.rotary_spec()
+        Incomplete.required_spec()
     assert missing in outcome(Incomplete, "warning").errors[0][1]
 
 

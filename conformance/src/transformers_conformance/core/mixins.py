@@ -100,6 +100,54 @@ class JudgedTestMixin:
                 raise result.error
 
 
+class StatedModelTestMixin(JudgedTestMixin):
+    """The base of mixins whose model is stated by attributes of the class. A mixin defines `make_spec`.
+
+    Attributes:
+        required: the attributes without which there is no model; each is None in the mixin.
+    """
+
+    required: tuple[str, ...] = ()
+    _made_spec: Spec | None = None
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls._made_spec = None
+        if cls.model_spec() is not None:
+            cls.leave_out()
+
+    @classmethod
+    def make_spec(cls) -> Spec:
+        """The model, from attributes none of which is missing."""
+        raise NotImplementedError
+
+    @classmethod
+    def model_spec(cls) -> Spec | None:
+        return None if cls._missing() else cls.required_spec()
+
+    @classmethod
+    def required_spec(cls) -> Spec:
+        """The model, always the same object for one class.
+
+        Raises:
+            TypeError: a required attribute is missing.
+        """
+        if missing := cls._missing():
+            mixin = next(base.__name__ for base in cls.__mro__ if "topic" in vars(base))
+            raise TypeError(f"{cls.__name__} must set {', '.join(missing)} to use {mixin}")
+        if cls._made_spec is None:
+            cls._made_spec = cls.make_spec()
+        return cls._made_spec
+
+    @classmethod
+    def _missing(cls) -> list[str]:
+        return [name for name in cls.required if getattr(cls, name) is None]
+
+    def judge(self, property_name: str, axes: Axes) -> None:
+        self.required_spec()  # raises if an attribute is missing
+        super().judge(property_name, axes)
+
+
 def with_tests(cls: type[JudgedTestMixin]) -> type[JudgedTestMixin]:
     """A class decorator that gives a mixin the tests of its topic."""
     for index, (name, axes) in enumerate(cls.topic.tests()):

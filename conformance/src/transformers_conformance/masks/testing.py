@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..core.mixins import JudgedTestMixin, with_tests
+from ..core.mixins import StatedModelTestMixin, with_tests
 from . import MASKS, MaskSpec
 
 
 @with_tests
-class AttentionMaskTestMixin(JudgedTestMixin):
+class AttentionMaskTestMixin(StatedModelTestMixin):
     """Judges what one model makes of attention masks, under each implementation of attention that it supports.
 
     Mix it into a `unittest.TestCase` and set:
@@ -27,36 +27,17 @@ class AttentionMaskTestMixin(JudgedTestMixin):
     """
 
     topic = MASKS
+    required = ("config_class", "model_class")
     config_class: type | None = None
     model_class: type | None = None
     config_overrides: dict[str, Any] = {}
     input_adapter: str = "input_ids"
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        stated = not cls._missing_attributes()
-        cls._made_spec = (
-            MaskSpec(
-                cls.config_class,
-                cls.model_class,
-                config_overrides=cls.config_overrides,
-                input_adapter=cls.input_adapter,
-            )
-            if stated
-            else None
+    @classmethod
+    def make_spec(cls) -> MaskSpec:
+        return MaskSpec(
+            cls.config_class,
+            cls.model_class,
+            config_overrides=cls.config_overrides,
+            input_adapter=cls.input_adapter,
         )
-        if stated:
-            cls.leave_out()
-
-    @classmethod
-    def model_spec(cls) -> MaskSpec | None:
-        return cls._made_spec
-
-    @classmethod
-    def _missing_attributes(cls) -> list[str]:
-        return [name for name in ("config_class", "model_class") if getattr(cls, name) is None]
-
-    def judge(self, property_name, axes):
-        if missing := self._missing_attributes():
-            raise TypeError(f"{type(self).__name__} must set {', '.join(missing)} to use AttentionMaskTestMixin")
-        super().judge(property_name, axes)

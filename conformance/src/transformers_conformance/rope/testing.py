@@ -7,29 +7,20 @@ from typing import Any
 
 import torch
 
-from ..core.mixins import JudgedTestMixin, with_tests
+from ..core.mixins import StatedModelTestMixin, with_tests
 from ..harness.tiny import model_of
 from . import AXIAL, ROTARY, SEVERAL_AXES, AxialRotarySpec, RotarySpec, SeveralAxesSpec
 
 
-class _SpecTestMixin(JudgedTestMixin):
+class _SpecTestMixin(StatedModelTestMixin):
     """The base of mixins whose model is stated as a spec."""
 
+    required = ("spec",)
     spec: Any = None
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        if cls.spec is not None:
-            cls.leave_out()
-
     @classmethod
-    def model_spec(cls) -> Any:
+    def make_spec(cls) -> Any:
         return cls.spec
-
-    def judge(self, property_name, axes):
-        if self.spec is None:
-            raise TypeError(f"{type(self).__name__} must set spec")
-        super().judge(property_name, axes)
 
 
 @with_tests
@@ -100,7 +91,7 @@ class UnusedRotationTestMixin:
 
 
 @with_tests
-class RotaryNdimsOddTestMixin(JudgedTestMixin):
+class RotaryNdimsOddTestMixin(StatedModelTestMixin):
     """Judges the rotary embeddings of one model at every rotary width of small heads, odd widths and heads included.
 
     Mix it into a `unittest.TestCase` and set:
@@ -128,6 +119,7 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
     """
 
     topic = ROTARY
+    required = ("config_class", "model_class", "layout")
     config_class: type | None = None
     model_class: type | None = None
     layout: str | None = None
@@ -139,45 +131,17 @@ class RotaryNdimsOddTestMixin(JudgedTestMixin):
     input_adapter: str = "input_ids"
     score_scale: float | None = None
 
-    def __init_subclass__(cls, **kwargs):
-        super().__init_subclass__(**kwargs)
-        cls._made_spec = None
-        if not cls._missing_attributes():
-            cls.leave_out()
-
     @classmethod
-    def model_spec(cls) -> RotarySpec | None:
-        return None if cls._missing_attributes() else cls.rotary_spec()
-
-    @classmethod
-    def rotary_spec(cls) -> RotarySpec:
-        """The spec of the model, always the same object for one class.
-
-        Raises:
-            TypeError: a required attribute is missing.
-        """
-        missing = cls._missing_attributes()
-        if missing:
-            raise TypeError(f"{cls.__name__} must set {', '.join(missing)} to use RotaryNdimsOddTestMixin")
-        if cls._made_spec is None:
-            cls._made_spec = RotarySpec(
-                cls.config_class,
-                cls.model_class,
-                cls.layout,
-                config_overrides=cls.config_overrides,
-                rope_types=cls.rope_types,
-                rotated_last=cls.rotated_last,
-                normed_after_rotation=cls.normed_after_rotation,
-                scaled_after_rotation=cls.scaled_after_rotation,
-                input_adapter=cls.input_adapter,
-                score_scale=cls.score_scale,
-            )
-        return cls._made_spec
-
-    @classmethod
-    def _missing_attributes(cls) -> list[str]:
-        return [name for name in ("config_class", "model_class", "layout") if getattr(cls, name) is None]
-
-    def judge(self, property_name, axes):
-        self.rotary_spec()  # raises if an attribute is missing
-        super().judge(property_name, axes)
+    def make_spec(cls) -> RotarySpec:
+        return RotarySpec(
+            cls.config_class,
+            cls.model_class,
+            cls.layout,
+            config_overrides=cls.config_overrides,
+            rope_types=cls.rope_types,
+            rotated_last=cls.rotated_last,
+            normed_after_rotation=cls.normed_after_rotation,
+            scaled_after_rotation=cls.scaled_after_rotation,
+            input_adapter=cls.input_adapter,
+            score_scale=cls.score_scale,
+        )
