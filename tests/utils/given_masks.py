@@ -22,6 +22,7 @@ from transformers import (
     T5Model,
 )
 from transformers.integrations import flex_attention as flex
+from transformers.masking_utils import create_causal_mask
 
 
 TOKENS, WINDOW, SLOTS = 9, 4, 12
@@ -58,6 +59,18 @@ def model(config, attention: str = "eager", model_class: type = LlamaModel):
 
 def once(mask: torch.Tensor, attention: str = "eager", rows: int = 1) -> torch.Tensor:
     return model(LLAMA, attention)(ROW.expand(rows, -1), attention_mask=mask)[0]
+
+
+def padded(made_by_upstream: bool) -> torch.Tensor:
+    """Two rows, one of them padded, under eager attention: by a 2-D mask, or by the 4-D bool mask that upstream itself
+    makes of the 2-D mask for sdpa."""
+    mask = torch.ones(2, TOKENS, dtype=torch.long)
+    mask[1, :3] = 0
+    if made_by_upstream:
+        config = LlamaConfig(**SIZES, attn_implementation="sdpa")
+        mask = create_causal_mask(config, torch.zeros(2, TOKENS, SIZES["hidden_size"]), mask, None)
+        assert mask.dtype == torch.bool and mask.dim() == 4
+    return model(LLAMA)(ROW.expand(2, -1), attention_mask=mask)[0]
 
 
 def in_chunks(made, cache, masks: Callable[[int, int], torch.Tensor], chunks=(3, 2, 1, 1, 1, 1)) -> torch.Tensor:
@@ -150,6 +163,8 @@ CELLS: dict[str, Callable[[], torch.Tensor]] = {
     "eager lowest rows": lambda: once(added(DEAD)),
     "eager two rows": lambda: once(added(VISIBLE), rows=2),
     "eager one column": lambda: once(torch.zeros(1, 1, TOKENS, 1)),
+    "eager padded": lambda: padded(made_by_upstream=False),
+    "eager padded, by upstream's mask": lambda: padded(made_by_upstream=True),
     "flex two rows": lambda: once(added(VISIBLE), "flex_attention", rows=2),
     "flex two rows of t5": lambda: t5("flex_attention"),
     "eager two rows of t5": lambda: t5("eager"),

@@ -23,6 +23,7 @@ REPAIRED = {
         for form in ("bool", "int", "uint8")
     },
     **{f"sdpa {form}": ("sdpa float", "attn_mask dtype") for form in ("int", "uint8")},
+    "eager padded, by upstream's mask": ("eager padded", ""),
     "flex_attention float per head": ("eager float per head", ""),
     "flex two rows": ("eager two rows", "out of bounds"),
     "flex two rows of t5": ("eager two rows of t5", "out of bounds"),
