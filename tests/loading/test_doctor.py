@@ -17,6 +17,7 @@ from tests.loading.test_given_configs import CASES as GIVEN
 from tests.loading.test_given_configs import QUIET
 from transformers_conformance.doctor.diagnosis import diagnose
 from transformers_conformance.doctor.geometry import Layers, Part, parts, read
+from transformers_conformance.doctor.releases import release_of
 from transformers_conformance.rope.reference import inverse_frequencies
 
 
@@ -134,3 +135,39 @@ def test_what_is_said_of_a_gguf_file_is_what_the_file_asks_for(tmp_path, name, c
     differs = layers.rope_type != "default" or layers.rotary_ndims < layers.head_dim
     differs |= name in ("stablelm", "starcoder2")
     assert ({finding.rule for finding in found.findings} == {"differs"}) == differs
+
+
+# Findings that are true of the defaults of a class: these classes are only used with sizes of their checkpoints.
+DEFAULTS_WITH_FINDINGS = {
+    **dict.fromkeys(("glm4_moe", "glm4v_moe", "glm4v_moe_text"), {"head-not-whole", "odd-width"}),
+    **dict.fromkeys(("qwen3_omni_moe", "qwen3_omni_moe_text", "qwen3_omni_moe_thinker"), {"head-not-whole"}),
+}
+DEFAULTS = """
+import json
+from transformers import CONFIG_MAPPING
+
+for name in CONFIG_MAPPING.keys():
+    try:
+        text = CONFIG_MAPPING[name]().to_json_string(use_diff=False)
+    except Exception:  # a class that has no default, such as one made of two others
+        continue
+    print(json.dumps([name, text]))
+"""
+
+
+def test_of_what_upstream_saves_by_default_nothing_is_said(tmp_path):
+    """A config that upstream writes itself, of every class, has no finding but those that are true of it."""
+    environment = os.environ | {"PYTHONPATH": str(TREES["5.x"])}
+    done = subprocess.run(
+        [sys.executable, "-c", DEFAULTS], env=environment, capture_output=True, text=True, check=True
+    )
+    saved = dict(json.loads(line) for line in done.stdout.splitlines() if line.startswith("["))
+    found = {}
+    for name, text in saved.items():
+        (tmp_path / "config.json").write_text(text)
+        diagnosis = diagnose(tmp_path / "config.json", release_of(DEFAULT_RELEASE))
+        assert diagnosis.error is None, name
+        if diagnosis.findings:
+            found[name] = {one.rule for one in diagnosis.findings}
+    assert found == DEFAULTS_WITH_FINDINGS
+    assert len(saved) > 500

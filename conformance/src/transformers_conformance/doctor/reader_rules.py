@@ -28,7 +28,7 @@ def widths(part: Part) -> Iterator[Finding]:
         yield Finding("head-not-whole", place, text, advice, severe=refused)
     for key in FACTORS:
         for place, value in _all(part, key):
-            if not is_number(value) or not 0 <= value <= 1:
+            if not is_number(value) or not 0 <= value <= _largest_share(part):
                 text = f"`{key}` must be a number from 0 to 1, but is {value!r}"
                 yield Finding("no-share", place, text, "write the share of the head that rotates", severe=True)
     (layers, *_) = read(part, "fork") or [Layers("", "")]
@@ -36,6 +36,11 @@ def widths(part: Part) -> Iterator[Finding]:
     if channels is not None and is_size(width) and not (is_number(channels) and 0 <= channels <= width):
         text = f"`rotary_dim` must be a number from 0 to {width}, the width of a head, but is {channels!r}"
         yield Finding("no-width", part.place("rotary_dim"), text, "write a number of channels", severe=True)
+
+
+def _largest_share(part: Part) -> float:
+    """1, or more where a class has a larger default, because its code counts channels otherwise (EfficientLoFTR)."""
+    return max([1.0, *(one.get("partial_rotary_factor") or 0 for one in part.model.rope.values())])
 
 
 def odd_widths(part: Part) -> Iterator[Finding]:
